@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door: each target is one line about what it does and one script that does it. Meson does the building.
+
+# The release binary is linked with link-time optimization; LTO=false links faster.
+LTO ?= true
+# Lines of src/ that tests must run, in percent.
+COVERAGE_LIMIT ?= 85
+SIM_SECONDS ?= 60
+FUZZ_SECONDS ?= 60
+ARGS ?=
+
+TEST_OPTIONS = -Dtests=true -Doptimization=1 -Db_lundef=false
+export FUZZ_SECONDS COVERAGE_LIMIT
+
+.DEFAULT_GOAL := release
+.PHONY: release run test unit bench lint format fuzz tsan coverage sim clean install-packages help
+
+release: ## the binary, build/footfall
+	@tools/install-packages build
+	@tools/build build -Db_lto=$(LTO)
+
+run: release ## build, then start it with every role in one process: make run ARGS='...'
+	@exec build/footfall run $(ARGS)
+
+test: ## unit, contract and end-to-end tests under the address and undefined behaviour sanitizers
+	@tools/install-packages build test
+	@tools/install-node-packages
+	@tools/run-tests build-test unit,contract,e2e $(TEST_OPTIONS) -Db_sanitize=address,undefined
+
+unit: ## the quick part of test: unit and contract only
+	@tools/install-packages build test
+	@tools/run-tests build-test unit,contract $(TEST_OPTIONS) -Db_sanitize=address,undefined
+
+tsan: ## the same under the thread sanitizer; E2E='expression' adds the end-to-end tests pytest -k selects
+	@tools/install-packages build test
+	@tools/run-tests build-tsan unit,contract$(if $(E2E),$(comma)e2e) $(TEST_OPTIONS) -Db_sanitize=thread
+
+coverage: ## which lines of src/ the tests run; fails below COVERAGE_LIMIT percent
+	@tools/install-packages build test coverage
+	@tools/install-node-packages
+	@tools/coverage
+
+lint: ## formatting, static analysis, include directions, sizes, banned calls, scripts
+	@tools/install-packages build lint
+	@tools/lint/run
+
+format: ## rewrite the C sources the way lint wants them
+	@tools/install-packages lint
+	@tools/lint/format --write
+
+fuzz: ## every fuzz target for FUZZ_SECONDS, two at a time
+	@tools/install-packages build fuzz
+	@tools/fuzz
+
+sim: ## random histories of log, store and faults for SIM_SECONDS: make sim ARGS='--seed 42'
+	@tools/install-packages build test
+	@tools/build build-sim -Dtests=true test/sim/footfall-sim
+	@build-sim/test/sim/footfall-sim --seconds $(SIM_SECONDS) $(ARGS)
+
+bench: release ## the tables of measured figures
+	@tools/install-packages bench
+	@bench/run $(ARGS)
+
+install-packages: ## every Debian package any target needs
+	@tools/install-packages build test coverage lint fuzz bench
+
+clean: ## remove everything that was built
+	@rm -rf build build-test build-tsan build-coverage build-lint build-fuzz build-sim
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+comma := ,
