@@ -12,6 +12,7 @@ FUZZ_SECONDS ?= 60
 ARGS ?=
 
 TEST_OPTIONS = -Dtests=true -Doptimization=1 -Db_lundef=false
+comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
@@ -71,5 +72,3 @@ clean: ## remove everything that was built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
-
-comma := ,
