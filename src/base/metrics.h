@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Counters, gauges and histograms: per-thread cells, merged when scraped, Prometheus text.
+//
+// The registry is global (the one exception besides the log sink). Registration happens at start-up, before threads, and
+// is idempotent by name+labels; it returns a small id. Adding is one relaxed atomic add to a cell of the calling thread.
+// Cells of a finished thread are kept in the sums.
+#ifndef FOOTFALL_BASE_METRICS_H
+#define FOOTFALL_BASE_METRICS_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+#define METRICS_MAX 512 // cells in all; a histogram takes one a bucket and two more
+
+typedef uint16_t metrics_id; // 0 is a cell that is never shown: what registration gives when the table is full
+
+// name: Prometheus conventions (footfall_http_requests_total). labels: `code="200",route="/users/:id"` or NULL.
+metrics_id metrics_counter(const char *name, const char *help, const char *labels);
+void metrics_add(metrics_id id, uint64_t n);
+uint64_t metrics_read(metrics_id id); // merged value, for tests and /status
+
+// A histogram with fixed upper bounds (ascending, at most 16); values in the unit of the bounds (seconds for time).
+metrics_id metrics_histogram(const char *name, const char *help, const char *labels, const double *bounds,
+                             unsigned count);
+void metrics_observe(metrics_id id, double value);
+
+// A gauge is asked when scraped. read runs on the scraping thread and must be thread-safe and quick.
+// Unregister before what context points to goes away.
+metrics_id metrics_gauge(const char *name, const char *help, const char *labels,
+                         double (*read)(void *context), void *context);
+void metrics_gauge_remove(metrics_id id);
+
+// Text exposition format 0.0.4, with process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds,
+// process_start_time_seconds and footfall_thread_cpu_seconds_total{thread="..."}.
+void metrics_render(struct buffer *out);
+void metrics_reset_for_tests(void);
+
+#endif

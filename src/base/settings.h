@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Settings from a table: flags, environment, YAML file, defaults; unknown keys and wrong types are refused by file, line and key.
+//
+// The table is data: the command line's --help, docs/configuration.md and the checks are made from the same list.
+// Keys are dotted ("management.listen"). In the environment: FOOTFALL_ + upper case with '_' ("FOOTFALL_MANAGEMENT_LISTEN").
+// As flag: "--management.listen=…" or "--management.listen …", and the short alias of the table ("--listen").
+#ifndef FOOTFALL_BASE_SETTINGS_H
+#define FOOTFALL_BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+enum setting_type {
+    SETTING_STRING,   // any valid UTF-8 without NUL
+    SETTING_BOOL,     // true | false
+    SETTING_INTEGER,  // within min..max
+    SETTING_BYTES,    // 512, 64KiB, 10MiB, 2GiB, 1TiB; within min..max; in bytes
+    SETTING_DURATION, // 500ms, 30s, 15m, 24h, 7d; within min..max; in milliseconds
+    SETTING_CHOICE,   // one of choices, separated by '|'
+    SETTING_LIST,     // YAML sequence of strings, or comma-separated
+    SETTING_ADDRESS,  // HOST:PORT, [v6]:PORT
+};
+
+struct setting {
+    const char *key;
+    const char *alias; // flag without dashes, or NULL
+    enum setting_type type;
+    const char *fallback; // default, in the same notation
+    int64_t min, max;     // INTEGER, BYTES, DURATION; both 0: no limit
+    const char *choices;  // CHOICE only
+    const char *help;     // one line
+    bool secret;          // never printed
+};
+
+struct settings;
+
+MUST_CHECK enum status settings_make(const struct setting *table, size_t count, struct settings **out);
+void settings_free(struct settings *settings);
+
+// Each layer may be loaded once or not at all, in any order; strength is flags, environment, remote (central
+// configuration), file, defaults. Errors: INVALID with "footfall.yaml:12: management.listn: unknown key; did you mean management.listen?".
+MUST_CHECK enum status settings_load_file(struct settings *settings, const char *path, struct error *err);
+MUST_CHECK enum status settings_load_text(struct settings *settings, const char *name, struct str yaml,
+                                          struct error *err);
+// envp as of main; only names that begin with prefix count, and an unknown one with that prefix is refused, but for those in
+// `ignored` (NULL-terminated, full names).
+MUST_CHECK enum status settings_load_environment(struct settings *settings, char *const *envp,
+                                                 const char *prefix, const char *const *ignored,
+                                                 struct error *err);
+// Consumes flags from argv (argv[0] is the first flag, not the program); stops at "--" or the first word that is no flag and
+// reports its index in *used.
+MUST_CHECK enum status settings_load_flags(struct settings *settings, int argc, char *const *argv,
+                                           int *used, struct error *err);
+
+// The strongest value. Asking for a key that is not in the table, or with the wrong type, is a CHECK failure.
+struct str settings_string(const struct settings *settings, const char *key); // STRING, CHOICE, ADDRESS; NUL-terminated
+int64_t settings_integer(const struct settings *settings, const char *key);   // INTEGER, BYTES, DURATION
+bool settings_bool(const struct settings *settings, const char *key);
+size_t settings_list(const struct settings *settings, const char *key, const struct str **items);
+// Where the value came from: "flag", "environment", "footfall.yaml:12", "default".
+const char *settings_origin(const struct settings *settings, const char *key);
+// "HOST:PORT" taken apart; host is copied into out (NUL-terminated).
+MUST_CHECK enum status settings_split_address(struct str address, char *host, size_t host_size, uint16_t *port,
+                                              struct error *err);
+
+#endif
