@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fails when an #include in src/ points from a folder to one that is above or beside it, or is not spelled folder/file.h."""
+
+import os
+import re
+
+import sources
+
+ROLES = ["gateway", "activity", "processor", "users", "reports", "config"]
+
+# Which folders a folder may include, besides itself.
+MAY_INCLUDE = {"base": [], "http": ["base"], "cql": ["base"]}
+MAY_INCLUDE["auth"] = ["base", "http", "cql"]
+MAY_INCLUDE["event"] = ["base", "http", "cql"]
+MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event"]
+MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
+for role in ROLES:
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store"] + ROLES
+MAIN = "main.c"
+MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
+
+QUOTED_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+def owner(path):
+    """The folder of src/ a path inside src/ belongs to; main.c stands for itself."""
+    return path.split("/", 1)[0]
+
+
+def complaints_about(path):
+    folder = owner(path[len("src/"):])
+    if folder not in MAY_INCLUDE:
+        yield path, f"src/{folder} is not a known folder: add it to tools/lint/include_direction.py and meson.build"
+        return
+    text = sources.read(path)
+    for match in QUOTED_INCLUDE.finditer(text):
+        target = match.group(1)
+        line = text.count("\n", 0, match.start()) + 1
+        target_folder = owner(target)
+        if "/" not in target or target_folder not in MAY_INCLUDE:
+            yield path, f'line {line}: write "{target}" as "folder/file.h", from src/'
+        elif not os.path.exists(os.path.join(sources.ROOT, "src", target)):
+            yield path, f'line {line}: there is no src/{target}'
+        elif target_folder != folder and target_folder not in MAY_INCLUDE[folder]:
+            yield path, f'line {line}: {folder} must not include "{target}": arrows go down only'
+
+
+def main():
+    files = sources.c_files("src")
+    sources.leave(files, [complaint for path in files for complaint in complaints_about(path)])
+
+
+if __name__ == "__main__":
+    main()
