@@ -24,16 +24,42 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *buffer, size_t max); // allocates nothing
-void buffer_free(struct buffer *buffer);             // usable again afterwards, same max
-void buffer_clear(struct buffer *buffer);            // len 0, failed OK, memory kept
+// Over size bytes of the caller's that never grow; not to be given to buffer_free.
+static inline void buffer_init_fixed(struct buffer *buffer, char *data, size_t size) {
+    *buffer = (struct buffer){data, 0, size, size, STATUS_OK};
+}
+void buffer_free(struct buffer *buffer);  // usable again afterwards, same max
+void buffer_clear(struct buffer *buffer); // len 0, failed OK, memory kept
 // Room for `more` further bytes at data+len (so that a caller may write there and then add to len).
 MUST_CHECK enum status buffer_reserve(struct buffer *buffer, size_t more);
-void buffer_append(struct buffer *buffer, const void *data, size_t len);
-void buffer_append_str(struct buffer *buffer, struct str s);
-void buffer_append_char(struct buffer *buffer, char c);
-__attribute__((format(printf, 2, 3))) void buffer_printf(struct buffer *buffer, const char *format, ...);
+// The way of the appends below when there is no room left.
+void buffer_append_grow(struct buffer *buffer, const void *data, size_t len);
+static inline void buffer_append(struct buffer *buffer, const void *data, size_t len) {
+    if (__builtin_expect(buffer->failed == STATUS_OK && len <= buffer->capacity - buffer->len, 1)) {
+        if (len > 0) { // data may be NULL when there is nothing to copy
+            memcpy(buffer->data + buffer->len, data, len);
+            buffer->len += len;
+        }
+        return;
+    }
+    buffer_append_grow(buffer, data, len);
+}
+static inline void buffer_append_str(struct buffer *buffer, struct str s) {
+    buffer_append(buffer, s.data, s.len);
+}
+static inline void buffer_append_char(struct buffer *buffer, char c) {
+    if (__builtin_expect(buffer->failed == STATUS_OK && buffer->len < buffer->capacity, 1)) {
+        buffer->data[buffer->len++] = c;
+        return;
+    }
+    buffer_append_grow(buffer, &c, 1);
+}
+__attribute__((format(printf, 2, 3))) void buffer_printf(struct buffer *buffer, const char *format,
+                                                         ...);
 void buffer_append_i64(struct buffer *buffer, int64_t value);
 void buffer_append_u64(struct buffer *buffer, uint64_t value);
+// The shortest notation that reads back as the same number; nan, inf and -inf for those that are no number.
+void buffer_append_double(struct buffer *buffer, double value);
 // Removes n bytes from the front (moves the rest).
 void buffer_consume(struct buffer *buffer, size_t n);
 static inline enum status buffer_status(const struct buffer *buffer) {

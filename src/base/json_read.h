@@ -17,6 +17,7 @@
 #include "base/str.h"
 
 #define JSON_PADDING 64 // readable bytes that must follow the input of json_parse (contents do not matter)
+#define JSON_DEPTH_MOST 128 // a larger limit counts as this
 
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
