@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The event log: the contract that the embedded engine, the in-memory twin and Kafka all keep.
+//
+// A log has a fixed number of partitions. A record's partition is murmur2(key) & 0x7fffffff modulo the count, as Kafka's Java
+// client does it, in every implementation. Within a partition offsets are dense, start at 0 and grow by 1.
+//
+//   append: any thread ──→ one committer: one write, one fsync for everything waiting ──→ done() for each
+//   read:   a consumer is a member of a group; a partition belongs to one member at a time
+//
+// All functions may be called from any thread, but a consumer belongs to one thread at a time.
+#ifndef FOOTFALL_EVENTLOG_H
+#define FOOTFALL_EVENTLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/queue.h"
+#include "base/str.h"
+
+#define EVENTLOG_PARTITIONS_MAX 1024
+#define EVENTLOG_RECORD_MAX (1024 * 1024) // bytes of key and value together
+
+// --- Appending ----------------------------------------------------------------------------------------------------
+struct eventlog_record {
+    struct str key;
+    struct str value;
+    int64_t timestamp_ms; // when it was received; retention and the dedupe window go by it
+};
+
+// One request's records. The caller fills the upper part and keeps everything alive, records and what they point to
+// included, until done is called, exactly once. done may be called before eventlog_append returns.
+struct eventlog_append {
+    const struct eventlog_record *records;
+    size_t count; // 0 is allowed: done with OK
+    void (*done)(struct eventlog_append *append); // on a thread of the log or the caller's; must not block
+    void *context;
+    enum status status; // OK: all records are on stable storage (fsynced, or acknowledged by all in-sync replicas).
+                        // QUOTA: refused, the disk quota is reached, nothing was kept. FULL: too much is waiting, nothing was
+                        // kept. TOO_LARGE: a record above EVENTLOG_RECORD_MAX, nothing was kept. IO, UNAVAILABLE, TIMEOUT:
+                        // not acknowledged; some records may be there all the same (the sender sends again, ids tell).
+                        // CLOSED: the log is closing, nothing was kept.
+    struct queue_node node; // the log's own
+};
+
+struct eventlog;
+
+void eventlog_append(struct eventlog *log, struct eventlog_append *append);
+unsigned eventlog_partition_count(const struct eventlog *log);
+unsigned eventlog_partition_of(struct str key, unsigned partition_count);
+
+// --- Reading ------------------------------------------------------------------------------------------------------
+struct eventlog_consumer;
+
+struct eventlog_consumer_config {
+    struct str group; // 1..100 bytes
+    // Called from inside eventlog_poll on the polling thread. After assigned returns, reading starts at *start, which comes in
+    // as the group's committed offset (or the log's begin) and may be changed. revoked: finish and commit now; when it
+    // returns the partition may go to another member.
+    void (*assigned)(unsigned partition, int64_t *start, void *context);
+    void (*revoked)(unsigned partition, void *context);
+    void *context;
+};
+
+struct eventlog_view {
+    int64_t offset;
+    int64_t timestamp_ms;
+    struct str key;
+    struct str value; // followed by at least 64 readable bytes
+};
+
+// Records of one partition in offset order. Valid until the next poll or close of the same consumer.
+struct eventlog_batch {
+    unsigned partition;
+    const struct eventlog_view *records;
+    size_t count;
+    int64_t next_offset; // where reading goes on: behind the last record, also over a gap left by retention
+};
+
+MUST_CHECK enum status eventlog_consumer_open(struct eventlog *log,
+                                              const struct eventlog_consumer_config *config,
+                                              struct eventlog_consumer **out, struct error *err);
+// Leaves the group (calls revoked for what it owns). NULL is fine.
+void eventlog_consumer_close(struct eventlog_consumer *consumer);
+// Waits at most timeout_us for records of any owned partition, about max_bytes at most (at least one record), fair between
+// partitions. OK; TIMEOUT: nothing new (batch->count is 0); CLOSED: eventlog_wake_all and close; CORRUPT or IO: batch->partition
+// and next_offset name the place that could not be read and err says more: that partition is not skipped and not read again until
+// eventlog_seek; the others go on.
+MUST_CHECK enum status eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us, size_t max_bytes,
+                                     struct eventlog_batch *batch, struct error *err);
+// Makes a poll that waits return TIMEOUT now. Any thread.
+void eventlog_consumer_wake(struct eventlog_consumer *consumer);
+// Reading of an owned partition goes on at `offset`. NOT_FOUND when the partition is not owned.
+MUST_CHECK enum status eventlog_seek(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
+// Everything below next_offset of an owned partition is done with. Stable before it returns or soon after (a lost commit only
+// means reading again). NOT_FOUND when the partition is no longer owned.
+MUST_CHECK enum status eventlog_commit(struct eventlog_consumer *consumer, unsigned partition,
+                                       int64_t next_offset);
+
+// --- Looking ------------------------------------------------------------------------------------------------------
+struct eventlog_partition_info {
+    int64_t begin;     // first offset still kept
+    int64_t end;       // behind the last durable record
+    int64_t committed; // of the group asked for; -1 when it never committed
+};
+MUST_CHECK enum status eventlog_partition_info(struct eventlog *log, unsigned partition, struct str group,
+                                               struct eventlog_partition_info *out);
+struct eventlog_stats {
+    uint64_t appended_records; // since start, durable
+    uint64_t appended_bytes;   // keys and values
+    uint64_t commits;          // group commits since start
+    uint64_t refused;          // appends not acknowledged since start
+    uint64_t waiting_bytes;    // queued, not yet durable
+    uint64_t disk_bytes;       // 0 for engines without a disk of their own
+    uint64_t quota_bytes;      // 0: none
+    bool writable;             // false: quota reached or the engine refuses writes
+};
+void eventlog_stats(struct eventlog *log, struct eventlog_stats *out);
+// Drops what is older than retention allows, now (also done on a schedule by the log itself).
+MUST_CHECK enum status eventlog_enforce_retention(struct eventlog *log, struct error *err);
+// Number that tells one life of the log from another (a log made anew starts offsets at 0): random, positive, kept with the log.
+int64_t eventlog_epoch(const struct eventlog *log);
+// Waits for what is queued (CLOSED for what comes later), then frees. Consumers must be closed before. NULL is fine.
+void eventlog_close(struct eventlog *log);
+
+// --- Engines ------------------------------------------------------------------------------------------------------
+struct eventlog_config {
+    unsigned partitions;       // of a new log; an existing one keeps its own (a difference is an error that says so)
+    int64_t retention_ms;      // 0: keep for ever. Records of at least this age may go
+    uint64_t retention_bytes;  // 0: no limit. Oldest go first, over all partitions
+    bool retention_waits_for_consumers; // do not drop what a known group has not committed (quota still protects the disk)
+    uint64_t quota_bytes;      // 0: none. Appends get QUOTA while the log is above it
+    uint64_t disk_reserve_bytes; // 0: none. Appends get QUOTA while the file system has less free than this
+    size_t waiting_bytes_max;  // most bytes queued before appends get FULL; 0: 64 MiB
+    struct clock *clock;
+};
+// directory: created (mode 0700) when missing; CONFLICT when another process has it open.
+MUST_CHECK enum status eventlog_open_rocksdb(const char *directory, const struct eventlog_config *config,
+                                             struct eventlog **out, struct error *err);
+MUST_CHECK enum status eventlog_open_memory(const struct eventlog_config *config, struct eventlog **out,
+                                            struct error *err);
+
+#endif
