@@ -16,25 +16,34 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define JSON_PADDING 64 // readable bytes that must follow the input of json_parse (contents do not matter)
+#define JSON_PADDING                                                                               \
+    64 // readable bytes that must follow the input of json_parse (contents do not matter)
 #define JSON_DEPTH_MOST 128 // a larger limit counts as this
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 struct json_value {
     enum json_type type;
-    uint32_t count;                 // members of an object, elements of an array
-    struct str key;                 // member name, unescaped; data NULL for elements and the root
-    struct str text;                // string: unescaped content; number: as written; otherwise empty
-    struct str raw;                 // the exact bytes of the value in the input, outer quotes and braces included
+    uint32_t count;  // members of an object, elements of an array
+    struct str key;  // member name, unescaped; data NULL for elements and the root
+    struct str text; // string: unescaped content; number: as written; otherwise empty
+    struct str raw;  // the exact bytes of the value in the input, outer quotes and braces included
     const struct json_value *next;  // following sibling, NULL for the last
     const struct json_value *child; // first member or element
 };
 
 struct json_limits {
-    uint32_t depth;  // nesting allowed; a scalar has depth 0
-    uint32_t values; // values allowed in the whole document (0: no limit)
-    size_t bytes;    // length allowed (0: no limit)
+    uint32_t depth;            // nesting allowed; a scalar has depth 0
+    uint32_t values;           // values allowed in the whole document (0: no limit)
+    size_t bytes;              // length allowed (0: no limit)
     bool allow_duplicate_keys; // false: DUPLICATE_KEY
 };
 

@@ -35,7 +35,8 @@ void json_key(struct json_writer *writer, struct str key);
 void json_string(struct json_writer *writer, struct str value);
 void json_i64(struct json_writer *writer, int64_t value);
 void json_u64(struct json_writer *writer, uint64_t value);
-void json_double(struct json_writer *writer, double value); // shortest that reads back the same; NaN and infinities become null
+void json_double(struct json_writer *writer,
+                 double value); // shortest that reads back the same; NaN and infinities become null
 void json_bool(struct json_writer *writer, bool value);
 void json_null(struct json_writer *writer);
 void json_time(struct json_writer *writer, int64_t ms); // RFC 3339 UTC with milliseconds, quoted

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/status.h"
 
 struct thread {
@@ -17,6 +18,10 @@ struct thread {
 MUST_CHECK enum status thread_start(struct thread *thread, const char *name, void *(*run)(void *),
                                     void *context);
 void thread_join(struct thread *thread);
+// For pthread calls that fail only when we misuse them: stops the process when error is not 0.
+static inline void thread_must(int error) {
+    CHECK(error == 0);
+}
 // Waits on a condition variable made by thread_cond_init for at most `us` microseconds; false on time-out.
 void thread_cond_init(pthread_cond_t *cond); // uses CLOCK_MONOTONIC
 _Bool thread_cond_wait_us(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t us);
