@@ -5,7 +5,11 @@
 // Two steps, because a batch of 10 000 events must be judged event by event and must not become one huge tree:
 //   json_scan_*  finds the members of the outermost object or array without judging what is inside them (SIMD, no memory);
 //   json_parse   judges one bounded value completely: syntax, UTF-8, depth, duplicate keys; and gives its tree.
-// Parsing is simdjson's on-demand walk, in one C++ file behind this header. A json_parser belongs to one thread.
+// The tokens are found by simdjson (json_index.h); the walk over them is ours and judges every byte. A json_parser belongs to
+// one thread; its memory follows the input (4 bytes a byte) and is given back after a document above 1 MiB.
+//
+// What the standard leaves open: a byte order mark is refused; a number of any size is a number (1e400 parses,
+// json_to_double says no); \u0000 is a character like any other; half of a surrogate pair (\ud800) is INVALID_UTF8.
 #ifndef FOOTFALL_BASE_JSON_READ_H
 #define FOOTFALL_BASE_JSON_READ_H
 
