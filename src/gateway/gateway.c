@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// From a request to the role that answers it, past authentication and authorisation.
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/metrics.h"
+#include "gateway/private.h"
+#include "http/problem.h"
+
+#define STATUS_CLASSES 5
+
+struct gateway {
+    struct http_router *router;
+    struct auth_keyring *keyring;
+    enum gateway_access_log access_log;
+    metrics_id replies[STATUS_CLASSES]; // 1xx..5xx
+    metrics_id duration;
+    metrics_id refused;
+};
+
+static void register_metrics(struct gateway *gateway) {
+    static const char *const labels[STATUS_CLASSES] = {
+        "code=\"1xx\"", "code=\"2xx\"", "code=\"3xx\"", "code=\"4xx\"", "code=\"5xx\""};
+    static const double bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                    0.05,   0.1,   0.25,   0.5,   1,    5};
+    for (unsigned i = 0; i < STATUS_CLASSES; i++) {
+        gateway->replies[i] = metrics_counter("footfall_gateway_replies_total",
+                                              "Replies by status class.", labels[i]);
+    }
+    gateway->duration =
+        metrics_histogram("footfall_gateway_duration_seconds", "From request line to reply queued.",
+                          NULL, bounds, sizeof bounds / sizeof bounds[0]);
+    gateway->refused = metrics_counter("footfall_gateway_refused_total",
+                                       "Requests without or with insufficient credentials.", NULL);
+}
+
+enum status gateway_start(const struct gateway_config *config, struct gateway **out,
+                          struct error *err) {
+    struct gateway *gateway = calloc(1, sizeof *gateway);
+    if (!gateway) {
+        return error_set(err, STATUS_NO_MEMORY, "gateway: out of memory");
+    }
+    enum status status =
+        http_router_make(config->tables, config->table_count, &gateway->router, err);
+    if (status != STATUS_OK) {
+        free(gateway);
+        return status;
+    }
+    gateway->keyring = config->keyring;
+    gateway->access_log = config->access_log;
+    register_metrics(gateway);
+    *out = gateway;
+    return STATUS_OK;
+}
+
+void gateway_stop(struct gateway *gateway) {
+    if (gateway) {
+        http_router_free(gateway->router);
+        free(gateway);
+    }
+}
+
+static void refuse_unauthenticated(const struct gateway *gateway, struct http_exchange *exchange,
+                                   struct str detail) {
+    metrics_add(gateway->refused, 1);
+    http_reply_header(exchange, "WWW-Authenticate", STR("Bearer realm=\"footfall\""));
+    // A person who opens a report in a browser is asked for the key as a password.
+    struct str accept = http_request_header(exchange, STR("Accept"));
+    if (str_contains_ignore_case(accept, STR("text/html"))) {
+        http_reply_header(exchange, "WWW-Authenticate", STR("Basic realm=\"footfall\""));
+    }
+    http_reply_problem(exchange, 401, detail);
+}
+
+// The API key as bearer token, or as user name or password of Basic.
+static bool find_principal(const struct gateway *gateway, const struct auth_credentials *given,
+                           struct auth_principal *out) {
+    return auth_keyring_find_api_key(gateway->keyring, given->bearer, out) ||
+           auth_keyring_find_api_key(gateway->keyring, given->password, out) ||
+           auth_keyring_find_api_key(gateway->keyring, given->user, out) ||
+           auth_keyring_find_write_key(gateway->keyring, given->bearer, out) ||
+           auth_keyring_find_write_key(gateway->keyring, given->user, out);
+}
+
+// False when a problem was sent.
+static bool authorise(const struct gateway *gateway, struct http_exchange *exchange,
+                      enum auth_access access) {
+    if (access == AUTH_ACCESS_PUBLIC || access == AUTH_ACCESS_SEND) {
+        return true; // a write key may stand in the body: the activity role looks for it
+    }
+    struct str header = http_request_header(exchange, STR("Authorization"));
+    struct auth_credentials given;
+    if (auth_parse_authorization(&exchange->arena, header, &given) != STATUS_OK) {
+        refuse_unauthenticated(gateway, exchange, STR("The Authorization header cannot be read."));
+        return false;
+    }
+    struct auth_principal *principal = arena_alloc_zero(&exchange->arena, sizeof *principal);
+    if (!principal) {
+        http_reply_problem(exchange, 503, STR("Out of memory."));
+        return false;
+    }
+    if (!header.data || !find_principal(gateway, &given, principal)) {
+        refuse_unauthenticated(gateway, exchange,
+                               header.data ? STR("This key is not known.")
+                                           : STR("Send an API key: Authorization: Bearer ff_..."));
+        return false;
+    }
+    exchange->principal = principal;
+    if (!auth_allows(principal->role, access)) {
+        metrics_add(gateway->refused, 1);
+        http_reply_problemf(exchange, 403, "A key with the role %s may not do this.",
+                            auth_role_name(principal->role));
+        return false;
+    }
+    return true;
+}
+
+static void refuse_method(struct http_exchange *exchange, const struct http_route_match *match) {
+    char allow[100];
+    http_methods_text(match->allowed | HTTP_OPTIONS_, allow, sizeof allow);
+    http_reply_header(exchange, "Allow", str_from_c(allow));
+    if (exchange->request.method == HTTP_OPTIONS_) {
+        http_reply_send(exchange, 204, NULL);
+    } else {
+        http_reply_problemf(exchange, 405, "This path answers %s.", allow);
+    }
+}
+
+static void call(struct http_exchange *exchange, const struct http_route_match *match) {
+    if (match->route->blocking) {
+        http_exchange_offload(exchange, match->route->handle, match->context);
+    } else {
+        match->route->handle(exchange, match->context);
+    }
+}
+
+void gateway_handle(struct http_exchange *exchange, void *context) {
+    const struct gateway *gateway = context;
+    struct http_route_match match;
+    enum status status = http_router_find(gateway->router, exchange, &match);
+    switch ((int)status) {
+    case STATUS_OK:
+        if (authorise(gateway, exchange, (enum auth_access)match.route->access)) {
+            call(exchange, &match);
+        }
+        break;
+    case STATUS_UNSUPPORTED: refuse_method(exchange, &match); break;
+    case STATUS_NOT_FOUND:
+        http_reply_problem(exchange, 404, STR("There is nothing at this path."));
+        break;
+    case STATUS_INVALID:
+        http_reply_problem(exchange, 400,
+                           STR("The path holds a broken escape, a NUL or invalid UTF-8."));
+        break;
+    default: http_reply_problem(exchange, 503, STR("Out of memory.")); break;
+    }
+}
+
+void gateway_completed(const struct http_exchange *exchange, int64_t duration_us, void *context) {
+    const struct gateway *gateway = context;
+    unsigned class = exchange->status / 100;
+    if (class >= 1 && class <= STATUS_CLASSES) {
+        metrics_add(gateway->replies[class - 1], 1);
+    }
+    metrics_observe(gateway->duration, (double)duration_us / 1e6);
+    gateway_log_access(gateway->access_log, exchange, duration_us);
+}
+
+#define ADMIN_ROUTE(methods, pattern, handler)                                                     \
+    { (methods), (pattern), AUTH_ACCESS_ADMIN, true, (handler) }
+static const struct http_route admin_routes[] = {
+    ADMIN_ROUTE(HTTP_GET_, "/projects", gateway_projects_list),
+    ADMIN_ROUTE(HTTP_POST_, "/projects", gateway_projects_create),
+    ADMIN_ROUTE(HTTP_GET_, "/keys", gateway_keys_list),
+    ADMIN_ROUTE(HTTP_POST_, "/keys", gateway_keys_create),
+    ADMIN_ROUTE(HTTP_DELETE_, "/keys/:id", gateway_keys_delete),
+};
+
+struct http_route_table gateway_admin_routes(struct gateway_admin *admin) {
+    return (struct http_route_table){admin_routes, sizeof admin_routes / sizeof admin_routes[0],
+                                     admin};
+}

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The API Gateway: the one entry point. Routes by path, authenticates, authorises, counts and logs.
+//
+//   http server -> gateway_handle: route? may they? -> the role's handler (on the loop, or on the worker pool when it blocks)
+//               -> gateway_completed: metrics, access log
+//
+// In one process the roles' route tables are called directly. A role that runs elsewhere will be a table whose handlers
+// proxy; nothing else changes. Limits and people's tokens sit between "which route" and "call it" (gateway_handle).
+#ifndef FOOTFALL_GATEWAY_H
+#define FOOTFALL_GATEWAY_H
+
+#include "auth/keyring.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "http/router.h"
+#include "store/store.h"
+
+enum gateway_access_log { GATEWAY_LOG_OFF, GATEWAY_LOG_ERRORS, GATEWAY_LOG_ALL };
+
+struct gateway_config {
+    const struct http_route_table *tables; // of the roles; copied
+    size_t table_count;
+    struct auth_keyring *keyring;
+    enum gateway_access_log
+        access_log; // ERRORS: replies of 400 and above, and those that took over a second
+};
+struct gateway;
+
+// INVALID when two routes clash or one names no access; err says which.
+MUST_CHECK enum status gateway_start(const struct gateway_config *config, struct gateway **out,
+                                     struct error *err);
+void gateway_stop(struct gateway *gateway); // after the server; NULL is fine
+
+// For struct http_server_config; context is the gateway.
+void gateway_handle(struct http_exchange *exchange, void *gateway);
+void gateway_completed(const struct http_exchange *exchange, int64_t duration_us, void *gateway);
+
+// Administration of projects and keys: GET/POST /projects, GET/POST /keys, DELETE /keys/:id (role admin).
+struct gateway_admin {
+    struct store *store;
+    struct auth_keyring *keyring;
+    struct clock *clock;
+    struct random_source *random;
+};
+struct http_route_table gateway_admin_routes(struct gateway_admin *admin);
+// Fills the keyring with what the store holds.
+MUST_CHECK enum status gateway_load_keyring(struct store *store, struct auth_keyring *keyring,
+                                            struct error *err);
+
+// What POST /keys and the command line do: makes a key, stores it, adds it to the keyring (NULL: only stores). fixed: the key's text
+// when it is given beforehand, else empty. project empty: all (API keys only). text receives the key, shown once.
+struct gateway_key_request {
+    struct str project;
+    struct str role; // "write", "viewer", "editor", "admin"
+    struct str label;
+    struct str fixed;
+};
+MUST_CHECK enum status gateway_make_key(const struct gateway_admin *admin,
+                                        const struct gateway_key_request *request,
+                                        char id[AUTH_KEY_ID_MAX + 1], char text[AUTH_KEY_TEXT_MAX],
+                                        struct error *err);
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Between the gateway's own files.
+#ifndef FOOTFALL_GATEWAY_PRIVATE_H
+#define FOOTFALL_GATEWAY_PRIVATE_H
+
+#include "base/json_read.h"
+#include "gateway/gateway.h"
+
+void gateway_log_access(enum gateway_access_log mode, const struct http_exchange *exchange,
+                        int64_t duration_us);
+
+void gateway_keys_list(struct http_exchange *exchange, void *admin);
+void gateway_keys_create(struct http_exchange *exchange, void *admin);
+void gateway_keys_delete(struct http_exchange *exchange, void *admin);
+void gateway_projects_list(struct http_exchange *exchange, void *admin);
+void gateway_projects_create(struct http_exchange *exchange, void *admin);
+
+// Reads a JSON object body whose members are all strings named in `names`; values[i] has data NULL when absent. Sends the 400
+// problem itself and returns false when it is anything else.
+bool gateway_read_strings(struct http_exchange *exchange, const char *const *names,
+                          struct str *values, size_t count);
+
+#endif
