@@ -21,12 +21,13 @@ metrics_id metrics_counter(const char *name, const char *help, const char *label
 void metrics_add(metrics_id id, uint64_t n);
 uint64_t metrics_read(metrics_id id); // merged value, for tests and /status
 
-// A histogram with fixed upper bounds (ascending, at most 16); values in the unit of the bounds (seconds for time).
+// A histogram with fixed upper bounds (ascending, 1 to 16); values in the unit of the bounds (seconds for time).
 metrics_id metrics_histogram(const char *name, const char *help, const char *labels, const double *bounds,
                              unsigned count);
 void metrics_observe(metrics_id id, double value);
 
-// A gauge is asked when scraped. read runs on the scraping thread and must be thread-safe and quick.
+// A gauge is asked when scraped. read runs on the scraping thread and must be thread-safe and quick,
+// and must not register, read or render metrics.
 // Unregister before what context points to goes away.
 metrics_id metrics_gauge(const char *name, const char *help, const char *labels,
                          double (*read)(void *context), void *context);
