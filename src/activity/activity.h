@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The Activity Service: takes events over HTTP in the dialects of real SDKs and appends every one to the event log.
+//
+// A reply of 200 or 202 is sent from the event log's acknowledgement, never before. Handlers run on loop threads and do not block.
+// Each event of a batch is judged by itself: bad ones are reported and counted, good ones are kept.
+#ifndef FOOTFALL_ACTIVITY_H
+#define FOOTFALL_ACTIVITY_H
+
+#include "auth/keyring.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "eventlog/eventlog.h"
+#include "http/router.h"
+
+struct activity_config {
+    struct eventlog *log;
+    const struct auth_keyring *keyring;
+    struct clock *clock;
+    struct random_source *random; // thread-safe
+    size_t event_bytes;      // 0: EVENT_BYTES_MAX
+    size_t inflated_bytes;   // 0: 20 MiB
+    unsigned events;         // a request; 0: 10 000
+    struct str public_url;   // for /v1/projects/{key}/settings: where SDKs should send to; data NULL: the request's Host
+};
+struct activity;
+MUST_CHECK enum status activity_start(const struct activity_config *config, struct activity **out,
+                                      struct error *err);
+struct http_route_table activity_routes(struct activity *activity);
+// Requests in flight must be done (stop the servers first, then the log, then this). NULL is fine.
+void activity_stop(struct activity *activity);
+
+#endif
