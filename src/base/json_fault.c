@@ -9,34 +9,14 @@
 
 enum { KEY_SHOWN = 64 }; // bytes of a key in an error text
 
-// A key comes from outside: it is cut, and what could forge a log line is taken out.
-static void show_key(struct str key, char out[KEY_SHOWN + 1]) {
-    size_t used = 0;
-    for (size_t i = 0; i < key.len;) {
-        size_t len = utf8_sequence(key.data + i, key.len - i);
-        size_t taken = len ? len : 1;
-        if (used + taken > KEY_SHOWN) {
-            break;
-        }
-        if (len > 1 || (len == 1 && key.data[i] >= ' ' && key.data[i] != 0x7f)) {
-            memcpy(out + used, key.data + i, taken);
-            used += taken;
-        } else {
-            out[used++] = '?';
-        }
-        i += taken;
-    }
-    out[used] = '\0';
-}
-
 enum status json_fault(struct error *err, enum status status, const char *what, size_t offset,
                        struct str key) {
     char shown[KEY_SHOWN + 1];
     if (!key.data) {
         return error_set(err, status, "%s at byte %zu", what, offset);
     }
-    show_key(key, shown);
-    return error_set(err, status, "%s at byte %zu, after key \"%s\"", what, offset, shown);
+    return error_set(err, status, "%s at byte %zu, after key \"%s\"", what, offset,
+                     utf8_show(key, shown, sizeof(shown)));
 }
 
 static size_t find_bad_utf8(struct str in) {

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -39,33 +40,47 @@ struct setting {
 
 struct settings;
 
-MUST_CHECK enum status settings_make(const struct setting *table, size_t count, struct settings **out);
+MUST_CHECK enum status settings_make(const struct setting *table, size_t count,
+                                     struct settings **out);
 void settings_free(struct settings *settings);
 
-// Each layer may be loaded once or not at all, in any order; strength is flags, environment, remote (central
-// configuration), file, defaults. Errors: INVALID with "footfall.yaml:12: management.listn: unknown key; did you mean management.listen?".
-MUST_CHECK enum status settings_load_file(struct settings *settings, const char *path, struct error *err);
-MUST_CHECK enum status settings_load_text(struct settings *settings, const char *name, struct str yaml,
+// Each layer may be loaded once or not at all (twice is a CHECK failure), in any order; strength is flags, environment, remote
+// (central configuration), file, defaults. A layer that fails to load counts for nothing.
+// Errors: INVALID with "footfall.yaml:12: management.listn: unknown key; did you mean management.listen?"; NO_MEMORY; of a file
+// also NOT_FOUND, IO, and TOO_LARGE above 1 MiB. A text never shows the value of a secret.
+// YAML: nested mappings and dotted keys mean the same; anchors, aliases, tags, merge keys and second documents are refused.
+MUST_CHECK enum status settings_load_file(struct settings *settings, const char *path,
                                           struct error *err);
+// The remote layer; name is shown in errors and origins ("central:12").
+MUST_CHECK enum status settings_load_text(struct settings *settings, const char *name,
+                                          struct str yaml, struct error *err);
 // envp as of main; only names that begin with prefix count, and an unknown one with that prefix is refused, but for those in
 // `ignored` (NULL-terminated, full names).
 MUST_CHECK enum status settings_load_environment(struct settings *settings, char *const *envp,
                                                  const char *prefix, const char *const *ignored,
                                                  struct error *err);
-// Consumes flags from argv (argv[0] is the first flag, not the program); stops at "--" or the first word that is no flag and
+// Consumes flags from argv (argv[0] is the first flag, not the program); a BOOL flag without '=' means true and takes no
+// word after it; stops at "--" or the first word that is no flag and
 // reports its index in *used.
 MUST_CHECK enum status settings_load_flags(struct settings *settings, int argc, char *const *argv,
                                            int *used, struct error *err);
 
 // The strongest value. Asking for a key that is not in the table, or with the wrong type, is a CHECK failure.
-struct str settings_string(const struct settings *settings, const char *key); // STRING, CHOICE, ADDRESS; NUL-terminated
-int64_t settings_integer(const struct settings *settings, const char *key);   // INTEGER, BYTES, DURATION
+struct str settings_string(const struct settings *settings,
+                           const char *key); // STRING, CHOICE, ADDRESS; NUL-terminated
+int64_t settings_integer(const struct settings *settings,
+                         const char *key); // INTEGER, BYTES, DURATION
 bool settings_bool(const struct settings *settings, const char *key);
 size_t settings_list(const struct settings *settings, const char *key, const struct str **items);
 // Where the value came from: "flag", "environment", "footfall.yaml:12", "default".
 const char *settings_origin(const struct settings *settings, const char *key);
+// The table for people: every flag with its type, help and default; never fails but as the buffer does.
+void settings_print_help(const struct settings *settings, struct buffer *out);
+// What counts now, as YAML with the origin behind it: `listen: "127.0.0.1:8080" # footfall.yaml:12`; secrets are "***".
+void settings_print_effective(const struct settings *settings, struct buffer *out);
+
 // "HOST:PORT" taken apart; host is copied into out (NUL-terminated).
-MUST_CHECK enum status settings_split_address(struct str address, char *host, size_t host_size, uint16_t *port,
-                                              struct error *err);
+MUST_CHECK enum status settings_split_address(struct str address, char *host, size_t host_size,
+                                              uint16_t *port, struct error *err);
 
 #endif

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// One UTF-8 sequence at a time (RFC 3629), for code that must know where the text goes wrong.
+// UTF-8 one sequence at a time (RFC 3629), for code that must know where a text goes wrong.
 #ifndef FOOTFALL_BASE_UTF8_H
 #define FOOTFALL_BASE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/str.h"
 
 // Bytes of the sequence at text (1 to 4), or 0 when it is not valid UTF-8. left > 0.
 static inline size_t utf8_sequence(const char *text, size_t left) {
@@ -62,5 +64,9 @@ static inline size_t utf8_encode(uint32_t point, char out[4]) {
     out[3] = (char)(0x80 | (point & 0x3f));
     return 4;
 }
+
+// Copies text into out, cut to size and NUL-terminated, with '?' for control characters and invalid bytes: what comes
+// from outside must not forge a line of a log. Returns out.
+const char *utf8_show(struct str text, char *out, size_t size);
 
 #endif

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the settings_*.c files share: layers of values, and how one value is read. Nobody else includes this.
+#ifndef FOOTFALL_BASE_SETTINGS_LAYER_H
+#define FOOTFALL_BASE_SETTINGS_LAYER_H
+
+#include "base/arena.h"
+#include "base/settings.h"
+
+// Strongest first.
+enum settings_layer {
+    SETTINGS_FLAGS,
+    SETTINGS_ENVIRONMENT,
+    SETTINGS_REMOTE,
+    SETTINGS_FILE,
+    SETTINGS_DEFAULTS,
+    SETTINGS_LAYERS, // how many
+};
+
+struct setting_value {
+    bool set;
+    struct str text;   // as written, NUL-terminated; of a list, the items joined by ", "
+    int64_t number;    // INTEGER, BYTES in bytes, DURATION in milliseconds, BOOL 0 or 1
+    struct str *items; // LIST
+    size_t item_count;
+    const char *origin;
+    size_t line; // in a file, from 1; otherwise 0
+};
+
+struct settings {
+    const struct setting *table;
+    size_t count;
+    struct arena arena;                            // all values, until settings_free
+    struct setting_value *layers[SETTINGS_LAYERS]; // count values each; NULL: not loaded
+};
+
+enum {
+    SETTINGS_SHOWN = 81,      // room for a foreign text inside an error text
+    SETTINGS_SUGGESTION = 96, // room for a key
+    SETTINGS_NOWHERE = -1,
+};
+
+// Values of a layer to be; they count once settings_layer_commit is called. NULL: no memory.
+struct setting_value *settings_layer_begin(struct settings *settings, enum settings_layer layer);
+void settings_layer_commit(struct settings *settings, enum settings_layer layer,
+                           struct setting_value *values);
+
+// Index in the table, or SETTINGS_NOWHERE.
+int settings_find(const struct settings *settings, struct str key);
+// Whether some key begins with group and a dot.
+bool settings_is_group(const struct settings *settings, struct str group);
+
+// The setting whose key (or group, or alias) is closest to what was written, or SETTINGS_NOWHERE when none is close; out
+// gets the key. With loose, '.', '_' and '-' count as the same, as in the environment.
+int settings_suggest(const struct settings *settings, struct str wrong, bool loose,
+                     char out[SETTINGS_SUGGESTION]);
+
+// Reads and keeps one value. `where` begins the error text: "footfall.yaml:7: eventlog.partitions".
+MUST_CHECK enum status settings_value_read(struct settings *settings, const struct setting *setting,
+                                           struct str text, const char *where,
+                                           struct setting_value *value, struct error *err);
+// The items of a list that came one by one. Copies them.
+MUST_CHECK enum status settings_value_read_items(struct settings *settings,
+                                                 const struct setting *setting,
+                                                 const struct str *items, size_t count,
+                                                 const char *where, struct setting_value *value,
+                                                 struct error *err);
+
+// The layer whose value of this setting counts.
+const struct setting_value *settings_strongest(const struct settings *settings, size_t index);
+
+#endif

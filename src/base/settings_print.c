@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The table as help text, and what counts at the moment.
+#include <stdio.h>
+
+#include "base/settings_layer.h"
+
+static const char *placeholder(enum setting_type type) {
+    static const char *const names[] = {
+        [SETTING_STRING] = "TEXT", [SETTING_BOOL] = "true|false",   [SETTING_INTEGER] = "NUMBER",
+        [SETTING_BYTES] = "SIZE",  [SETTING_DURATION] = "DURATION", [SETTING_CHOICE] = "",
+        [SETTING_LIST] = "A,B,C",  [SETTING_ADDRESS] = "HOST:PORT",
+    };
+    return names[type];
+}
+
+void settings_print_help(const struct settings *settings, struct buffer *out) {
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->table[i];
+        buffer_printf(out, "  --%s", setting->key);
+        if (setting->alias) {
+            buffer_printf(out, ", --%s", setting->alias);
+        }
+        buffer_printf(out, " %s\n      %s",
+                      setting->type == SETTING_CHOICE ? setting->choices
+                                                      : placeholder(setting->type),
+                      setting->help);
+        if (setting->fallback && setting->fallback[0] != '\0' && !setting->secret) {
+            buffer_printf(out, " (default %s)", setting->fallback);
+        }
+        buffer_append_char(out, '\n');
+    }
+}
+
+// In double quotes with the escapes of YAML 1.2 section 5.7, which a list and a bare word do not need.
+static void print_quoted(struct buffer *out, struct str text) {
+    buffer_append_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '"' || c == '\\') {
+            buffer_append_char(out, '\\');
+            buffer_append_char(out, c);
+        } else if ((unsigned char)c < 0x20 || c == 0x7f) {
+            buffer_printf(out, "\\x%02x", (unsigned)(unsigned char)c);
+        } else {
+            buffer_append_char(out, c);
+        }
+    }
+    buffer_append_char(out, '"');
+}
+
+static void print_value(struct buffer *out, const struct setting *setting,
+                        const struct setting_value *value) {
+    if (setting->secret) {
+        buffer_append_str(out, value->text.len > 0 ? STR("\"***\"") : STR("\"\""));
+    } else if (setting->type == SETTING_LIST) {
+        buffer_append_char(out, '[');
+        for (size_t i = 0; i < value->item_count; i++) {
+            buffer_append_str(out, i == 0 ? STR("") : STR(", "));
+            print_quoted(out, value->items[i]);
+        }
+        buffer_append_char(out, ']');
+    } else if (setting->type == SETTING_STRING || setting->type == SETTING_ADDRESS ||
+               setting->type == SETTING_CHOICE) {
+        print_quoted(out, value->text);
+    } else {
+        buffer_append_str(out, value->text);
+    }
+}
+
+void settings_print_effective(const struct settings *settings, struct buffer *out) {
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting_value *value = settings_strongest(settings, i);
+        buffer_printf(out, "%s: ", settings->table[i].key);
+        print_value(out, &settings->table[i], value);
+        buffer_printf(out, " # %s\n", value->origin);
+    }
+}

@@ -1,0 +1,379 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Settings from YAML, by libyaml's events: nested mappings and dotted keys; everything cleverer is refused.
+#include <errno.h>
+#include <stdio.h>
+#include <yaml.h>
+
+#include "base/buffer.h"
+#include "base/settings_layer.h"
+#include "base/utf8.h"
+
+enum {
+    FILE_MOST = 1 << 20, // libyaml takes more than linear time on hostile input
+    PATH_MOST = 120,     // bytes of a dotted key
+    NESTING_MOST = 16,
+    ITEMS_MOST = 4096, // of one list
+};
+
+// A key of a mapping that is still open.
+struct seen {
+    struct str path;
+    size_t line;
+    const struct seen *before;
+};
+
+struct mapping {
+    size_t path_len; // of the path that leads here
+    const struct seen *seen;
+};
+
+struct load {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool has_event;
+    struct settings *settings;
+    struct setting_value *values;
+    const char *name;
+    char path[PATH_MOST + 1];
+    size_t path_len;
+    struct mapping open[NESTING_MOST];
+    size_t depth;
+    struct error *err;
+};
+
+static size_t line_of(const struct load *load) {
+    return load->event.start_mark.line + 1;
+}
+
+// "<name>:<line>: <path>: <what>".
+static enum status refuse(const struct load *load, const char *what) {
+    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s%s%s", load->name, line_of(load),
+                     load->path_len ? load->path : "", load->path_len ? ": " : "", what);
+}
+
+static enum status no_memory(const struct load *load) {
+    return error_set(load->err, STATUS_NO_MEMORY, "%s: out of memory", load->name);
+}
+
+static enum status refuse_syntax(const struct load *load) {
+    const yaml_parser_t *parser = &load->parser;
+    const char *problem = parser->problem ? parser->problem : "not YAML";
+    if (parser->error == YAML_MEMORY_ERROR) {
+        return no_memory(load);
+    }
+    if (parser->error == YAML_READER_ERROR) {
+        return error_set(load->err, STATUS_INVALID, "%s:%zu: %s", load->name, parser->mark.line + 1,
+                         problem);
+    }
+    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s", load->name,
+                     parser->problem_mark.line + 1, problem);
+}
+
+// Reads the next event and refuses what no settings file needs.
+static enum status next(struct load *load) {
+    if (load->has_event) {
+        yaml_event_delete(&load->event);
+        load->has_event = false;
+    }
+    if (!yaml_parser_parse(&load->parser, &load->event)) {
+        return refuse_syntax(load);
+    }
+    load->has_event = true;
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    switch (load->event.type) {
+    case YAML_ALIAS_EVENT:
+        return refuse(load, "aliases (*name) are not supported: write the value out");
+    case YAML_SCALAR_EVENT:
+        anchor = load->event.data.scalar.anchor;
+        tag = load->event.data.scalar.tag;
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = load->event.data.sequence_start.anchor;
+        tag = load->event.data.sequence_start.tag;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = load->event.data.mapping_start.anchor;
+        tag = load->event.data.mapping_start.tag;
+        break;
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_START_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT: break;
+    }
+    if (anchor) {
+        return refuse(load, "anchors (&name) are not supported");
+    }
+    return tag ? refuse(load, "tags (!name) are not supported") : STATUS_OK;
+}
+
+static struct str scalar(const struct load *load) {
+    return str_make((const char *)load->event.data.scalar.value, load->event.data.scalar.length);
+}
+
+static bool is_null(const struct load *load) {
+    struct str text = scalar(load);
+    return load->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           (text.len == 0 || str_equal(text, STR("~")) || str_equal(text, STR("null")));
+}
+
+static enum status refuse_key(const struct load *load, struct str path) {
+    char shown[SETTINGS_SHOWN], near[SETTINGS_SUGGESTION];
+    utf8_show(path, shown, sizeof(shown));
+    if (settings_suggest(load->settings, path, false, near) == SETTINGS_NOWHERE) {
+        return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: unknown key", load->name,
+                         line_of(load), shown);
+    }
+    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: unknown key; did you mean %s?",
+                     load->name, line_of(load), shown, near);
+}
+
+static enum status refuse_twice(const struct load *load, size_t first) {
+    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: set twice; first in line %zu",
+                     load->name, line_of(load), load->path, first);
+}
+
+// YAML wants the keys of one mapping unique. Only known keys come here, each once, so that the list stays short.
+static enum status remember_key(struct load *load, struct mapping *mapping) {
+    struct str path = str_make(load->path, load->path_len);
+    for (const struct seen *seen = mapping->seen; seen; seen = seen->before) {
+        if (str_equal(seen->path, path)) {
+            return refuse_twice(load, seen->line);
+        }
+    }
+    struct seen *seen = arena_alloc(&load->settings->arena, sizeof(*seen));
+    if (!seen) {
+        return no_memory(load);
+    }
+    *seen = (struct seen){.path = arena_copy(&load->settings->arena, path),
+                          .line = line_of(load),
+                          .before = mapping->seen};
+    mapping->seen = seen;
+    return seen->path.data ? STATUS_OK : no_memory(load);
+}
+
+// The event is a key: lengthens the path by it.
+static enum status enter_key(struct load *load) {
+    struct mapping *mapping = &load->open[load->depth - 1];
+    load->path_len = mapping->path_len;
+    load->path[load->path_len] = '\0';
+    if (load->event.type != YAML_SCALAR_EVENT) {
+        return refuse(load, "a key must be a plain word");
+    }
+    struct str key = scalar(load);
+    if (str_equal(key, STR("<<"))) {
+        return refuse(load, "merge keys (<<) are not supported");
+    }
+    char joined[PATH_MOST + 1];
+    size_t dot = load->path_len > 0 ? 1 : 0;
+    if (key.len > PATH_MOST - dot - load->path_len) {
+        return refuse(load, "a key is too long to be known");
+    }
+    memcpy(joined, load->path, load->path_len);
+    joined[load->path_len] = '.';
+    memcpy(joined + load->path_len + dot, key.data, key.len);
+    struct str path = str_make(joined, load->path_len + dot + key.len);
+    if (settings_find(load->settings, path) == SETTINGS_NOWHERE &&
+        !settings_is_group(load->settings, path)) {
+        return refuse_key(load, path);
+    }
+    memcpy(load->path, path.data, path.len);
+    load->path[path.len] = '\0';
+    load->path_len = path.len;
+    return remember_key(load, mapping);
+}
+
+static enum status read_items(struct load *load, const struct setting *setting, const char *where,
+                              struct setting_value *value) {
+    struct str *items = NULL;
+    size_t count = 0, room = 0;
+    for (;;) {
+        enum status status = next(load);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (load->event.type == YAML_SEQUENCE_END_EVENT) {
+            return settings_value_read_items(load->settings, setting, items, count, where, value,
+                                             load->err);
+        }
+        if (load->event.type != YAML_SCALAR_EVENT || is_null(load)) {
+            return refuse(load, "an item of this list is no text");
+        }
+        if (count == ITEMS_MOST) {
+            return refuse(load, "too many items");
+        }
+        if (count == room) {
+            room = room ? room * 2 : 16;
+            struct str *more = arena_alloc_array(&load->settings->arena, room, sizeof(*more));
+            if (!more) {
+                return no_memory(load);
+            }
+            if (count > 0) {
+                memcpy(more, items, count * sizeof(*more));
+            }
+            items = more;
+        }
+        items[count] = arena_copy(&load->settings->arena, scalar(load));
+        if (!items[count++].data) {
+            return no_memory(load);
+        }
+    }
+}
+
+static enum status read_setting(struct load *load, const struct setting *setting,
+                                struct setting_value *value) {
+    struct str where =
+        arena_printf(&load->settings->arena, "%s:%zu: %s", load->name, line_of(load), load->path);
+    struct str origin = arena_printf(&load->settings->arena, "%s:%zu", load->name, line_of(load));
+    if (!where.data || !origin.data) {
+        return no_memory(load);
+    }
+    if (value->set) {
+        return refuse_twice(load, value->line);
+    }
+    value->origin = origin.data;
+    value->line = line_of(load);
+    if (load->event.type == YAML_SEQUENCE_START_EVENT) {
+        return setting->type == SETTING_LIST ? read_items(load, setting, where.data, value)
+                                             : refuse(load, "is a list, but takes one value");
+    }
+    if (is_null(load)) {
+        return refuse(load, "has no value (leave the key out, or write \"\" for an empty text)");
+    }
+    return settings_value_read(load->settings, setting, scalar(load), where.data, value, load->err);
+}
+
+// The event begins what stands behind a key.
+static enum status read_value(struct load *load) {
+    struct str path = str_make(load->path, load->path_len);
+    int index = settings_find(load->settings, path);
+    if (load->event.type == YAML_MAPPING_START_EVENT) {
+        if (!settings_is_group(load->settings, path)) {
+            return refuse(load, "takes a value, not keys of its own");
+        }
+        if (load->depth == NESTING_MOST) {
+            return refuse(load, "nested too deeply");
+        }
+        load->open[load->depth++] = (struct mapping){.path_len = load->path_len};
+        return STATUS_OK;
+    }
+    if (index == SETTINGS_NOWHERE) {
+        return refuse(load, "is a group of settings and has no value of its own");
+    }
+    return read_setting(load, &load->settings->table[index], &load->values[index]);
+}
+
+// The event is the root's start.
+static enum status read_root(struct load *load) {
+    if (load->event.type == YAML_SCALAR_EVENT && is_null(load)) {
+        return STATUS_OK; // a file of nothing but comments behind "---"
+    }
+    if (load->event.type != YAML_MAPPING_START_EVENT) {
+        return refuse(load, "settings are keys and values, like \"listen: 127.0.0.1:8080\"");
+    }
+    load->open[load->depth++] = (struct mapping){.path_len = 0};
+    while (load->depth > 0) {
+        enum status status = next(load);
+        if (status == STATUS_OK && load->event.type == YAML_MAPPING_END_EVENT) {
+            load->depth--;
+            continue;
+        }
+        status = status == STATUS_OK ? enter_key(load) : status;
+        status = status == STATUS_OK ? next(load) : status;
+        status = status == STATUS_OK ? read_value(load) : status;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    load->path_len = 0;
+    return STATUS_OK;
+}
+
+static enum status read_stream(struct load *load) {
+    bool had_document = false;
+    for (;;) {
+        enum status status = next(load);
+        if (status != STATUS_OK || load->event.type == YAML_STREAM_END_EVENT) {
+            return status;
+        }
+        if (load->event.type != YAML_DOCUMENT_START_EVENT) {
+            continue;
+        }
+        if (had_document) {
+            return refuse(load, "a second document (---) is not supported");
+        }
+        had_document = true;
+        status = next(load);
+        status = status == STATUS_OK ? read_root(load) : status;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+}
+
+static enum status load_layer(struct settings *settings, enum settings_layer layer,
+                              const char *name, struct str yaml, struct error *err) {
+    struct load load = {.settings = settings, .name = name, .err = err};
+    if (yaml.len > FILE_MOST) {
+        return error_set(err, STATUS_TOO_LARGE, "%s: more than 1 MiB of settings", name);
+    }
+    load.values = settings_layer_begin(settings, layer);
+    if (!load.values || !yaml_parser_initialize(&load.parser)) {
+        return error_set(err, STATUS_NO_MEMORY, "%s: out of memory", name);
+    }
+    yaml_parser_set_encoding(&load.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&load.parser, (const unsigned char *)(yaml.data ? yaml.data : ""),
+                                 yaml.len);
+    enum status status = read_stream(&load);
+    if (load.has_event) {
+        yaml_event_delete(&load.event);
+    }
+    yaml_parser_delete(&load.parser);
+    if (status == STATUS_OK) {
+        settings_layer_commit(settings, layer, load.values);
+    }
+    return status;
+}
+
+enum status settings_load_text(struct settings *settings, const char *name, struct str yaml,
+                               struct error *err) {
+    return load_layer(settings, SETTINGS_REMOTE, name, yaml, err);
+}
+
+static enum status read_whole(const char *path, struct buffer *out, struct error *err) {
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO, "%s: %s", path,
+                         strerror(errno));
+    }
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        status = buffer_reserve(out, 4096);
+        size_t got = status == STATUS_OK ? fread(out->data + out->len, 1, 4096, file) : 0;
+        out->len += got;
+        if (got < 4096) {
+            break;
+        }
+    }
+    if (status != STATUS_OK) {
+        error_set(err, status, "%s: %s", path, status_text(status));
+    } else if (ferror(file)) {
+        status = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    }
+    fclose(file);
+    return status;
+}
+
+enum status settings_load_file(struct settings *settings, const char *path, struct error *err) {
+    struct buffer text;
+    buffer_init(&text, (size_t)FILE_MOST + 4096);
+    enum status status = read_whole(path, &text, err);
+    if (status == STATUS_OK) {
+        status = load_layer(settings, SETTINGS_FILE, path, buffer_str(&text), err);
+    }
+    buffer_free(&text);
+    return status;
+}
