@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// footfall check-config: says whether the configuration is right, and what it comes to.
+#include <stdio.h>
+
+#include "app/command.h"
+#include "base/buffer.h"
+
+int app_check_config_command(int argc, char *const *argv) {
+    struct error err = {STATUS_OK, ""};
+    struct settings *settings = NULL;
+    int used = 0;
+    if (app_load_settings(argc, argv, &used, &settings, &err) != STATUS_OK) {
+        return app_complain(APP_USAGE, &err);
+    }
+    struct buffer text;
+    buffer_init(&text, 1024 * 1024);
+    settings_print_effective(settings, &text);
+    int code = APP_OK;
+    if (buffer_status(&text) != STATUS_OK || fwrite(text.data, 1, text.len, stdout) != text.len) {
+        (void)error_set(&err, STATUS_IO, "the settings could not be printed");
+        code = app_complain(APP_FAILED, &err);
+    }
+    buffer_free(&text);
+    settings_free(settings);
+    return code;
+}

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The table of subcommands, --help that is made from it, and dispatch.
+#include "app/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "demo/demo.h"
+
+static int print_version(int argc, char *const *argv);
+
+static const struct app_command commands[] = {
+    {"run", "start every role in one process", "footfall run [--config FILE] [--SETTING VALUE]...",
+     "Starts the gateway, the activity, users and reports services and the processor on the embedded\n"
+     "engines. Without configuration: data in ./footfall-data, http://127.0.0.1:8080 for ingest and API,\n"
+     "127.0.0.1:8090 for health and metrics. The first start makes a project and keys, prints them once and\n"
+     "keeps them in DATA/credentials.json.\n\n"
+     "SIGTERM or SIGINT drains: what was accepted is finished, then the process ends with 0. A second one\n"
+     "ends it at once.\n",
+     true, app_run_command},
+    {"demo", "send believable traffic of the last days",
+     "footfall demo [--url URL] [--events N] [--days N] ...", NULL, false, demo_command},
+    {"key", "make, list and revoke keys of a running Footfall",
+     "footfall key create --role write|viewer|editor|admin [--project ID] [--label TEXT]\n"
+     "       footfall key list\n"
+     "       footfall key revoke --id KEY_ID",
+     "  --url URL        where Footfall is (FOOTFALL_URL; default http://127.0.0.1:8080)\n"
+     "  --api-key KEY    an admin's API key (FOOTFALL_API_KEY; default: DATA/credentials.json)\n"
+     "  --data DIR       where credentials.json is (default ./footfall-data)\n"
+     "  --role ROLE      write (default) may send events; viewer, editor and admin are API keys\n"
+     "  --project ID     write keys: default \"default\"; API keys: all projects when left out\n\n"
+     "A key is shown once, when it is made.\n",
+     false, app_key_command},
+    {"check-config", "check the configuration and print what it comes to",
+     "footfall check-config [--config FILE] [--SETTING VALUE]...",
+     "Prints every setting with its value and where that came from. Exit code 2 and file, line and key when\n"
+     "something is wrong.\n",
+     true, app_check_config_command},
+    {"doctor", "look for problems of this machine and of a running Footfall",
+     "footfall doctor [--config FILE] [--SETTING VALUE]...",
+     "Checks limits, disk, clock, time zones and the running process. Exit code 1 when it finds a problem.\n",
+     true, app_doctor_command},
+    {"version", "print the version", "footfall version", NULL, false, print_version},
+};
+
+const struct app_command *app_commands(size_t *count) {
+    *count = sizeof commands / sizeof commands[0];
+    return commands;
+}
+
+static int print_version(int argc, char *const *argv) {
+    (void)argc;
+    (void)argv;
+    (void)printf("footfall %s\n", FOOTFALL_VERSION);
+    return APP_OK;
+}
+
+int app_complain(int code, const struct error *err) {
+    (void)fprintf(stderr, "footfall: %s\n", err->text[0] ? err->text : status_text(err->status));
+    if (code == APP_USAGE) {
+        (void)fprintf(stderr, "See: footfall --help\n");
+    }
+    return code;
+}
+
+static void print_overview(FILE *out) {
+    (void)fprintf(out,
+                  "Footfall %s: what people do in your web application, on your own machine.\n\n"
+                  "Usage: footfall COMMAND [FLAG]...\n\n",
+                  FOOTFALL_VERSION);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        (void)fprintf(out, "  %-13s %s\n", commands[i].name, commands[i].summary);
+    }
+    (void)fprintf(out,
+                  "\nfootfall COMMAND --help says more. Exit codes: 0 fine, 1 failure at run time, "
+                  "2 wrong usage or configuration.\n");
+}
+
+static int print_settings(void) {
+    size_t count = 0;
+    const struct setting *table = app_settings_table(&count);
+    struct settings *settings = NULL;
+    struct buffer text;
+    buffer_init(&text, 1024 * 1024);
+    enum status status = settings_make(table, count, &settings);
+    if (status == STATUS_OK) {
+        settings_print_help(settings, &text);
+        status = buffer_status(&text);
+    }
+    if (status == STATUS_OK) {
+        (void)printf(
+            "Settings, as flags (--KEY VALUE), environment (FOOTFALL_KEY with '_' for '.') or YAML "
+            "(--config FILE); the strongest is named first:\n\n");
+        (void)fwrite(text.data, 1, text.len, stdout);
+    }
+    buffer_free(&text);
+    settings_free(settings);
+    return status == STATUS_OK ? APP_OK : APP_FAILED;
+}
+
+static int print_help(const struct app_command *command) {
+    (void)printf("footfall %s: %s\n\nUsage: %s\n\n", command->name, command->summary,
+                 command->synopsis);
+    if (command->run == demo_command) {
+        demo_print_help();
+    } else if (command->details) {
+        (void)printf("%s\n", command->details);
+    }
+    return command->takes_settings ? print_settings() : APP_OK;
+}
+
+static bool asks_for_help(int argc, char *const *argv) {
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct app_command *find(const char *name) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int app_main(int argc, char *const *argv) {
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--version") == 0) {
+        return print_version(0, NULL);
+    }
+    if (strcmp(name, "help") == 0 && argc > 2 && find(argv[2])) {
+        return print_help(find(argv[2]));
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_overview(stdout);
+        return APP_OK;
+    }
+    const struct app_command *command = find(name);
+    if (!command) {
+        struct error err;
+        if (name[0]) {
+            (void)error_set(&err, STATUS_INVALID, "there is no command \"%s\"", name);
+        } else {
+            (void)error_set(&err, STATUS_INVALID, "name a command");
+        }
+        print_overview(stderr);
+        return app_complain(APP_USAGE, &err);
+    }
+    if (asks_for_help(argc - 2, argv + 2)) {
+        return print_help(command);
+    }
+    return command->run(argc - 2, argv + 2);
+}

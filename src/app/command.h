@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The command line: a table of subcommands, and what they share.
+#ifndef FOOTFALL_APP_COMMAND_H
+#define FOOTFALL_APP_COMMAND_H
+
+#include "base/error.h"
+#include "base/settings.h"
+
+// Exit codes of every command.
+enum app_exit { APP_OK = 0, APP_FAILED = 1, APP_USAGE = 2 };
+
+struct app_command {
+    const char *name;
+    const char *summary;                     // one line for the overview
+    const char *synopsis;                    // "footfall key create --role ROLE [--project ID]"
+    const char *details;                     // paragraphs for `footfall NAME --help`
+    bool takes_settings;                     // the settings table is part of its help
+    int (*run)(int argc, char *const *argv); // argv[0] is the first word behind the command's name
+};
+
+int app_main(int argc, char *const *argv);
+const struct app_command *app_commands(size_t *count);
+
+int app_run_command(int argc, char *const *argv);
+int app_key_command(int argc, char *const *argv);
+int app_check_config_command(int argc, char *const *argv);
+int app_doctor_command(int argc, char *const *argv);
+
+// "footfall: <text>" on standard error, with a hint at --help for APP_USAGE. Returns code.
+int app_complain(int code, const struct error *err);
+
+// The settings of this process: defaults, --config FILE, FOOTFALL_* environment, flags. *used: how many words of argv were flags.
+MUST_CHECK enum status app_load_settings(int argc, char *const *argv, int *used,
+                                         struct settings **out, struct error *err);
+// The rows of the settings table, for help and documentation.
+const struct setting *app_settings_table(size_t *count);
+
+#endif

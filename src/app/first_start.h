@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What a first start makes: a project, a write key, an API key, an account; printed once, kept in credentials.json.
+#ifndef FOOTFALL_APP_FIRST_START_H
+#define FOOTFALL_APP_FIRST_START_H
+
+#include "base/workers.h"
+#include "gateway/gateway.h"
+
+// What was made, for printing and for credentials.json. Empty strings: it was there before.
+struct app_credentials {
+    bool first; // this is a first start
+    char write_key[AUTH_KEY_TEXT_MAX];
+    char api_key[AUTH_KEY_TEXT_MAX];
+    char password[AUTH_KEY_TEXT_MAX];
+};
+#define APP_FIRST_PROJECT "default"
+#define APP_FIRST_ACCOUNT "admin@localhost"
+
+// On an empty store: makes everything and writes `path` (mode 0600). Always: makes sure that keys fixed by FOOTFALL_WRITE_KEY and
+// FOOTFALL_API_KEY work. The account's password hash takes tenths of a second and is left to the workers.
+MUST_CHECK enum status app_first_start(const struct gateway_admin *admin, struct str time_zone,
+                                       const char *path, struct workers *workers,
+                                       struct app_credentials *out, struct error *err);
+// To standard output, for a person.
+void app_print_credentials(const struct app_credentials *credentials, const char *path,
+                           const char *url);
+
+#endif

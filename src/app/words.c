@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Reading the flags of client commands.
+#include "app/words.h"
+
+#include <string.h>
+
+static struct app_word *find(struct app_word *words, size_t count, const char *text, size_t len) {
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(words[i].name) == len && memcmp(words[i].name, text, len) == 0) {
+            return &words[i];
+        }
+    }
+    return NULL;
+}
+
+enum status app_read_words(int argc, char *const *argv, struct app_word *words, size_t count,
+                           struct error *err) {
+    for (int i = 0; i < argc; i++) {
+        const char *text = argv[i];
+        if (strncmp(text, "--", 2) != 0 || text[2] == '\0') {
+            return error_set(err, STATUS_INVALID, "unexpected argument \"%s\"", text);
+        }
+        const char *equals = strchr(text, '=');
+        size_t len = equals ? (size_t)(equals - text) - 2 : strlen(text) - 2;
+        struct app_word *word = find(words, count, text + 2, len);
+        if (!word) {
+            return error_set(err, STATUS_INVALID, "unknown flag \"%s\"", text);
+        }
+        if (word->is_switch && equals) {
+            return error_set(err, STATUS_INVALID, "--%s takes no value", word->name);
+        }
+        if (word->is_switch) {
+            word->value = "true";
+        } else if (equals) {
+            word->value = equals + 1;
+        } else if (i + 1 < argc) {
+            word->value = argv[++i];
+        } else {
+            return error_set(err, STATUS_INVALID, "--%s needs a value", word->name);
+        }
+    }
+    return STATUS_OK;
+}
