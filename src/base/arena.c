@@ -97,12 +97,11 @@ void *arena_alloc_chunk(struct arena *arena, size_t size) {
         arena->chunk->older = own;
         return (char *)own + CHUNK_HEADER;
     }
-    struct arena_chunk *chunk =
-        make_chunk(arena, needed > arena->chunk_size ? needed : arena->chunk_size);
-    if (chunk == NULL && needed < arena->chunk_size) {
-        // What is left below the limit may still do.
-        chunk = make_chunk(arena, needed);
+    size_t usual = arena->chunk_size;
+    if (arena->limit != 0 && usual > arena->limit - arena->used) {
+        usual = arena->limit - arena->used; // the last piece below the limit is used too
     }
+    struct arena_chunk *chunk = make_chunk(arena, needed > usual ? needed : usual);
     if (chunk == NULL) {
         return NULL;
     }

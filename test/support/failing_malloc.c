@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -29,7 +30,10 @@ bool failing_malloc_disarm(void) {
     return atomic_load(&failed);
 }
 
-static bool must_fail(void) {
+static bool must_fail(size_t size) {
+    if (size > PTRDIFF_MAX) {
+        return true; // glibc refuses it as well, but a sanitizer stops the process
+    }
     if (!atomic_load(&armed) || atomic_fetch_sub(&left, 1) != 0) {
         return false;
     }
@@ -39,13 +43,13 @@ static bool must_fail(void) {
 }
 
 void *__wrap_malloc(size_t size) {
-    return must_fail() ? NULL : __real_malloc(size);
+    return must_fail(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-    return must_fail() ? NULL : __real_calloc(count, size);
+    return must_fail(count) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size) {
-    return must_fail() ? NULL : __real_realloc(memory, size);
+    return must_fail(size) ? NULL : __real_realloc(memory, size);
 }
