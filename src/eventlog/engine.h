@@ -12,14 +12,16 @@
 struct eventlog_engine {
     const char *name; // "rocksdb", "memory", "kafka"
     void (*append)(struct eventlog *log, struct eventlog_append *append);
-    enum status (*consumer_open)(struct eventlog *log, const struct eventlog_consumer_config *config,
+    enum status (*consumer_open)(struct eventlog *log,
+                                 const struct eventlog_consumer_config *config,
                                  struct eventlog_consumer **out, struct error *err);
     void (*consumer_close)(struct eventlog_consumer *consumer);
     enum status (*poll)(struct eventlog_consumer *consumer, int64_t timeout_us, size_t max_bytes,
                         struct eventlog_batch *batch, struct error *err);
     void (*consumer_wake)(struct eventlog_consumer *consumer);
     enum status (*seek)(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
-    enum status (*commit)(struct eventlog_consumer *consumer, unsigned partition, int64_t next_offset);
+    enum status (*commit)(struct eventlog_consumer *consumer, unsigned partition,
+                          int64_t next_offset);
     enum status (*partition_info)(struct eventlog *log, unsigned partition, struct str group,
                                   struct eventlog_partition_info *out);
     void (*stats)(struct eventlog *log, struct eventlog_stats *out);

@@ -36,13 +36,15 @@ struct eventlog_record {
 struct eventlog_append {
     const struct eventlog_record *records;
     size_t count; // 0 is allowed: done with OK
-    void (*done)(struct eventlog_append *append); // on a thread of the log or the caller's; must not block
+    void (*done)(
+        struct eventlog_append *append); // on a thread of the log or the caller's; must not block
     void *context;
-    enum status status; // OK: all records are on stable storage (fsynced, or acknowledged by all in-sync replicas).
-                        // QUOTA: refused, the disk quota is reached, nothing was kept. FULL: too much is waiting, nothing was
-                        // kept. TOO_LARGE: a record above EVENTLOG_RECORD_MAX, nothing was kept. IO, UNAVAILABLE, TIMEOUT:
-                        // not acknowledged; some records may be there all the same (the sender sends again, ids tell).
-                        // CLOSED: the log is closing, nothing was kept.
+    enum status
+        status; // OK: all records are on stable storage (fsynced, or acknowledged by all in-sync replicas).
+    // QUOTA: refused, the disk quota is reached, nothing was kept. FULL: too much is waiting, nothing was
+    // kept. TOO_LARGE: a record above EVENTLOG_RECORD_MAX, nothing was kept. IO, UNAVAILABLE, TIMEOUT:
+    // not acknowledged; some records may be there all the same (the sender sends again, ids tell).
+    // CLOSED: the log is closing, nothing was kept.
     struct queue_node node; // the log's own
 };
 
@@ -77,7 +79,8 @@ struct eventlog_batch {
     unsigned partition;
     const struct eventlog_view *records;
     size_t count;
-    int64_t next_offset; // where reading goes on: behind the last record, also over a gap left by retention
+    int64_t
+        next_offset; // where reading goes on: behind the last record, also over a gap left by retention
 };
 
 MUST_CHECK enum status eventlog_consumer_open(struct eventlog *log,
@@ -89,12 +92,14 @@ void eventlog_consumer_close(struct eventlog_consumer *consumer);
 // partitions. OK; TIMEOUT: nothing new (batch->count is 0); CLOSED: eventlog_wake_all and close; CORRUPT or IO: batch->partition
 // and next_offset name the place that could not be read and err says more: that partition is not skipped and not read again until
 // eventlog_seek; the others go on.
-MUST_CHECK enum status eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us, size_t max_bytes,
-                                     struct eventlog_batch *batch, struct error *err);
+MUST_CHECK enum status eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us,
+                                     size_t max_bytes, struct eventlog_batch *batch,
+                                     struct error *err);
 // Makes a poll that waits return TIMEOUT now. Any thread.
 void eventlog_consumer_wake(struct eventlog_consumer *consumer);
 // Reading of an owned partition goes on at `offset`. NOT_FOUND when the partition is not owned.
-MUST_CHECK enum status eventlog_seek(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
+MUST_CHECK enum status eventlog_seek(struct eventlog_consumer *consumer, unsigned partition,
+                                     int64_t offset);
 // Everything below next_offset of an owned partition is done with. Stable before it returns or soon after (a lost commit only
 // means reading again). NOT_FOUND when the partition is no longer owned.
 MUST_CHECK enum status eventlog_commit(struct eventlog_consumer *consumer, unsigned partition,
@@ -106,7 +111,8 @@ struct eventlog_partition_info {
     int64_t end;       // behind the last durable record
     int64_t committed; // of the group asked for; -1 when it never committed
 };
-MUST_CHECK enum status eventlog_partition_info(struct eventlog *log, unsigned partition, struct str group,
+MUST_CHECK enum status eventlog_partition_info(struct eventlog *log, unsigned partition,
+                                               struct str group,
                                                struct eventlog_partition_info *out);
 struct eventlog_stats {
     uint64_t appended_records; // since start, durable
@@ -128,19 +134,23 @@ void eventlog_close(struct eventlog *log);
 
 // --- Engines ------------------------------------------------------------------------------------------------------
 struct eventlog_config {
-    unsigned partitions;       // of a new log; an existing one keeps its own (a difference is an error that says so)
-    int64_t retention_ms;      // 0: keep for ever. Records of at least this age may go
-    uint64_t retention_bytes;  // 0: no limit. Oldest go first, over all partitions
-    bool retention_waits_for_consumers; // do not drop what a known group has not committed (quota still protects the disk)
-    uint64_t quota_bytes;      // 0: none. Appends get QUOTA while the log is above it
-    uint64_t disk_reserve_bytes; // 0: none. Appends get QUOTA while the file system has less free than this
-    size_t waiting_bytes_max;  // most bytes queued before appends get FULL; 0: 64 MiB
+    unsigned
+        partitions; // of a new log; an existing one keeps its own (a difference is an error that says so)
+    int64_t retention_ms;     // 0: keep for ever. Records of at least this age may go
+    uint64_t retention_bytes; // 0: no limit. Oldest go first, over all partitions
+    bool
+        retention_waits_for_consumers; // do not drop what a known group has not committed (quota still protects the disk)
+    uint64_t quota_bytes; // 0: none. Appends get QUOTA while the log is above it
+    uint64_t
+        disk_reserve_bytes; // 0: none. Appends get QUOTA while the file system has less free than this
+    size_t waiting_bytes_max; // most bytes queued before appends get FULL; 0: 64 MiB
     struct clock *clock;
 };
 // directory: created (mode 0700) when missing; CONFLICT when another process has it open.
-MUST_CHECK enum status eventlog_open_rocksdb(const char *directory, const struct eventlog_config *config,
+MUST_CHECK enum status eventlog_open_rocksdb(const char *directory,
+                                             const struct eventlog_config *config,
                                              struct eventlog **out, struct error *err);
-MUST_CHECK enum status eventlog_open_memory(const struct eventlog_config *config, struct eventlog **out,
-                                            struct error *err);
+MUST_CHECK enum status eventlog_open_memory(const struct eventlog_config *config,
+                                            struct eventlog **out, struct error *err);
 
 #endif
