@@ -36,21 +36,26 @@ struct log_field {
 
 extern atomic_int log_threshold;
 
-void log_configure(enum log_level level, enum log_format format, int fd); // default: info, text, stderr
+void log_configure(enum log_level level, enum log_format format,
+                   int fd); // default: info, text, stderr
 void log_write(enum log_level level, const char *component, const char *message,
                const struct log_field *fields, size_t count);
 
-#define LOG_AT(level, component, message, ...)                                                     \
+// LOG_INFO(component, message, fields...): no field is fine. The empty one behind the last is there because C17 wants at
+// least one argument for "..." and one element in an array.
+#define LOG_AT(level, component, ...)                                                              \
+    LOG_AT_FIELDS(level, component, __VA_ARGS__, ((struct log_field){0}))
+#define LOG_AT_FIELDS(level, component, message, ...)                                              \
     do {                                                                                           \
         if ((int)(level) >= atomic_load_explicit(&log_threshold, memory_order_relaxed)) {          \
-            const struct log_field log_fields_[] = {{0}, __VA_ARGS__};                             \
-            log_write((level), (component), (message), log_fields_ + 1,                            \
+            const struct log_field log_fields_[] = {__VA_ARGS__};                                  \
+            log_write((level), (component), (message), log_fields_,                                \
                       sizeof log_fields_ / sizeof log_fields_[0] - 1);                             \
         }                                                                                          \
     } while (0)
-#define LOG_DEBUG(component, message, ...) LOG_AT(LOG_LEVEL_DEBUG, component, message, __VA_ARGS__)
-#define LOG_INFO(component, message, ...) LOG_AT(LOG_LEVEL_INFO, component, message, __VA_ARGS__)
-#define LOG_WARN(component, message, ...) LOG_AT(LOG_LEVEL_WARN, component, message, __VA_ARGS__)
-#define LOG_ERROR(component, message, ...) LOG_AT(LOG_LEVEL_ERROR, component, message, __VA_ARGS__)
+#define LOG_DEBUG(component, ...) LOG_AT(LOG_LEVEL_DEBUG, component, __VA_ARGS__)
+#define LOG_INFO(component, ...) LOG_AT(LOG_LEVEL_INFO, component, __VA_ARGS__)
+#define LOG_WARN(component, ...) LOG_AT(LOG_LEVEL_WARN, component, __VA_ARGS__)
+#define LOG_ERROR(component, ...) LOG_AT(LOG_LEVEL_ERROR, component, __VA_ARGS__)
 
 #endif
