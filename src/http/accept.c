@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Listening sockets, one a loop on the same address, and what comes in through them.
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "http/server_private.h"
+
+#define BACKLOG 4096
+#define ACCEPT_AT_ONCE 32 // then connections that are open get a turn
+#define PAUSE_MS 100
+// Connections above the limit that are told so; further ones are closed without a word.
+#define EXTRA_CONNECTIONS 128
+
+static socklen_t make_address(const struct http_server_config *config, uint16_t port,
+                              struct sockaddr_storage *out) {
+    memset(out, 0, sizeof *out);
+    const char *host = strcmp(config->host, "localhost") == 0 ? "127.0.0.1" : config->host;
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)out) == 0) {
+        return sizeof(struct sockaddr_in);
+    }
+    if (uv_ip6_addr(host, port, (struct sockaddr_in6 *)out) == 0) {
+        return sizeof(struct sockaddr_in6);
+    }
+    return 0;
+}
+
+static enum status listen_failed(const struct http_server *server, int code, struct error *err) {
+    const char *host = server->config.host;
+    unsigned port = server->config.port;
+    switch (code) {
+    case EADDRINUSE:
+        return error_set(
+            err, STATUS_EXISTS,
+            "cannot listen on %s port %u: another program uses it; stop that or choose another port",
+            host, port);
+    case EACCES:
+        return error_set(
+            err, STATUS_DENIED,
+            "cannot listen on %s port %u: not permitted; ports below 1024 need a privilege", host,
+            port);
+    case EADDRNOTAVAIL:
+        return error_set(err, STATUS_INVALID,
+                         "cannot listen on %s port %u: this machine does not have that address",
+                         host, port);
+    default:
+        return error_set(err, STATUS_IO, "cannot listen on %s port %u: %s", host, port,
+                         uv_strerror(uv_translate_sys_error(code)));
+    }
+}
+
+// The first socket binds without SO_REUSEPORT, so that another process on the port is noticed (with it, two servers of the
+// same user would silently share the port); it joins the group afterwards, before the others bind.
+static int open_listener(const struct sockaddr_storage *address, socklen_t length, bool first) {
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    const int on = 1;
+    bool ok = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+    // Inherited by what is accepted.
+    ok = ok && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+    if (!first) {
+        ok = ok && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    }
+    ok = ok && bind(fd, (const struct sockaddr *)address, length) == 0;
+    if (first) {
+        ok = ok && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    }
+    if (!ok || listen(fd, BACKLOG) != 0) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
+
+static uint16_t bound_port(int fd) {
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
+        return 0;
+    }
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+enum status http_listen(struct http_server *server, int *fds, struct error *err) {
+    struct sockaddr_storage address;
+    socklen_t length = make_address(&server->config, server->config.port, &address);
+    if (length == 0) {
+        return error_set(
+            err, STATUS_INVALID,
+            "cannot listen on \"%s\": not an IP address; write one such as 127.0.0.1, 0.0.0.0 or ::",
+            server->config.host);
+    }
+    server->port = server->config.port;
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        fds[i] = open_listener(&address, length, i == 0);
+        if (fds[i] < 0) {
+            int code = errno;
+            while (i > 0) {
+                close(fds[--i]);
+            }
+            return listen_failed(server, code, err);
+        }
+        if (i == 0) {
+            server->port = bound_port(fds[0]);
+            length = make_address(&server->config, server->port, &address);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void on_resume(uv_timer_t *timer) {
+    http_accept_resume(timer->data);
+}
+
+// Out of descriptors or memory: the connection stays in the backlog, where it would make the loop spin.
+static void pause_accept(struct http_loop *loop, int code) {
+    if (!loop->accept_warned) {
+        LOG_WARN("http", "cannot accept connections; trying again until it works",
+                 LOG_CSTR("server", loop->server->name),
+                 LOG_CSTR("reason", uv_strerror(uv_translate_sys_error(code))));
+    }
+    loop->accept_warned = true;
+    loop->accept_paused = true;
+    uv_poll_stop(&loop->listener);
+    uv_timer_start(&loop->resume_accept, on_resume, PAUSE_MS, 0);
+}
+
+void http_accept_resume(struct http_loop *loop) {
+    if (loop->accept_paused && loop->listener_open) {
+        loop->accept_paused = false;
+        uv_timer_stop(&loop->resume_accept);
+        uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
+    }
+}
+
+static void take_up(struct http_loop *loop, int fd, const struct sockaddr_storage *address) {
+    struct http_server *server = loop->server;
+    unsigned before = atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
+    unsigned limit = server->config.connections;
+    if (before >= limit + EXTRA_CONNECTIONS) {
+        atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
+        metrics_add(server->rejected_total, 1);
+        close(fd);
+        return;
+    }
+    http_connection_open(loop, fd, address, before >= limit);
+}
+
+// False: nothing more to accept now.
+static bool accept_one(struct http_loop *loop) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    int fd = accept4(loop->listen_fd, (struct sockaddr *)&address, &length,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        loop->accept_warned = false;
+        take_up(loop, fd, &address);
+        return true;
+    }
+    switch (errno) {
+    case EAGAIN: return false;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: pause_accept(loop, errno); return false;
+    default: // the connection failed before it was accepted (accept(2))
+        return true;
+    }
+}
+
+void http_accept_ready(uv_poll_t *handle, int status, int events) {
+    struct http_loop *loop = handle->data;
+    (void)status;
+    (void)events;
+    http_loop_update_time(loop);
+    for (int i = 0; i < ACCEPT_AT_ONCE && accept_one(loop); i++) {
+    }
+}
+
+void http_accept_all(struct http_loop *loop) {
+    while (accept_one(loop)) {
+    }
+}

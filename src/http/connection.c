@@ -1,0 +1,364 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// A connection from accept to close: what it waits for, which time-out applies, when it ends.
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/server_private.h"
+
+#define KEEP_CONNECTIONS 256
+#define LINGER_US ((int64_t)1000 * 1000)
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+static void let_go(struct http_connection *connection) {
+    struct http_loop *loop = connection->loop;
+    if (!connection->closed || !connection->poll_closed || connection->exchanges > 0) {
+        return;
+    }
+    loop->connection_count--;
+    if (loop->free_connection_count < KEEP_CONNECTIONS) {
+        connection->next = loop->free_connections;
+        loop->free_connections = connection;
+        loop->free_connection_count++;
+    } else {
+        free(connection);
+    }
+}
+
+static void on_closed(uv_handle_t *handle) {
+    struct http_connection *connection = handle->data;
+    connection->poll_closed = true;
+    let_go(connection);
+}
+
+// Those at handlers come back later; the others end here.
+static void drop_exchanges(struct http_connection *connection) {
+    struct http_exchange_private **link = &connection->first;
+    while (*link) {
+        struct http_exchange_private *exchange = *link;
+        if (exchange->state == HTTP_EXCHANGE_HANDLED) {
+            link = &exchange->next;
+            continue;
+        }
+        *link = exchange->next;
+        connection->exchanges--;
+        http_exchange_release(exchange);
+    }
+    connection->receiving = NULL;
+}
+
+void http_connection_close(struct http_connection *connection) {
+    struct http_loop *loop = connection->loop;
+    if (connection->closed) {
+        return;
+    }
+    connection->closed = true;
+    if (connection->previous) {
+        connection->previous->next = connection->next;
+    } else {
+        loop->connections = connection->next;
+    }
+    if (connection->next) {
+        connection->next->previous = connection->previous;
+    }
+    http_connection_drop_input(connection);
+    drop_exchanges(connection);
+    uv_close((uv_handle_t *)&connection->poll, on_closed);
+    close(connection->fd);
+    atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
+    http_accept_resume(loop);
+}
+
+void http_connection_starve(struct http_connection *connection) {
+    LOG_ERROR("http", "no memory for a request; its connection is closed",
+              LOG_CSTR("server", connection->loop->server->name));
+    http_connection_close(connection);
+}
+
+static void set_events(struct http_connection *connection, int events) {
+    if (events == connection->events) {
+        return;
+    }
+    connection->events = events;
+    if (events == 0) {
+        uv_poll_stop(&connection->poll);
+    } else if (uv_poll_start(&connection->poll, events, on_poll) != 0) {
+        http_connection_close(connection);
+    }
+}
+
+void http_connection_append(struct http_connection *connection,
+                            struct http_exchange_private *exchange) {
+    if (connection->last) {
+        connection->last->next = exchange;
+    } else {
+        connection->first = exchange;
+    }
+    connection->last = exchange;
+    connection->exchanges++;
+}
+
+void http_connection_hand_over(struct http_exchange_private *exchange) {
+    exchange->state = HTTP_EXCHANGE_HANDLED;
+    atomic_fetch_add_explicit(&exchange->loop->server->exchanges, 1, memory_order_relaxed);
+}
+
+static void unlink_exchange(struct http_connection *connection,
+                            struct http_exchange_private *exchange) {
+    struct http_exchange_private **link = &connection->first;
+    while (*link != exchange) {
+        link = &(*link)->next;
+    }
+    *link = exchange->next;
+    connection->exchanges--;
+}
+
+bool http_connection_answered(struct http_exchange_private *exchange) {
+    struct http_connection *connection = exchange->connection;
+    struct http_loop *loop = exchange->loop;
+    const struct http_server_config *config = &loop->server->config;
+    atomic_fetch_sub_explicit(&loop->server->exchanges, 1, memory_order_relaxed);
+    if (loop->draining && exchange == connection->last && connection->start == connection->end) {
+        exchange->close = true;
+        connection->input_done = true;
+        connection->linger = true;
+    }
+    if (!connection->closed) {
+        http_reply_build(exchange);
+    }
+    exchange->state = HTTP_EXCHANGE_READY;
+    if (config->completed && !loop->silent) {
+        int64_t now = config->clock->mono_us(config->clock);
+        config->completed(&exchange->public, now - exchange->public.request.received_us,
+                          config->context);
+    }
+    if (connection->closed) {
+        unlink_exchange(connection, exchange);
+        http_exchange_release(exchange);
+        let_go(connection);
+        return false;
+    }
+    return true;
+}
+
+// With unread bytes in the socket, close would send a reset that can overtake the reply (RFC 9112 9.6).
+static void finish(struct http_connection *connection) {
+    if (!connection->linger || connection->eof || shutdown(connection->fd, SHUT_WR) != 0) {
+        http_connection_close(connection);
+        return;
+    }
+    connection->lingering = true;
+    connection->mark_us = connection->loop->now_us;
+    http_connection_drop_input(connection);
+    set_events(connection, UV_READABLE);
+}
+
+static void settle(struct http_connection *connection) {
+    const struct http_server *server = connection->loop->server;
+    if (connection->closed || connection->lingering) {
+        return;
+    }
+    bool idle = connection->first == NULL && connection->start == connection->end;
+    if (connection->first == NULL &&
+        (connection->input_done || (idle && connection->loop->draining))) {
+        finish(connection);
+        return;
+    }
+    if (!http_connection_stash(connection)) {
+        http_connection_starve(connection);
+        return;
+    }
+    if (connection->write_blocked) {
+        set_events(connection, UV_WRITABLE);
+    } else if (connection->input_done || connection->eof) {
+        set_events(connection, 0);
+    } else if (http_connection_may_parse(connection, server->config.pipeline_max)) {
+        set_events(connection, UV_READABLE);
+    }
+    // Else the pipeline is full: reading stops when more really comes, which spares two system calls when it does not.
+}
+
+// The client half-closed: what it sent whole is answered, the rest is void.
+static void end_input(struct http_connection *connection) {
+    if (connection->receiving) {
+        http_connection_refuse(connection, 400, "the body ends before its length");
+    }
+    connection->input_done = true;
+    connection->start = connection->end;
+}
+
+void http_connection_pump(struct http_connection *connection) {
+    unsigned pipeline_max = connection->loop->server->config.pipeline_max;
+    if (connection->in_pump || connection->closed || connection->lingering) {
+        return;
+    }
+    connection->in_pump = true;
+    do {
+        http_connection_parse(connection);
+        if (connection->eof && connection->hungry && !connection->input_done) {
+            end_input(connection);
+        }
+        http_connection_flush(connection);
+    } while (!connection->hungry && http_connection_may_parse(connection, pipeline_max));
+    connection->in_pump = false;
+    settle(connection);
+}
+
+static void discard(struct http_connection *connection) {
+    char sink[4096];
+    ssize_t n = recv(connection->fd, sink, sizeof sink, 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        http_connection_close(connection);
+    }
+}
+
+// What was read into the loop's block is used up, or moved, or held by exchanges.
+static void leave_shared(struct http_loop *loop, size_t end) {
+    if (!loop->block) {
+        return;
+    }
+    if (loop->block->references == 1) {
+        loop->block_used = 0;
+        return;
+    }
+    size_t used = (end + HTTP_BODY_PADDING + 63) & ~(size_t)63;
+    loop->block_used = used < loop->block->capacity ? used : loop->block->capacity;
+}
+
+static void on_readable(struct http_connection *connection) {
+    struct http_loop *loop = connection->loop;
+    if (!http_connection_may_parse(connection, loop->server->config.pipeline_max)) {
+        set_events(connection, connection->events & ~UV_READABLE);
+        return;
+    }
+    if (!http_connection_receive(connection)) {
+        return;
+    }
+    bool shared = connection->shared;
+    size_t end = connection->end;
+    http_connection_pump(connection);
+    if (shared) {
+        leave_shared(loop, end);
+    }
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events) {
+    struct http_connection *connection = handle->data;
+    if (status < 0) {
+        http_connection_close(connection);
+        return;
+    }
+    http_loop_update_time(connection->loop);
+    if (connection->lingering) {
+        discard(connection);
+        return;
+    }
+    if (events & UV_WRITABLE) {
+        connection->write_blocked = false;
+        http_connection_flush(connection);
+        http_connection_pump(connection);
+    }
+    if ((events & UV_READABLE) && !connection->closed && !connection->lingering) {
+        on_readable(connection);
+    }
+}
+
+static void read_address(struct http_connection *connection,
+                         const struct sockaddr_storage *address) {
+    int outcome = -1;
+    if (address->ss_family == AF_INET) {
+        outcome =
+            uv_ip4_name((const struct sockaddr_in *)address, connection->ip, sizeof connection->ip);
+    } else if (address->ss_family == AF_INET6) {
+        outcome = uv_ip6_name((const struct sockaddr_in6 *)address, connection->ip,
+                              sizeof connection->ip);
+    }
+    if (outcome != 0) {
+        connection->ip[0] = '\0';
+    } else if (strncmp(connection->ip, "::ffff:", 7) == 0 && strchr(connection->ip, '.')) {
+        memmove(connection->ip, connection->ip + 7, strlen(connection->ip + 7) + 1);
+    }
+}
+
+void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_storage *address,
+                          bool extra) {
+    struct http_connection *connection = loop->free_connections;
+    if (connection) {
+        loop->free_connections = connection->next;
+        loop->free_connection_count--;
+    } else {
+        connection = malloc(sizeof *connection);
+    }
+    if (connection) {
+        *connection = (struct http_connection){.loop = loop, .fd = fd, .mark_us = loop->now_us};
+    }
+    if (!connection || uv_poll_init(&loop->uv, &connection->poll, fd) != 0) {
+        LOG_ERROR("http", "a connection could not be taken up",
+                  LOG_CSTR("server", loop->server->name));
+        free(connection);
+        close(fd);
+        atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
+        return;
+    }
+    connection->poll.data = connection;
+    read_address(connection, address);
+    connection->next = loop->connections;
+    if (connection->next) {
+        connection->next->previous = connection;
+    }
+    loop->connections = connection;
+    loop->connection_count++;
+    http_loop_start_sweeping(loop);
+    if (extra) {
+        http_connection_refuse(connection, 503,
+                               "the server has as many connections as it may have");
+    } else {
+        set_events(connection, UV_READABLE);
+    }
+}
+
+static void time_out(struct http_connection *connection, const char *detail) {
+    metrics_add(connection->loop->server->timeouts_total, 1);
+    if (detail) {
+        http_connection_refuse(connection, 408, detail);
+    } else {
+        http_connection_close(connection);
+    }
+}
+
+void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
+    const struct http_server_config *config = &connection->loop->server->config;
+    int64_t quiet = now_us - connection->mark_us;
+    if (connection->lingering) {
+        if (quiet > LINGER_US) {
+            http_connection_close(connection);
+        }
+    } else if (connection->write_blocked) {
+        if (quiet > config->write_timeout_ms * 1000) {
+            time_out(connection, NULL);
+        }
+    } else if (connection->receiving) {
+        if (quiet > config->body_timeout_ms * 1000) {
+            time_out(connection, "the body of the request did not come in time");
+        }
+    } else if (!connection->hungry && connection->first) {
+        connection->began_us = connection->began_us > 0 ? now_us : 0; // we are the one who waits
+    } else if (connection->began_us > 0) {
+        if (now_us - connection->began_us > config->header_timeout_ms * 1000) {
+            time_out(connection, "the head of the request did not come in time");
+        }
+    } else if (!connection->first && quiet > config->idle_timeout_ms * 1000) {
+        time_out(connection, NULL);
+    }
+}
+
+void http_connection_drain(struct http_connection *connection) {
+    connection->linger = true;
+    settle(connection);
+}

@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// A loop and its thread: replies from other threads, time-outs, and the end.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/server_private.h"
+
+void http_loop_update_time(struct http_loop *loop) {
+    struct clock *clock = loop->server->config.clock;
+    if (!loop->silent) { // else the clock may be gone
+        loop->now_us = clock->mono_us(clock);
+        loop->now_ms = clock->wall_ms(clock);
+    }
+}
+
+const char *http_loop_date(struct http_loop *loop) {
+    static const char *const DAYS[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int64_t second = loop->now_ms / 1000;
+    if (second != loop->date_second) {
+        int64_t days = second / 86400;
+        unsigned rest = (unsigned)(second % 86400);
+        int year;
+        unsigned month;
+        unsigned day;
+        clock_date_from_day((int32_t)days, &year, &month, &day);
+        snprintf(loop->date, sizeof loop->date, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+                 DAYS[days % 7], day % 100, MONTHS[month - 1], (unsigned)year % 10000,
+                 rest / 3600 % 24, rest / 60 % 60, rest % 60);
+        loop->date_second = second;
+    }
+    return loop->date;
+}
+
+// --- Replies from other threads --------------------------------------------------------------------------------------
+static void take_answered(struct http_loop *loop) {
+    struct http_connection *dirty = NULL;
+    struct queue_node *node = queue_take_all(&loop->answered);
+    while (node) {
+        struct http_exchange_private *exchange =
+            CONTAINER_OF(node, struct http_exchange_private, answered);
+        node = node->next;
+        struct http_connection *connection = exchange->connection;
+        if (http_connection_answered(exchange) && !connection->dirty) {
+            connection->dirty = true;
+            connection->next_dirty = dirty;
+            dirty = connection;
+        }
+    }
+    while (dirty) {
+        struct http_connection *connection = dirty;
+        dirty = connection->next_dirty;
+        connection->dirty = false;
+        http_connection_pump(connection);
+    }
+}
+
+// --- The end ---------------------------------------------------------------------------------------------------------
+static void close_listener(struct http_loop *loop) {
+    if (loop->listener_open) {
+        loop->listener_open = false;
+        uv_timer_stop(&loop->resume_accept);
+        uv_close((uv_handle_t *)&loop->listener, NULL);
+        close(loop->listen_fd);
+    }
+}
+
+static void close_all(struct http_loop *loop) {
+    while (loop->connections) {
+        http_connection_close(loop->connections);
+    }
+}
+
+static void begin_drain(struct http_loop *loop) {
+    const struct http_server_config *config = &loop->server->config;
+    loop->draining = true;
+    loop->drain_deadline_us = loop->now_us + config->drain_timeout_ms * 1000;
+    if (!loop->accept_paused) {
+        http_accept_all(loop); // they are connected as far as the clients know
+    }
+    close_listener(loop);
+    struct http_connection *next;
+    for (struct http_connection *connection = loop->connections; connection; connection = next) {
+        next = connection->next;
+        http_connection_drain(connection);
+    }
+}
+
+static void end_when_empty(struct http_loop *loop) {
+    if (loop->draining && loop->connection_count == 0 && !loop->ending) {
+        loop->ending = true;
+        uv_close((uv_handle_t *)&loop->wake, NULL);
+        uv_close((uv_handle_t *)&loop->sweep, NULL);
+        uv_close((uv_handle_t *)&loop->resume_accept, NULL);
+        uv_close((uv_handle_t *)&loop->after, NULL);
+    }
+}
+
+static void on_wake(uv_async_t *handle) {
+    struct http_loop *loop = handle->data;
+    http_loop_update_time(loop);
+    take_answered(loop);
+    if (!loop->draining && atomic_load(&loop->server->draining)) {
+        begin_drain(loop);
+    }
+}
+
+// Runs once a turn of the loop, after connections were let go.
+static void on_after(uv_check_t *handle) {
+    end_when_empty(handle->data);
+}
+
+static void on_sweep(uv_timer_t *timer) {
+    struct http_loop *loop = timer->data;
+    http_loop_update_time(loop);
+    if (loop->draining && !loop->silent && loop->now_us >= loop->drain_deadline_us) {
+        if (loop->connections) {
+            LOG_WARN("http", "connections are cut: their replies were not ready in time",
+                     LOG_CSTR("server", loop->server->name));
+        }
+        loop->silent = true;
+        close_all(loop);
+    }
+    struct http_connection *next;
+    for (struct http_connection *connection = loop->connections; connection; connection = next) {
+        next = connection->next;
+        http_connection_sweep(connection, loop->now_us);
+    }
+    if (loop->connection_count == 0 && !loop->draining) {
+        uv_timer_stop(timer);
+        loop->sweeping = false;
+    }
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+// One timer a loop, not one a connection: time-outs are late by a quarter of the shortest at most.
+void http_loop_start_sweeping(struct http_loop *loop) {
+    const struct http_server_config *config = &loop->server->config;
+    if (loop->sweeping) {
+        return;
+    }
+    int64_t shortest = least(config->header_timeout_ms, config->body_timeout_ms);
+    shortest = least(shortest, least(config->idle_timeout_ms, config->write_timeout_ms));
+    shortest = least(shortest, config->drain_timeout_ms) / 4;
+    uint64_t period = shortest < 5 ? 5 : shortest > 500 ? 500 : (uint64_t)shortest;
+    uv_timer_start(&loop->sweep, on_sweep, period, period);
+    loop->sweeping = true;
+}
+
+enum status http_loop_init(struct http_loop *loop, struct http_server *server, unsigned index,
+                           struct error *err) {
+    const struct http_server_config *config = &server->config;
+    struct http_parse_limits limits = {config->target_bytes, config->header_bytes,
+                                       config->body_bytes, config->header_count};
+    loop->server = server;
+    loop->index = index;
+    loop->date_second = -1;
+    queue_init(&loop->answered);
+    http_head_parser_init(&loop->parser, &limits);
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016" PRIx64, random_u64(config->random));
+    memcpy(loop->id_prefix, digits, sizeof loop->id_prefix);
+    int code = uv_loop_init(&loop->uv);
+    if (code != 0) {
+        return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(code));
+    }
+    code = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (code == 0) {
+        code = uv_poll_init(&loop->uv, &loop->listener, loop->listen_fd);
+        if (code != 0) {
+            uv_close((uv_handle_t *)&loop->wake, NULL);
+            uv_run(&loop->uv, UV_RUN_DEFAULT);
+        }
+    }
+    if (code != 0) {
+        uv_loop_close(&loop->uv);
+        return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(code));
+    }
+    uv_timer_init(&loop->uv, &loop->sweep);
+    uv_timer_init(&loop->uv, &loop->resume_accept);
+    uv_check_init(&loop->uv, &loop->after);
+    loop->listener_open = true;
+    loop->wake.data = loop->listener.data = loop->sweep.data = loop;
+    loop->resume_accept.data = loop->after.data = loop;
+    return STATUS_OK;
+}
+
+static void release_memory(struct http_loop *loop) {
+    int code = uv_loop_close(&loop->uv);
+    CHECK(code == 0);
+    http_block_release(&loop->blocks, loop->block);
+    loop->block = NULL;
+    http_exchange_pool_free(loop);
+    http_block_pool_free(&loop->blocks);
+    while (loop->free_connections) {
+        struct http_connection *connection = loop->free_connections;
+        loop->free_connections = connection->next;
+        free(connection);
+    }
+}
+
+void http_loop_close(struct http_loop *loop) {
+    close_listener(loop);
+    loop->draining = true;
+    end_when_empty(loop);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    release_memory(loop);
+}
+
+void *http_loop_run(void *context) {
+    struct http_loop *loop = context;
+    struct http_server *server = loop->server;
+    loop->self = pthread_self();
+    uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
+    uv_check_start(&loop->after, on_after);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    release_memory(loop);
+    pthread_mutex_lock(&server->mutex);
+    bool last = --server->running == 0;
+    bool abandoned = server->abandoned;
+    pthread_cond_signal(&server->ended);
+    pthread_mutex_unlock(&server->mutex);
+    if (last && abandoned) {
+        http_server_free(server);
+    }
+    return NULL;
+}

@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the server's own files share: loops, connections, exchanges, blocks of received bytes. Private to http.
+//
+//   server ── loop (one thread) ── connection ── exchange, exchange, ...   in the order of their requests
+//                 │                                   │ holds a reference
+//                 └─ shared block: [conn A's request | conn B's request | free ...]
+//
+// All of it belongs to the loop's thread, but for an exchange that was handed to a handler (until it is replied to), the
+// loop's queue of replies, and what is atomic.
+//
+// A read goes into the loop's shared block, where requests stay until they are answered; a connection has memory of its
+// own only while a request is incomplete. Behind every used part of a block HTTP_BODY_PADDING bytes are left alone, because
+// another thread may be reading them.
+#ifndef FOOTFALL_HTTP_SERVER_PRIVATE_H
+#define FOOTFALL_HTTP_SERVER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "base/metrics.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "http/parse.h"
+#include "http/server.h"
+
+// --- Blocks ----------------------------------------------------------------------------------------------------------
+#define HTTP_BLOCK_CLASSES 5 // 4 KiB, 16 KiB, 64 KiB, 256 KiB, 1 MiB; larger ones are not kept
+#define HTTP_BLOCK_SHARED ((size_t)64 * 1024)
+#define HTTP_READ_MIN ((size_t)16 * 1024) // a read into the shared block has at least so much room
+
+struct http_block {
+    struct http_block *next; // in the list of free ones
+    size_t capacity;         // of data, without the padding behind it
+    unsigned references;
+    int class; // -1: none
+    char data[];
+};
+
+struct http_block_pool {
+    struct http_block *free[HTTP_BLOCK_CLASSES];
+    unsigned count[HTTP_BLOCK_CLASSES];
+};
+
+// At least `capacity` bytes, one reference; NULL without memory.
+struct http_block *http_block_take(struct http_block_pool *pool, size_t capacity);
+void http_block_release(struct http_block_pool *pool, struct http_block *block); // NULL is fine
+void http_block_pool_free(struct http_block_pool *pool);
+
+// --- Exchanges -------------------------------------------------------------------------------------------------------
+#define HTTP_HEAD_INLINE 1024 // head and small body of a reply, together
+#define HTTP_ID_TEXT_MAX 40
+
+enum http_exchange_state {
+    HTTP_EXCHANGE_RECEIVING, // its body is being read
+    HTTP_EXCHANGE_HANDLED,   // a handler has it
+    HTTP_EXCHANGE_READY,     // its reply may be written
+};
+
+struct http_connection;
+struct http_loop;
+
+struct http_exchange_private {
+    struct http_exchange public;        // first member
+    struct http_exchange_private *next; // of the connection; or in the list of free ones
+    struct queue_node answered;         // in the loop's queue of replies
+    struct work work;                   // in the worker pool's queue
+    void (*run)(struct http_exchange *exchange, void *context);
+    void *run_context;
+    struct http_loop *loop;
+    struct http_connection *connection;
+    struct http_block *block;
+    enum http_exchange_state state;
+    bool http10;
+    bool close; // the connection ends with this reply
+    bool sent;  // http_reply_send was called
+    bool has_content_encoding;
+    bool has_strong_etag;
+    const char *content_type;
+    struct str interim; // what is left to write of "100 Continue"
+    struct str head;    // what is left to write of the reply
+    struct str tail;
+    struct str static_body;
+    struct buffer body;
+    struct buffer headers; // as lines
+    char inline_head[HTTP_HEAD_INLINE];
+    char id_text[HTTP_ID_TEXT_MAX];
+    struct http_header header_slots[];
+};
+
+static inline struct http_exchange_private *http_exchange_of(struct http_exchange *exchange) {
+    return (struct http_exchange_private *)(void *)exchange;
+}
+
+// On the loop's thread. NULL without memory.
+struct http_exchange_private *http_exchange_take(struct http_loop *loop);
+void http_exchange_release(struct http_exchange_private *exchange);
+void http_exchange_pool_free(struct http_loop *loop);
+// After the head was parsed into request: id, times, address.
+void http_exchange_begin(struct http_exchange_private *exchange,
+                         struct http_connection *connection);
+// The bytes moved.
+void http_exchange_rebase(struct http_exchange_private *exchange, const char *from, const char *to);
+// Writes status line, headers and a small body into the exchange; on the loop's thread, after the reply was sent.
+void http_reply_build(struct http_exchange_private *exchange);
+// Whether a body of that type is worth compressing for this client; sets *vary when the answer depends on the client.
+bool http_reply_wants_gzip(const struct http_exchange_private *exchange, size_t len, bool *vary);
+// RFC 9110 12.5.3, over all Accept-Encoding headers.
+bool http_accepts_gzip(const struct http_request *request);
+
+// --- Connections -----------------------------------------------------------------------------------------------------
+struct http_connection {
+    uv_poll_t poll;
+    struct http_loop *loop;
+    struct http_connection *next; // in the loop's list; or in the list of free ones
+    struct http_connection *previous;
+    struct http_connection *next_dirty; // has replies to write, after the queue was emptied
+    int fd;
+    int events;                          // what poll waits for
+    struct http_exchange_private *first; // oldest, of those not yet written whole
+    struct http_exchange_private *last;
+    unsigned exchanges;
+    // Bytes received and not yet used: block->data[start .. end); block NULL when there are none.
+    struct http_block *block;
+    size_t start;
+    size_t end;
+    bool shared; // block is the loop's
+    struct http_message message;
+    struct http_exchange_private *receiving; // the exchange whose body is being read
+    unsigned requests;
+    int64_t mark_us;  // the last byte read or written
+    int64_t began_us; // the first byte of an incomplete head; 0: none
+    bool in_pump;
+    bool dirty;
+    bool hungry; // nothing to be done before more bytes come
+    bool write_blocked;
+    bool input_done; // no further request is taken
+    bool eof;        // the client sends no more
+    bool linger;     // when done, wait for the client to close
+    bool lingering;
+    bool closed;      // no longer in the list, fd closed
+    bool poll_closed; // libuv has let go
+    char ip[HTTP_IP_TEXT_MAX];
+};
+
+// Takes over fd.
+void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_storage *address,
+                          bool extra);
+// Parses, hands to handlers, writes; until nothing more can be done now.
+void http_connection_pump(struct http_connection *connection);
+// A reply was sent on the loop's thread or came out of the queue. True: the caller is to pump the connection; false: it is
+// closed and may be gone.
+MUST_CHECK bool http_connection_answered(struct http_exchange_private *exchange);
+// A handler (or ourselves, for a refusal) is to reply to it from now on.
+void http_connection_hand_over(struct http_exchange_private *exchange);
+void http_connection_append(struct http_connection *connection,
+                            struct http_exchange_private *exchange);
+void http_connection_close(struct http_connection *connection);
+void http_connection_starve(struct http_connection *connection); // closes for want of memory
+void http_connection_sweep(struct http_connection *connection, int64_t now_us);
+// Closes what is idle; the rest closes when its replies are out.
+void http_connection_drain(struct http_connection *connection);
+// In output.c: writes what is ready, in order.
+void http_connection_flush(struct http_connection *connection);
+// In input.c.
+bool http_connection_receive(struct http_connection *connection); // false: closed
+void http_connection_parse(struct http_connection *connection);
+bool http_connection_stash(struct http_connection *connection); // false: no memory
+void http_connection_refuse(struct http_connection *connection, unsigned status,
+                            const char *detail);
+void http_connection_drop_input(struct http_connection *connection);
+
+static inline bool http_connection_may_parse(const struct http_connection *connection,
+                                             unsigned pipeline_max) {
+    return !connection->closed && !connection->input_done && !connection->write_blocked &&
+           (connection->receiving != NULL || connection->exchanges < pipeline_max);
+}
+
+// --- Loops and the server --------------------------------------------------------------------------------------------
+struct http_loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    uv_timer_t sweep;
+    uv_timer_t resume_accept;
+    uv_check_t after;
+    uv_poll_t listener;
+    struct http_server *server;
+    struct thread thread;
+    pthread_t self; // set by the thread before any connection exists
+    unsigned index;
+    int listen_fd;
+    bool sweeping;
+    bool accept_paused;
+    bool accept_warned;
+    bool draining;
+    bool listener_open;
+    bool silent; // stop has given up waiting: nothing of the owner's may be called
+    bool ending;
+    int64_t drain_deadline_us;
+    struct queue answered;
+    struct http_head_parser parser;
+    struct http_block_pool blocks;
+    struct http_block *block; // shared
+    size_t block_used;
+    struct http_connection *connections;
+    struct http_connection *free_connections;
+    unsigned free_connection_count;
+    unsigned connection_count; // with those that are closed but not yet let go
+    struct http_exchange_private *free_exchanges;
+    unsigned free_exchange_count;
+    int64_t now_us;
+    int64_t now_ms;
+    int64_t date_second;
+    char date[32]; // "Mon, 23 Nov 2026 06:42:48 GMT"
+    char id_prefix[16];
+    uint64_t id_next;
+};
+
+struct http_server {
+    struct http_server_config config; // defaults filled in
+    char name[16];
+    struct http_loop *loops;
+    unsigned loop_count;
+    uint16_t port;
+    atomic_uint connections;
+    atomic_uint exchanges;
+    atomic_bool draining;
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    unsigned running; // loops whose thread still runs
+    bool abandoned;   // the last loop to end frees the server
+    metrics_id requests_total;
+    metrics_id received_bytes;
+    metrics_id sent_bytes;
+    metrics_id timeouts_total;
+    metrics_id rejected_total;
+    metrics_id connections_gauge;
+};
+
+MUST_CHECK enum status http_loop_init(struct http_loop *loop, struct http_server *server,
+                                      unsigned index, struct error *err);
+void *http_loop_run(void *loop);
+void http_loop_close(struct http_loop *loop); // of one that does not run
+void http_loop_update_time(struct http_loop *loop);
+const char *http_loop_date(struct http_loop *loop); // 29 characters
+void http_loop_start_sweeping(struct http_loop *loop);
+// In accept.c.
+MUST_CHECK enum status http_listen(struct http_server *server, int *fds, struct error *err);
+void http_accept_ready(uv_poll_t *handle, int status, int events);
+void http_accept_resume(struct http_loop *loop);
+void http_accept_all(struct http_loop *loop);
+void http_server_free(struct http_server *server);
+
+#endif
