@@ -61,7 +61,9 @@ void buffer_append_grow(struct buffer *buffer, const void *data, size_t len) {
 }
 
 // For what does not fit the stack. Not straight into the buffer: vsnprintf wants room for a NUL, which max may forbid.
-static void append_long(struct buffer *buffer, size_t len, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void append_long(struct buffer *buffer, size_t len,
+                                                              const char *format,
+                                                              va_list arguments) {
     if (len > buffer->max - buffer->len) {
         buffer->failed = STATUS_TOO_LARGE;
         return;

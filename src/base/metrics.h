@@ -14,7 +14,8 @@
 
 #define METRICS_MAX 512 // cells in all; a histogram takes one a bucket and two more
 
-typedef uint16_t metrics_id; // 0 is a cell that is never shown: what registration gives when the table is full
+typedef uint16_t
+    metrics_id; // 0 is a cell that is never shown: what registration gives when the table is full
 
 // name: Prometheus conventions (footfall_http_requests_total). labels: `code="200",route="/users/:id"` or NULL.
 metrics_id metrics_counter(const char *name, const char *help, const char *labels);
@@ -22,8 +23,8 @@ void metrics_add(metrics_id id, uint64_t n);
 uint64_t metrics_read(metrics_id id); // merged value, for tests and /status
 
 // A histogram with fixed upper bounds (ascending, 1 to 16); values in the unit of the bounds (seconds for time).
-metrics_id metrics_histogram(const char *name, const char *help, const char *labels, const double *bounds,
-                             unsigned count);
+metrics_id metrics_histogram(const char *name, const char *help, const char *labels,
+                             const double *bounds, unsigned count);
 void metrics_observe(metrics_id id, double value);
 
 // A gauge is asked when scraped. read runs on the scraping thread and must be thread-safe and quick,

@@ -23,7 +23,7 @@ struct queue {
 
 void queue_init(struct queue *queue);
 bool queue_push(struct queue *queue, struct queue_node *node); // any thread; true: it was empty
-struct queue_node *queue_take_all(struct queue *queue);        // consumer; oldest first; NULL when empty
+struct queue_node *queue_take_all(struct queue *queue); // consumer; oldest first; NULL when empty
 
 // The sleeping side, for consumers that are plain threads.
 struct queue_waker {
@@ -33,10 +33,14 @@ struct queue_waker {
 };
 void queue_waker_init(struct queue_waker *waker);
 void queue_waker_destroy(struct queue_waker *waker);
-void queue_wake(struct queue_waker *waker);                   // any thread
-void queue_wait(struct queue_waker *waker, int64_t timeout_us); // consumer; returns at a wake (also an earlier one) or time-out; <0: no time-out
+void queue_wake(struct queue_waker *waker); // any thread
+void queue_wait(
+    struct queue_waker *waker,
+    int64_t
+        timeout_us); // consumer; returns at a wake (also an earlier one) or time-out; <0: no time-out
 
 // From a pointer to a member back to the object that holds it.
-#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member)                                                        \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 #endif

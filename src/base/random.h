@@ -22,8 +22,9 @@ struct random_seeded {
 void random_seeded_init(struct random_seeded *seeded, uint64_t seed);
 
 uint64_t random_u64(struct random_source *source);
-uint64_t random_below(struct random_source *source, uint64_t bound); // uniform in [0, bound); bound > 0
-double random_unit(struct random_source *source);                    // uniform in [0, 1)
+uint64_t random_below(struct random_source *source,
+                      uint64_t bound);            // uniform in [0, bound); bound > 0
+double random_unit(struct random_source *source); // uniform in [0, 1)
 
 // RFC 9562 UUID version 7: 36 characters, and a NUL.
 #define UUID_TEXT_LEN 36

@@ -15,7 +15,8 @@ struct str {
 };
 
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
-#define STR_INIT(literal) {(literal), sizeof(literal) - 1} // for static initialisers
+#define STR_INIT(literal)                                                                          \
+    { (literal), sizeof(literal) - 1 } // for static initialisers
 #define STR_EMPTY ((struct str){NULL, 0})
 // For printf-like formats: printf("%.*s", STR_ARG(s)).
 #define STR_ARG(s) (int)(s).len, ((s).data ? (s).data : "")
@@ -33,10 +34,10 @@ static inline bool str_starts_with(struct str s, struct str prefix) {
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
 }
 
-bool str_equal_ignore_case(struct str a, struct str b); // ASCII only
+bool str_equal_ignore_case(struct str a, struct str b);         // ASCII only
 bool str_contains_ignore_case(struct str s, struct str needle); // ASCII only
-int str_compare(struct str a, struct str b);            // bytewise order, as memcmp then length
-struct str str_trim(struct str s);                      // without ASCII white space at both ends
+int str_compare(struct str a, struct str b); // bytewise order, as memcmp then length
+struct str str_trim(struct str s);           // without ASCII white space at both ends
 // Cuts *rest at the first separator: returns what stands before it and leaves what stands after it in *rest;
 // without a separator returns all and leaves *rest empty with data NULL.
 struct str str_cut(struct str *rest, char separator);

@@ -16,10 +16,12 @@ struct timezone_rules;
 
 // name: an IANA name such as "Europe/Berlin". Names with "..", a leading '/' or unusual bytes are INVALID; a zone that is
 // not there is NOT_FOUND with a text that says where it was looked for.
-MUST_CHECK enum status timezone_load(struct str name, struct timezone_rules **out, struct error *err);
+MUST_CHECK enum status timezone_load(struct str name, struct timezone_rules **out,
+                                     struct error *err);
 // The rules in the bytes of one TZif file; timezone_load's second half. CORRUPT when they are none, UNSUPPORTED when they
 // count leap seconds, NO_MEMORY.
-MUST_CHECK enum status timezone_parse(struct str file, struct timezone_rules **out, struct error *err);
+MUST_CHECK enum status timezone_parse(struct str file, struct timezone_rules **out,
+                                      struct error *err);
 void timezone_free(struct timezone_rules *rules);
 // Seconds east of UTC at that instant.
 int32_t timezone_offset(const struct timezone_rules *rules, int64_t ms);
