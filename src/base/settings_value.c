@@ -218,6 +218,19 @@ enum status settings_value_read(struct settings *settings, const struct setting 
     return STATUS_OK;
 }
 
+// Whether it could name a host at all; resolving it is another's business. Brackets go with colons, and only with them.
+static bool is_host(struct str name, bool bracketed) {
+    bool colons = false;
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        if (c <= ' ' || c == 0x7f || c == '[' || c == ']') {
+            return false;
+        }
+        colons = colons || c == ':';
+    }
+    return name.len > 0 && bracketed == colons;
+}
+
 enum status settings_split_address(struct str address, char *host, size_t host_size, uint16_t *port,
                                    struct error *err) {
     char shown[SETTINGS_SHOWN];
@@ -237,8 +250,7 @@ enum status settings_split_address(struct str address, char *host, size_t host_s
     if (bracketed) {
         name = str_make(name.data + 1, name.len - 2);
     }
-    bool colons = name.len > 0 && memchr(name.data, ':', name.len) != NULL;
-    if (name.len == 0 || memchr(name.data, '\0', name.len) || bracketed != colons) {
+    if (!is_host(name, bracketed)) {
         return error_set(err, STATUS_INVALID,
                          "\"%s\" is no address: write HOST:PORT, or [v6]:PORT for an IPv6 address",
                          utf8_show(address, shown, sizeof(shown)));
