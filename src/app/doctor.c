@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/client.h"
 #include "app/command.h"
-#include "app/data_directory.h"
+#include "client/client.h"
+#include "client/data_directory.h"
 
 struct examination {
     const struct settings *settings;
@@ -54,9 +54,9 @@ static void examine_descriptors(struct examination *exam) {
 
 static void examine_disk(struct examination *exam) {
     struct str directory = settings_string(exam->settings, "data");
-    struct app_paths paths;
+    struct client_paths paths;
     struct error err = {STATUS_OK, ""};
-    if (app_data_paths(directory, &paths, &err) != STATUS_OK) {
+    if (client_data_paths(directory, &paths, &err) != STATUS_OK) {
         tell(exam, "problem", "%s", err.text);
         return;
     }
@@ -103,12 +103,12 @@ static void examine_server(struct examination *exam, const char *key, const char
     struct str address = settings_string(exam->settings, key);
     char url[400];
     (void)snprintf(url, sizeof url, "http://%.*s%s", STR_ARG(address), path);
-    struct app_client_request request = {.method = "GET", .url = url};
+    struct client_request request = {.method = "GET", .url = url};
     struct buffer reply;
     buffer_init(&reply, 1024 * 1024);
     struct error err = {STATUS_OK, ""};
     long code = 0;
-    if (app_client_send(&request, &code, &reply, &err) != STATUS_OK) {
+    if (client_send(&request, &code, &reply, &err) != STATUS_OK) {
         tell(exam, "note", "%s: no Footfall answers at %.*s", key, STR_ARG(address));
     } else if (code == 200) {
         exam->running = true;

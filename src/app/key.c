@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/client.h"
 #include "app/command.h"
-#include "app/words.h"
 #include "base/json_write.h"
+#include "base/words.h"
+#include "client/client.h"
 
 enum {
     WORD_URL,
@@ -31,23 +31,23 @@ static int show(enum status status, long code, const struct buffer *reply,
     return code >= 400 ? APP_FAILED : APP_OK;
 }
 
-static int call(const struct app_target *target, const char *method, const char *path,
+static int call(const struct client_target *target, const char *method, const char *path,
                 struct str body) {
     char url[1024];
     (void)snprintf(url, sizeof url, "%s%s", target->url, path);
-    struct app_client_request request = {
+    struct client_request request = {
         .method = method, .url = url, .bearer = target->api_key, .body = body};
     struct buffer reply;
     buffer_init(&reply, 16 * 1024 * 1024);
     struct error err = {STATUS_OK, ""};
     long code = 0;
-    enum status status = app_client_send(&request, &code, &reply, &err);
+    enum status status = client_send(&request, &code, &reply, &err);
     int result = show(status, code, &reply, &err);
     buffer_free(&reply);
     return result;
 }
 
-static int create(const struct app_target *target, const struct app_word *words) {
+static int create(const struct client_target *target, const struct command_word *words) {
     struct buffer body;
     buffer_init(&body, 4096);
     struct json_writer writer;
@@ -73,7 +73,7 @@ static int create(const struct app_target *target, const struct app_word *words)
     return code;
 }
 
-static int revoke(const struct app_target *target, const char *id) {
+static int revoke(const struct client_target *target, const char *id) {
     char path[200];
     struct error err;
     // Ids are made of letters, digits, '_' and '-': nothing that would need escaping may pass.
@@ -88,7 +88,7 @@ static int revoke(const struct app_target *target, const char *id) {
 }
 
 int app_key_command(int argc, char *const *argv) {
-    struct app_word words[WORD_COUNT] = {
+    struct command_word words[WORD_COUNT] = {
         [WORD_URL] = {"url", NULL, false},
         [WORD_API_KEY] = {"api-key", NULL, false},
         [WORD_DATA] = {"data", "./footfall-data", false},
@@ -100,12 +100,12 @@ int app_key_command(int argc, char *const *argv) {
     struct error err = {STATUS_OK, ""};
     const char *action = argc > 0 ? argv[0] : "";
     enum status status = argc > 0
-                             ? app_read_words(argc - 1, argv + 1, words, WORD_COUNT, &err)
+                             ? command_words_read(argc - 1, argv + 1, words, WORD_COUNT, &err)
                              : error_set(&err, STATUS_INVALID, "key: say create, list or revoke");
-    struct app_target target;
+    struct client_target target;
     if (status == STATUS_OK) {
-        status = app_client_target(words[WORD_URL].value, words[WORD_API_KEY].value,
-                                   words[WORD_DATA].value, &target, &err);
+        status = client_target_find(words[WORD_URL].value, words[WORD_API_KEY].value,
+                                    words[WORD_DATA].value, &target, &err);
     }
     if (status == STATUS_OK && !target.api_key[0]) {
         status = error_set(

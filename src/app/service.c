@@ -12,7 +12,7 @@
 static enum status start_engines(struct app_service *service, struct error *err) {
     const struct settings *settings = service->settings;
     enum status status =
-        app_data_directory(settings_string(settings, "data"), &service->paths, err);
+        client_data_directory(settings_string(settings, "data"), &service->paths, err);
     if (status != STATUS_OK) {
         return status;
     }

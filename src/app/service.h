@@ -11,11 +11,11 @@
 #include <stdatomic.h>
 
 #include "activity/activity.h"
-#include "app/data_directory.h"
 #include "app/first_start.h"
 #include "base/metrics.h"
 #include "base/settings.h"
 #include "base/workers.h"
+#include "client/data_directory.h"
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
@@ -28,7 +28,7 @@
 
 struct app_service {
     const struct settings *settings;
-    struct app_paths paths;
+    struct client_paths paths;
     struct app_credentials credentials;
     int64_t started_us; // monotonic
     atomic_bool ready;  // what /health/ready says

@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Reading the flags of client commands: --name VALUE, --name=VALUE, --switch.
-#ifndef FOOTFALL_APP_WORDS_H
-#define FOOTFALL_APP_WORDS_H
+#ifndef FOOTFALL_BASE_WORDS_H
+#define FOOTFALL_BASE_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 
-struct app_word {
+struct command_word {
     const char *name;  // without dashes
     const char *value; // set when given; "true" for a switch; comes in as the default, may be NULL
     bool is_switch;
 };
 // All words must be flags of the table: INVALID names the one that is not, or lacks its value.
-MUST_CHECK enum status app_read_words(int argc, char *const *argv, struct app_word *words,
-                                      size_t count, struct error *err);
+MUST_CHECK enum status command_words_read(int argc, char *const *argv, struct command_word *words,
+                                          size_t count, struct error *err);
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Reading the flags of client commands.
-#include "app/words.h"
+#include "base/words.h"
 
 #include <string.h>
 
-static struct app_word *find(struct app_word *words, size_t count, const char *text, size_t len) {
+static struct command_word *find(struct command_word *words, size_t count, const char *text,
+                                 size_t len) {
     for (size_t i = 0; i < count; i++) {
         if (strlen(words[i].name) == len && memcmp(words[i].name, text, len) == 0) {
             return &words[i];
@@ -14,8 +15,8 @@ static struct app_word *find(struct app_word *words, size_t count, const char *t
     return NULL;
 }
 
-enum status app_read_words(int argc, char *const *argv, struct app_word *words, size_t count,
-                           struct error *err) {
+enum status command_words_read(int argc, char *const *argv, struct command_word *words,
+                               size_t count, struct error *err) {
     for (int i = 0; i < argc; i++) {
         const char *text = argv[i];
         if (strncmp(text, "--", 2) != 0 || text[2] == '\0') {
@@ -23,7 +24,7 @@ enum status app_read_words(int argc, char *const *argv, struct app_word *words, 
         }
         const char *equals = strchr(text, '=');
         size_t len = equals ? (size_t)(equals - text) - 2 : strlen(text) - 2;
-        struct app_word *word = find(words, count, text + 2, len);
+        struct command_word *word = find(words, count, text + 2, len);
         if (!word) {
             return error_set(err, STATUS_INVALID, "unknown flag \"%s\"", text);
         }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // A small HTTP client for the command line.
-#include "app/client.h"
+#include "client/client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/data_directory.h"
 #include "base/json_read.h"
+#include "client/data_directory.h"
 
 static size_t take_reply(char *data, size_t size, size_t count, void *context) {
     struct buffer *reply = context;
@@ -20,7 +20,7 @@ static size_t take_reply(char *data, size_t size, size_t count, void *context) {
     return buffer_status(reply) == STATUS_OK ? size * count : 0;
 }
 
-static enum status perform(CURL *curl, const struct app_client_request *request, long *status_code,
+static enum status perform(CURL *curl, const struct client_request *request, long *status_code,
                            struct buffer *reply, struct error *err) {
     char reason[CURL_ERROR_SIZE] = "";
     (void)curl_easy_setopt(curl, CURLOPT_URL, request->url);
@@ -43,8 +43,8 @@ static enum status perform(CURL *curl, const struct app_client_request *request,
     return STATUS_OK;
 }
 
-enum status app_client_send(const struct app_client_request *request, long *status_code,
-                            struct buffer *reply, struct error *err) {
+enum status client_send(const struct client_request *request, long *status_code,
+                        struct buffer *reply, struct error *err) {
     enum status status = STATUS_NO_MEMORY;
     struct curl_slist *headers = NULL;
     CURL *curl = curl_easy_init();
@@ -65,8 +65,8 @@ enum status app_client_send(const struct app_client_request *request, long *stat
     return status;
 }
 
-// The small file app/first_start.c wrote; *found is false when it is not there.
-static enum status read_credentials(const char *path, struct app_target *out, bool *found,
+// The small file footfall run wrote; *found is false when it is not there.
+static enum status read_credentials(const char *path, struct client_target *out, bool *found,
                                     struct error *err) {
     char text[4096 + JSON_PADDING];
     *found = false;
@@ -99,11 +99,11 @@ static enum status read_credentials(const char *path, struct app_target *out, bo
                                : error_set(err, status, "%s: %s", path, status_text(status));
 }
 
-enum status app_client_target(const char *url, const char *api_key, const char *directory,
-                              struct app_target *out, struct error *err) {
-    *out = (struct app_target){0};
-    struct app_paths paths;
-    enum status status = app_data_paths(str_from_c(directory), &paths, err);
+enum status client_target_find(const char *url, const char *api_key, const char *directory,
+                               struct client_target *out, struct error *err) {
+    *out = (struct client_target){0};
+    struct client_paths paths;
+    enum status status = client_data_paths(str_from_c(directory), &paths, err);
     bool found = false;
     if (status == STATUS_OK) {
         status = read_credentials(paths.credentials, out, &found, err);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Where the embedded engines keep their files.
-#include "app/data_directory.h"
+#include "client/data_directory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum status app_data_paths(struct str directory, struct app_paths *out, struct error *err) {
+enum status client_data_paths(struct str directory, struct client_paths *out, struct error *err) {
     if (directory.len == 0 || directory.len > sizeof out->log - 32) {
         return error_set(err, STATUS_INVALID, "data: the directory's path is empty or too long");
     }
@@ -20,8 +20,9 @@ enum status app_data_paths(struct str directory, struct app_paths *out, struct e
     return STATUS_OK;
 }
 
-enum status app_data_directory(struct str directory, struct app_paths *out, struct error *err) {
-    enum status status = app_data_paths(directory, out, err);
+enum status client_data_directory(struct str directory, struct client_paths *out,
+                                  struct error *err) {
+    enum status status = client_data_paths(directory, out, err);
     if (status != STATUS_OK) {
         return status;
     }
