@@ -116,71 +116,65 @@ static void test_empty_yaml(void **state) {
     }
 }
 
+static const struct {
+    const char *yaml, *text;
+} refused_yaml[] = {
+    {"\nmanagement:\n  listn: x", "footfall.yaml:3: management.listn: unknown key; did you mean "
+                                  "management.listen?"},
+    {"managment: {listen: x}", "footfall.yaml:1: managment: unknown key; did you mean management?"},
+    {"xyzzy: 1", "footfall.yaml:1: xyzzy: unknown key"},
+    {"\"na\\nme!\": 1", "footfall.yaml:1: na?me!: unknown key; did you mean name?"},
+    {"eventlog.partitions: many", "footfall.yaml:1: eventlog.partitions: \"many\" is not a whole "
+                                  "number from 1 to 1024"},
+    {"eventlog.partitions: 0", "footfall.yaml:1: eventlog.partitions: \"0\" is not a whole number "
+                               "from 1 to 1024"},
+    {"eventlog.partitions: 1025", "\"1025\" is not a whole number"},
+    {"eventlog.segment.size: 1KiB", "\"1KiB\" is not a size like 512, 64KiB or 10MiB, from 64KiB "
+                                    "to 1TiB"},
+    {"eventlog.segment.size: 99999999999TiB", "is not a size"},
+    {"eventlog.segment.size: 1MB", "is not a size"},
+    {"management.grace_period: 30", "is not a duration like 500ms, 30s, 15m, 24h or 7d, from "
+                                    "500ms to 1d"},
+    {"management.grace_period: -1s", "is not a duration"},
+    {"log.level: loud", "\"loud\" is not one of debug|info|error"},
+    {"log.level: debug|info", "is not one of"},
+    {"log.colour: yes", "\"yes\" is not true or false"},
+    {"management.listen: 8080", "is not an address"},
+    {"management.listen: \"\"", "is not an address"},
+    {"name: \"a\\0b\"", "is not UTF-8 text without NUL"},
+    {"name:", "footfall.yaml:1: name: has no value"},
+    {"name: ~", "has no value"},
+    {"name: [a]", "is a list, but takes one value"},
+    {"name: {a: b}", "takes a value, not keys of its own"},
+    {"management: 5", "is a group of settings"},
+    {"management: [5]", "is a group of settings"},
+    {"gateway.origins: [a, [b]]", "is no text"},
+    {"gateway.origins: [a, ~]", "is no text"},
+    {"name: a\nlisten: b\n", "listen: unknown key; did you mean"},
+    {"name: a\nname: b", "footfall.yaml:2: name: set twice; first in line 1"},
+    {"log: {level: info}\n\nlog.level: debug", "footfall.yaml:3: log.level: set twice; first in "
+                                               "line 1"},
+    {"log: {level: info}\nlog: {colour: true}", "footfall.yaml:2: log: set twice; first in line 1"},
+    {"name: &a x", "anchors"},
+    {"name: *a", "aliases"},
+    {"log: {<<: {level: info}}", "merge keys"},
+    {"name: !!binary aGk=", "tags"},
+    {"name: a\n---\nname: b", "footfall.yaml:2: a second document"},
+    {"- a", "settings are keys and values"},
+    {"just text", "settings are keys and values"},
+    {"{[a]: b}", "a key must be a plain word"},
+    {"gateway.origins: [a\n", "footfall.yaml:2: "},
+    {"name: \"a", "footfall.yaml:1: "},
+    {"name: \xff", "footfall.yaml:1: "},
+    {"\tname: a", "footfall.yaml:1: "},
+};
+
 static void test_refused_yaml(void **state) {
-    static const struct {
-        const char *yaml, *text;
-    } table_refused[] = {
-        {"\nmanagement:\n  listn: x",
-         "footfall.yaml:3: management.listn: unknown key; did you mean "
-         "management.listen?"},
-        {"managment: {listen: x}",
-         "footfall.yaml:1: managment: unknown key; did you mean management?"},
-        {"xyzzy: 1", "footfall.yaml:1: xyzzy: unknown key"},
-        {"\"na\\nme!\": 1", "footfall.yaml:1: na?me!: unknown key; did you mean name?"},
-        {"eventlog.partitions: many",
-         "footfall.yaml:1: eventlog.partitions: \"many\" is not a whole "
-         "number from 1 to 1024"},
-        {"eventlog.partitions: 0",
-         "footfall.yaml:1: eventlog.partitions: \"0\" is not a whole number "
-         "from 1 to 1024"},
-        {"eventlog.partitions: 1025", "\"1025\" is not a whole number"},
-        {"eventlog.segment.size: 1KiB",
-         "\"1KiB\" is not a size like 512, 64KiB or 10MiB, from 64KiB "
-         "to 1TiB"},
-        {"eventlog.segment.size: 99999999999TiB", "is not a size"},
-        {"eventlog.segment.size: 1MB", "is not a size"},
-        {"management.grace_period: 30", "is not a duration like 500ms, 30s, 15m, 24h or 7d, from "
-                                        "500ms to 1d"},
-        {"management.grace_period: -1s", "is not a duration"},
-        {"log.level: loud", "\"loud\" is not one of debug|info|error"},
-        {"log.level: debug|info", "is not one of"},
-        {"log.colour: yes", "\"yes\" is not true or false"},
-        {"management.listen: 8080", "is not an address"},
-        {"management.listen: \"\"", "is not an address"},
-        {"name: \"a\\0b\"", "is not UTF-8 text without NUL"},
-        {"name:", "footfall.yaml:1: name: has no value"},
-        {"name: ~", "has no value"},
-        {"name: [a]", "is a list, but takes one value"},
-        {"name: {a: b}", "takes a value, not keys of its own"},
-        {"management: 5", "is a group of settings"},
-        {"management: [5]", "is a group of settings"},
-        {"gateway.origins: [a, [b]]", "is no text"},
-        {"gateway.origins: [a, ~]", "is no text"},
-        {"name: a\nlisten: b\n", "listen: unknown key; did you mean"},
-        {"name: a\nname: b", "footfall.yaml:2: name: set twice; first in line 1"},
-        {"log: {level: info}\n\nlog.level: debug",
-         "footfall.yaml:3: log.level: set twice; first in "
-         "line 1"},
-        {"log: {level: info}\nlog: {colour: true}",
-         "footfall.yaml:2: log: set twice; first in line 1"},
-        {"name: &a x", "anchors"},
-        {"name: *a", "aliases"},
-        {"log: {<<: {level: info}}", "merge keys"},
-        {"name: !!binary aGk=", "tags"},
-        {"name: a\n---\nname: b", "footfall.yaml:2: a second document"},
-        {"- a", "settings are keys and values"},
-        {"just text", "settings are keys and values"},
-        {"{[a]: b}", "a key must be a plain word"},
-        {"gateway.origins: [a\n", "footfall.yaml:2: "},
-        {"name: \"a", "footfall.yaml:1: "},
-        {"name: \xff", "footfall.yaml:1: "},
-        {"\tname: a", "footfall.yaml:1: "},
-    };
-    for (size_t i = 0; i < sizeof(table_refused) / sizeof(table_refused[0]); i++) {
-        assert_int_equal(load(table_refused[i].yaml), STATUS_INVALID);
-        if (!strstr(err.text, table_refused[i].text)) {
-            fail_msg("%s\n  gave   %s\n  wanted %s", table_refused[i].yaml, err.text,
-                     table_refused[i].text);
+    for (size_t i = 0; i < sizeof(refused_yaml) / sizeof(refused_yaml[0]); i++) {
+        assert_int_equal(load(refused_yaml[i].yaml), STATUS_INVALID);
+        if (!strstr(err.text, refused_yaml[i].text)) {
+            fail_msg("%s\n  gave   %s\n  wanted %s", refused_yaml[i].yaml, err.text,
+                     refused_yaml[i].text);
         }
         assert_string_equal(settings_string(settings, "name").data, "footfall");
         teardown(state);
