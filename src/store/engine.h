@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What a store engine implements; private to src/store/.
+//
+// store.c checks arguments and dispatches; each engine fills this table. Every callback keeps the duty that store.h states for the
+// function of the same name. None may be NULL. What store.c has checked: ids are 1..512 bytes without NUL, ranges are not
+// empty, partitions fit 16 bits. A batch call after a first failure never reaches the engine.
+#ifndef FOOTFALL_STORE_ENGINE_H
+#define FOOTFALL_STORE_ENGINE_H
+
+#include "store/store.h"
+
+struct store_engine {
+    const char *name; // "rocksdb", "memory", "cassandra"
+
+    enum status (*profile_put)(struct store *store, struct str project,
+                               struct store_profile *profile, enum store_expect expect,
+                               uint64_t version, bool *created); // created is never NULL here
+    enum status (*profile_get)(struct store *store, struct str project, struct str id,
+                               struct arena *arena, struct store_profile *out);
+    enum status (*profile_find_email)(struct store *store, struct str project, struct str email,
+                                      struct arena *arena, struct str *id);
+    enum status (*profile_delete)(struct store *store, struct str project, struct str id,
+                                  enum store_expect expect, uint64_t version);
+    enum status (*profile_list)(struct store *store, struct str project, struct str after,
+                                unsigned limit, struct arena *arena, struct store_profile **out,
+                                size_t *count, bool *more);
+
+    enum status (*timeline_read)(struct store *store, struct str project,
+                                 const struct store_timeline_query *query, struct arena *arena,
+                                 struct store_timeline_row **out, size_t *count, bool *more);
+
+    enum status (*actor_get)(struct store *store, struct str project, struct store_actor actor,
+                             struct arena *arena, struct store_actor_state *out);
+    enum status (*actor_days)(struct store *store, struct str project, struct store_actor actor,
+                              int32_t from, int32_t to, struct arena *arena,
+                              struct store_actor_day **out, size_t *count);
+    enum status (*actor_sessions)(struct store *store, struct str project, struct store_actor actor,
+                                  int64_t from_ms, int64_t to_ms, struct arena *arena,
+                                  struct store_session **out, size_t *count);
+    enum status (*actors_load)(struct store *store, struct store_actor_request *requests,
+                               size_t count, struct arena *arena);
+
+    enum status (*link_owner)(struct store *store, struct str project, struct str anonymous_id,
+                              struct arena *arena, struct str *user_id);
+    enum status (*links_of)(struct store *store, struct str project, struct str user_id,
+                            struct arena *arena, struct str **anonymous_ids, size_t *count);
+
+    enum status (*totals_read)(struct store *store, struct str project, int32_t from, int32_t to,
+                               uint32_t metrics, struct arena *arena, struct store_total **out,
+                               size_t *count);
+    enum status (*totals_load)(struct store *store, unsigned partition, struct str project,
+                               int32_t day, struct arena *arena, struct store_total **out,
+                               size_t *count);
+
+    enum status (*partition_offset)(struct store *store, int64_t epoch, unsigned partition,
+                                    int64_t *next_offset);
+    enum status (*seen_load)(struct store *store, unsigned partition,
+                             bool (*visit)(int64_t chunk, int64_t last_ms, const uint64_t *hashes,
+                                           size_t count, void *context),
+                             void *context);
+
+    enum status (*batch_begin)(struct store *store, int64_t epoch, unsigned partition,
+                               struct store_batch **out);
+    // Each of these gives the status that sticks to the batch.
+    enum status (*batch_timeline)(struct store_batch *batch, struct str project,
+                                  struct store_actor actor, const struct store_timeline_row *row);
+    enum status (*batch_actor)(struct store_batch *batch, struct str project,
+                               struct store_actor actor, const struct store_actor_state *state);
+    enum status (*batch_actor_day)(struct store_batch *batch, struct str project,
+                                   struct store_actor actor, const struct store_actor_day *day);
+    enum status (*batch_session)(struct store_batch *batch, struct str project,
+                                 struct store_actor actor, const struct store_session *session);
+    enum status (*batch_session_remove)(struct store_batch *batch, struct str project,
+                                        struct store_actor actor, int64_t start_ms);
+    enum status (*batch_link)(struct store_batch *batch, struct str project,
+                              struct str anonymous_id, struct str user_id, int64_t linked_ms);
+    enum status (*batch_total)(struct store_batch *batch, struct str project,
+                               const struct store_total *total);
+    enum status (*batch_seen)(struct store_batch *batch, int64_t chunk, int64_t last_ms,
+                              const uint64_t *hashes, size_t count);
+    enum status (*batch_seen_forget)(struct store_batch *batch, int64_t below_chunk);
+    enum status (*batch_dead_letter)(struct store_batch *batch, struct str project,
+                                     const struct store_dead_letter *letter);
+    size_t (*batch_bytes)(const struct store_batch *batch);
+    enum status (*batch_commit)(struct store_batch *batch, int64_t next_offset); // frees it too
+    void (*batch_discard)(struct store_batch *batch);
+    enum status (*flush)(struct store *store);
+    enum status (*dead_letters)(struct store *store, struct str project, unsigned limit,
+                                struct arena *arena, struct store_dead_letter **out, size_t *count);
+
+    enum status (*project_put)(struct store *store, const struct store_project *project);
+    enum status (*projects)(struct store *store, struct arena *arena, struct store_project **out,
+                            size_t *count);
+    enum status (*key_put)(struct store *store, const struct store_key *key);
+    enum status (*key_delete)(struct store *store, struct str id);
+    enum status (*keys)(struct store *store, struct arena *arena, struct store_key **out,
+                        size_t *count);
+    enum status (*account_put)(struct store *store, const struct store_account *account);
+    enum status (*accounts)(struct store *store, struct arena *arena, struct store_account **out,
+                            size_t *count);
+    enum status (*report_get)(struct store *store, struct str project, int32_t day,
+                              struct arena *arena, struct store_report *out);
+    enum status (*report_put)(struct store *store, struct str project,
+                              const struct store_report *report);
+
+    void (*stats)(struct store *store, struct store_stats *out);
+    void (*close)(struct store *store);
+};
+
+// First member of every engine's own store object; its batches begin with a struct store_batch.
+struct store {
+    const struct store_engine *engine;
+};
+struct store_batch {
+    struct store *store;
+    enum status failed; // the first failure; kept by store.c
+};
+
+#endif

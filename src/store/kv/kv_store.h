@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The store above a struct kv: its object, and what the files of kv/ share. Private to src/store/kv/ and the engines.
+#ifndef FOOTFALL_STORE_KV_KV_STORE_H
+#define FOOTFALL_STORE_KV_KV_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buffer.h"
+#include "store/engine.h"
+#include "store/kv/keys.h"
+#include "store/kv/kv.h"
+#include "store/kv/values.h"
+
+#define KV_STORE_STRIPES 16
+#define KV_STORE_FLOORS 256
+#define KV_STORE_VALUE_MAX ((size_t)64 << 20) // largest stored value
+
+struct kv_store {
+    struct store store;
+    struct kv *kv;
+    uint16_t generation; // of the derived tables; read once at open
+    // Check-then-write of people's data. The fsync is outside, so that concurrent writers share one.
+    pthread_mutex_t people;
+    // A partition's offset: checked and written by one commit at a time.
+    pthread_mutex_t partitions[KV_STORE_STRIPES];
+    // Below this chunk nothing is left of a partition's dedupe window: forgetting need not look there again. By partition,
+    // under its lock; partitions beyond the array look from the start each time.
+    int64_t seen_floors[KV_STORE_FLOORS];
+    // The epoch of the log this store is filled from: unknown until the first commit, then fixed.
+    pthread_mutex_t epoch_lock;
+    bool epoch_known;
+    int64_t epoch;
+};
+
+static inline struct kv_store *kv_store_of(struct store *store) {
+    return (struct kv_store *)store;
+}
+
+// --- kv_store.c
+// NOT_FOUND, CORRUPT.
+MUST_CHECK enum status kv_store_get_number(struct kv_store *store, const struct keys_key *key,
+                                           int64_t *number);
+MUST_CHECK enum status kv_store_batch_number(struct kv_batch *batch, const struct keys_key *key,
+                                             int64_t number);
+
+static inline pthread_mutex_t *kv_store_partition_lock(struct kv_store *store, unsigned partition) {
+    return &store->partitions[partition % KV_STORE_STRIPES];
+}
+
+// Rows of a result, growing in an arena.
+struct kv_rows {
+    char *items;
+    size_t count, capacity, size;
+};
+void *kv_rows_add(struct kv_rows *rows, struct arena *arena); // NULL: no memory
+
+// --- each in the file of its name; they are entries of the engine table
+extern const struct store_engine kv_store_engine_memory, kv_store_engine_rocksdb;
+
+enum status kv_profile_put(struct store *store, struct str project, struct store_profile *profile,
+                           enum store_expect expect, uint64_t version, bool *created);
+enum status kv_profile_get(struct store *store, struct str project, struct str id,
+                           struct arena *arena, struct store_profile *out);
+enum status kv_profile_find_email(struct store *store, struct str project, struct str email,
+                                  struct arena *arena, struct str *id);
+enum status kv_profile_delete(struct store *store, struct str project, struct str id,
+                              enum store_expect expect, uint64_t version);
+enum status kv_profile_list(struct store *store, struct str project, struct str after,
+                            unsigned limit, struct arena *arena, struct store_profile **out,
+                            size_t *count, bool *more);
+enum status kv_timeline_read(struct store *store, struct str project,
+                             const struct store_timeline_query *query, struct arena *arena,
+                             struct store_timeline_row **out, size_t *count, bool *more);
+enum status kv_actor_get(struct store *store, struct str project, struct store_actor actor,
+                         struct arena *arena, struct store_actor_state *out);
+enum status kv_actor_days(struct store *store, struct str project, struct store_actor actor,
+                          int32_t from, int32_t to, struct arena *arena,
+                          struct store_actor_day **out, size_t *count);
+enum status kv_actor_sessions(struct store *store, struct str project, struct store_actor actor,
+                              int64_t from_ms, int64_t to_ms, struct arena *arena,
+                              struct store_session **out, size_t *count);
+enum status kv_actors_load(struct store *store, struct store_actor_request *requests, size_t count,
+                           struct arena *arena);
+enum status kv_link_owner(struct store *store, struct str project, struct str anonymous_id,
+                          struct arena *arena, struct str *user_id);
+enum status kv_links_of(struct store *store, struct str project, struct str user_id,
+                        struct arena *arena, struct str **anonymous_ids, size_t *count);
+enum status kv_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
+                           uint32_t metrics, struct arena *arena, struct store_total **out,
+                           size_t *count);
+enum status kv_totals_load(struct store *store, unsigned partition, struct str project, int32_t day,
+                           struct arena *arena, struct store_total **out, size_t *count);
+enum status kv_partition_offset(struct store *store, int64_t epoch, unsigned partition,
+                                int64_t *next_offset);
+enum status kv_seen_load(struct store *store, unsigned partition,
+                         bool (*visit)(int64_t chunk, int64_t last_ms, const uint64_t *hashes,
+                                       size_t count, void *context),
+                         void *context);
+enum status kv_batch_begin(struct store *store, int64_t epoch, unsigned partition,
+                           struct store_batch **out);
+enum status kv_batch_timeline(struct store_batch *batch, struct str project,
+                              struct store_actor actor, const struct store_timeline_row *row);
+enum status kv_batch_actor(struct store_batch *batch, struct str project, struct store_actor actor,
+                           const struct store_actor_state *state);
+enum status kv_batch_actor_day(struct store_batch *batch, struct str project,
+                               struct store_actor actor, const struct store_actor_day *day);
+enum status kv_batch_session(struct store_batch *batch, struct str project,
+                             struct store_actor actor, const struct store_session *session);
+enum status kv_batch_session_remove(struct store_batch *batch, struct str project,
+                                    struct store_actor actor, int64_t start_ms);
+enum status kv_batch_link(struct store_batch *batch, struct str project, struct str anonymous_id,
+                          struct str user_id, int64_t linked_ms);
+enum status kv_batch_total(struct store_batch *batch, struct str project,
+                           const struct store_total *total);
+enum status kv_batch_seen(struct store_batch *batch, int64_t chunk, int64_t last_ms,
+                          const uint64_t *hashes, size_t count);
+enum status kv_batch_seen_forget(struct store_batch *batch, int64_t below_chunk);
+enum status kv_batch_dead_letter(struct store_batch *batch, struct str project,
+                                 const struct store_dead_letter *letter);
+size_t kv_batch_bytes(const struct store_batch *batch);
+enum status kv_batch_commit(struct store_batch *batch, int64_t next_offset);
+void kv_batch_discard(struct store_batch *batch);
+enum status kv_flush(struct store *store);
+enum status kv_dead_letters(struct store *store, struct str project, unsigned limit,
+                            struct arena *arena, struct store_dead_letter **out, size_t *count);
+enum status kv_project_put(struct store *store, const struct store_project *project);
+enum status kv_projects(struct store *store, struct arena *arena, struct store_project **out,
+                        size_t *count);
+enum status kv_key_put(struct store *store, const struct store_key *key);
+enum status kv_key_delete(struct store *store, struct str id);
+enum status kv_keys(struct store *store, struct arena *arena, struct store_key **out,
+                    size_t *count);
+enum status kv_account_put(struct store *store, const struct store_account *account);
+enum status kv_accounts(struct store *store, struct arena *arena, struct store_account **out,
+                        size_t *count);
+enum status kv_report_get(struct store *store, struct str project, int32_t day, struct arena *arena,
+                          struct store_report *out);
+enum status kv_report_put(struct store *store, struct str project,
+                          const struct store_report *report);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// How RocksDB keeps each family: buffers, compression, filters. The figures behind the choices are in
+// docs/adr/0002-embedded-store-layout.md.
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/kv/keys.h"
+#include "store/rocksdb/rocks.h"
+
+#define CACHE_BYTES ((size_t)16 << 20)
+#define WRITE_BUFFER_BYTES ((size_t)16 << 20)
+#define DAY_MS INT64_C(86400000)
+
+const char *const rocks_family_names[KV_FAMILIES] = {
+    [KV_MAIN] = "default", [KV_ACTORS] = "actors", [KV_TIMELINE] = "timeline"};
+
+// Seeks in the timeline are always within one actor: a filter by actor spares the files that know nothing of it.
+static char *prefix_transform(void *state, const char *key, size_t length, size_t *prefix) {
+    (void)state;
+    *prefix = keys_timeline_prefix(str_make(key, length));
+    return (char *)(uintptr_t)key; // the C API wants it mutable, and does not change it
+}
+
+static unsigned char prefix_always(void *state, const char *key, size_t length) {
+    (void)state;
+    (void)key;
+    (void)length;
+    return 1;
+}
+
+static const char *prefix_name(void *state) {
+    (void)state;
+    return "footfall.timeline.actor";
+}
+
+static void free_nothing(void *state) {
+    (void)state;
+}
+
+static unsigned char retention_drop(void *state, int level, const char *key, size_t key_length,
+                                    const char *value, size_t value_length, char **new_value,
+                                    size_t *new_length, unsigned char *changed) {
+    (void)level;
+    (void)value;
+    (void)value_length;
+    (void)new_value;
+    (void)new_length;
+    (void)changed;
+    const int64_t *cutoff = state;
+    int64_t timestamp_ms = 0;
+    return keys_timeline_time(str_make(key, key_length), &timestamp_ms) && timestamp_ms < *cutoff;
+}
+
+static const char *retention_name(void *state) {
+    (void)state;
+    return "footfall.timeline.retention";
+}
+
+// A filter for each compaction, so that the clock is read once in it. NULL is no filter.
+static rocksdb_compactionfilter_t *retention_make(void *state,
+                                                  rocksdb_compactionfiltercontext_t *context) {
+    (void)context;
+    const struct rocks_options *options = state;
+    int64_t *cutoff = malloc(sizeof *cutoff);
+    if (cutoff == NULL) {
+        return NULL;
+    }
+    struct clock *clock = clock_system();
+    *cutoff = clock->wall_ms(clock) - options->timeline_retention_ms;
+    return rocksdb_compactionfilter_create(cutoff, free, retention_drop, retention_name);
+}
+
+static rocksdb_options_t *make_database(size_t write_buffer) {
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_create_missing_column_families(options, 1);
+    rocksdb_options_set_max_open_files(options, 128);
+    rocksdb_options_set_max_file_opening_threads(options, 1);
+    rocksdb_options_set_skip_stats_update_on_db_open(options, 1);
+    rocksdb_options_set_max_background_jobs(options, 2);
+    // Bounds the time a start after a crash takes to read it.
+    rocksdb_options_set_max_total_wal_size(options, 3 * (uint64_t)write_buffer);
+    rocksdb_options_set_recycle_log_file_num(options, 0);
+    rocksdb_options_set_info_log_level(options, 2); // warnings
+    rocksdb_options_set_max_log_file_size(options, 1 << 20);
+    rocksdb_options_set_keep_log_file_num(options, 2);
+    rocksdb_options_set_stats_dump_period_sec(options, 0);
+    rocksdb_options_set_stats_persist_period_sec(options, 0);
+    rocksdb_options_set_max_manifest_file_size(options, 4 << 20);
+    return options;
+}
+
+static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache, size_t block_size,
+                      unsigned char whole_keys) {
+    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_block_cache(table, cache);
+    rocksdb_block_based_options_set_block_size(table, block_size);
+    rocksdb_block_based_options_set_format_version(table, 5);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
+    rocksdb_block_based_options_set_filter_policy(table,
+                                                  rocksdb_filterpolicy_create_bloom_full(10));
+    rocksdb_block_based_options_set_whole_key_filtering(table, whole_keys);
+    rocksdb_options_set_block_based_table_factory(options, table);
+    rocksdb_block_based_options_destroy(table);
+}
+
+static rocksdb_options_t *make_family(struct rocks_options *all, size_t write_buffer,
+                                      size_t block_size, unsigned char whole_keys) {
+    rocksdb_options_t *options = rocksdb_options_create_copy(all->database);
+    rocksdb_options_set_write_buffer_size(options, write_buffer);
+    rocksdb_options_set_max_write_buffer_number(options, 2);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
+    rocksdb_options_set_target_file_size_base(options, (uint64_t)16 << 20);
+    rocksdb_options_set_max_bytes_for_level_base(options, (uint64_t)32 << 20);
+    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
+    rocksdb_options_set_bottommost_compression_options(options, -14, 3, 0, 0, 1);
+    set_table(options, all->cache, block_size, whole_keys);
+    return options;
+}
+
+static void shape_timeline(struct rocks_options *all, rocksdb_options_t *options) {
+    rocksdb_options_set_prefix_extractor(
+        options, rocksdb_slicetransform_create(NULL, free_nothing, prefix_transform, prefix_always,
+                                               prefix_always, prefix_name));
+    if (all->timeline_retention_ms > 0) {
+        rocksdb_options_set_compaction_filter_factory(
+            options, rocksdb_compactionfilterfactory_create(all, free_nothing, retention_make,
+                                                            retention_name));
+    }
+}
+
+enum status rocks_options_make(struct rocks_options *options, const struct store_config *config) {
+    size_t buffer =
+        config->write_buffer_bytes == 0 ? WRITE_BUFFER_BYTES : config->write_buffer_bytes;
+    size_t cache = config->cache_bytes == 0 ? CACHE_BYTES : config->cache_bytes;
+    options->timeline_retention_ms = config->timeline_retention_ms;
+    options->cache = rocksdb_cache_create_lru(cache);
+    options->database = make_database(buffer);
+    options->families[KV_MAIN] = make_family(options, buffer / 8, (size_t)16 << 10, 1);
+    options->families[KV_ACTORS] = make_family(options, buffer / 4, (size_t)16 << 10, 1);
+    options->families[KV_TIMELINE] = make_family(options, buffer / 2, (size_t)32 << 10, 0);
+    shape_timeline(options, options->families[KV_TIMELINE]);
+    return STATUS_OK;
+}
+
+void rocks_options_free(struct rocks_options *options) {
+    for (size_t i = 0; i < KV_FAMILIES; i++) {
+        if (options->families[i] != NULL) {
+            rocksdb_options_destroy(options->families[i]);
+        }
+    }
+    if (options->database != NULL) {
+        rocksdb_options_destroy(options->database);
+    }
+    if (options->cache != NULL) {
+        rocksdb_cache_destroy(options->cache);
+    }
+}
