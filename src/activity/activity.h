@@ -18,10 +18,15 @@ struct activity_config {
     const struct auth_keyring *keyring;
     struct clock *clock;
     struct random_source *random; // thread-safe
-    size_t event_bytes;      // 0: EVENT_BYTES_MAX
-    size_t inflated_bytes;   // 0: 20 MiB
-    unsigned events;         // a request; 0: 10 000
-    struct str public_url;   // for /v1/projects/{key}/settings: where SDKs should send to; data NULL: the request's Host
+    size_t event_bytes;           // 0: EVENT_BYTES_MAX
+    size_t inflated_bytes;        // 0: 20 MiB
+    unsigned events;              // a request; 0: 10 000
+    struct str
+        public_url; // for /v1/projects/{key}/settings: where SDKs should send to; data NULL: the request's Host
+    // Ad blockers know the paths of SDKs; with "/x7" all of them are also found at /x7/v1/batch and so on. data NULL: none.
+    struct str path_prefix;
+    bool
+        behind_gateway; // X-Forwarded-For's last address is the sender's, written by our own gateway
 };
 struct activity;
 MUST_CHECK enum status activity_start(const struct activity_config *config, struct activity **out,

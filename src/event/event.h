@@ -35,13 +35,15 @@ enum event_type {
 struct str event_type_name(enum event_type type);
 bool event_type_from_name(struct str name, enum event_type *out);
 
-#define EVENT_BYTES_MAX (32 * 1024)   // of one event as sent; configurable downwards and upwards to 512 KiB
-#define EVENT_ID_MAX 200              // bytes of id
-#define EVENT_ACTOR_MAX 256           // bytes of userId, anonymousId, groupId, previousId
-#define EVENT_NAME_MAX 256            // bytes of name
-#define EVENT_DEPTH_MAX 32            // nesting of properties and the rest
-#define EVENT_FUTURE_MAX_MS (24 * 3600 * 1000LL) // further ahead is clamped to receivedAt and marked
-#define EVENT_YEAR_MIN 1990           // timestamps before that year's start are refused: "dates out of range"
+#define EVENT_BYTES_MAX                                                                            \
+    (32 * 1024)             // of one event as sent; configurable downwards and upwards to 512 KiB
+#define EVENT_ID_MAX 200    // bytes of id
+#define EVENT_ACTOR_MAX 256 // bytes of userId, anonymousId, groupId, previousId
+#define EVENT_NAME_MAX 256  // bytes of name
+#define EVENT_DEPTH_MAX 32  // nesting of properties and the rest
+#define EVENT_FUTURE_MAX_MS                                                                        \
+    (24 * 3600 * 1000LL)    // further ahead is clamped to receivedAt and marked
+#define EVENT_YEAR_MIN 1990 // timestamps before that year's start are refused: "dates out of range"
 
 struct event {
     struct str id;
@@ -63,7 +65,8 @@ struct event {
     struct str dialect; // "plain", "segment", "rudderstack", "posthog"
     struct str ip;
     struct str user_agent;
-    struct str extra; // raw members `"a":1,"b":2` without braces that go into the canonical object as they are
+    struct str
+        extra; // raw members `"a":1,"b":2` without braces that go into the canonical object as they are
 };
 
 // Appends the canonical form. All strings must be valid UTF-8 (INVALID_UTF8 otherwise).
@@ -77,8 +80,9 @@ struct event_trees {
 };
 // The other way: value must be followed by JSON_PADDING readable bytes. Slices point into value or arena. SYNTAX, INVALID and the
 // rest of json_parse's statuses when it is no canonical event; err says what.
-MUST_CHECK enum status event_decode(struct json_parser *parser, struct str value, struct arena *arena,
-                                    struct event *out, struct event_trees *trees, struct error *err);
+MUST_CHECK enum status event_decode(struct json_parser *parser, struct str value,
+                                    struct arena *arena, struct event *out,
+                                    struct event_trees *trees, struct error *err);
 
 // project NUL (userId, else anonymousId): the key of the log record. Copied into arena.
 struct str event_record_key(const struct event *event, struct arena *arena);
@@ -86,7 +90,7 @@ struct str event_record_key(const struct event *event, struct arena *arena);
 // Checks what holds for all dialects: an actor is there, names and ids within limits, valid UTF-8 and without NUL, track has a name,
 // the time is in range; makes an id when there is none; clamps the future. err->text is the reason given to the sender.
 struct random_source;
-MUST_CHECK enum status event_finish(struct event *event, struct random_source *random, struct arena *arena,
-                                    struct error *err);
+MUST_CHECK enum status event_finish(struct event *event, struct random_source *random,
+                                    struct arena *arena, struct error *err);
 
 #endif

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Walks a request's JSON: the envelope of a batch, then its events one by one.
+#include "activity/reader.h"
+
+static const struct json_limits envelope_limits = {.depth = EVENT_DEPTH_MAX};
+
+#define REFUSE(reader, status, ...)                                                                \
+    ((reader)->result->refused = (status),                                                         \
+     (reader)->result->reason = arena_printf((reader)->arena, __VA_ARGS__))
+
+static void refuse_syntax(struct activity_reader *reader, enum status status, size_t offset) {
+    REFUSE(reader, 400, "the body is not JSON: %s at byte %zu", status_text(status), offset);
+}
+
+// Members of a batch that concern all of its events.
+struct envelope {
+    struct str batch; // data NULL: there is none
+    enum json_type batch_type;
+    struct str key;
+};
+
+static enum status envelope_text(struct activity_reader *reader, struct str raw, struct str *out) {
+    const struct json_value *value;
+    enum status status =
+        json_parse(reader->worker->parser, raw, &envelope_limits, reader->arena, &value, NULL);
+    if (status == STATUS_OK && json_is_string(value) && value->text.len > 0) {
+        *out = value->text;
+    }
+    return status;
+}
+
+// What is no object is no use and does not make the events bad.
+static enum status envelope_object(struct activity_reader *reader, struct str raw,
+                                   const struct json_value **out) {
+    const struct json_value *value;
+    if (raw.len > reader->limits->event_bytes) {
+        return STATUS_TOO_LARGE;
+    }
+    enum status status =
+        json_parse(reader->worker->parser, raw, &envelope_limits, reader->arena, &value, NULL);
+    if (status == STATUS_OK && value->type == JSON_OBJECT && value->count > 0) {
+        *out = value;
+    }
+    return status;
+}
+
+static enum status envelope_member(struct activity_reader *reader, struct envelope *envelope,
+                                   const struct json_scan_member *member) {
+    if (str_equal(member->key, STR("batch"))) {
+        if (envelope->batch.data) {
+            return STATUS_DUPLICATE_KEY;
+        }
+        envelope->batch = member->raw;
+        envelope->batch_type = member->type;
+        return STATUS_OK;
+    }
+    if (str_equal(member->key, STR("context"))) {
+        return envelope_object(reader, member->raw, &reader->context);
+    }
+    if (str_equal(member->key, STR("integrations"))) {
+        return envelope_object(reader, member->raw, &reader->integrations);
+    }
+    if (str_equal(member->key, STR("sentAt")) || str_equal(member->key, STR("sent_at"))) {
+        return envelope_text(reader, member->raw, &reader->sent_at);
+    }
+    if (str_equal(member->key, STR("writeKey")) || str_equal(member->key, STR("api_key")) ||
+        str_equal(member->key, STR("token"))) {
+        return envelope_text(reader, member->raw, &envelope->key);
+    }
+    return STATUS_OK;
+}
+
+// False: the body was refused. A broken member means that the body is not JSON.
+static bool read_envelope(struct activity_reader *reader, struct envelope *envelope) {
+    struct json_scan scan;
+    struct json_scan_member member;
+    enum status status = json_scan_begin(&scan, reader->input->text);
+    while (status == STATUS_OK && (status = json_scan_next(&scan, &member)) == STATUS_OK) {
+        size_t offset = scan.offset - member.raw.len;
+        status = envelope_member(reader, envelope, &member);
+        if (status == STATUS_TOO_LARGE) {
+            REFUSE(reader, 413, "%.*s: %zu bytes, at most %zu allowed", STR_ARG(member.key),
+                   member.raw.len, reader->limits->event_bytes);
+            return false;
+        }
+        if (status != STATUS_OK) {
+            refuse_syntax(reader, status, offset);
+            return false;
+        }
+    }
+    if (status != STATUS_END) {
+        refuse_syntax(reader, status, scan.offset);
+        return false;
+    }
+    return true;
+}
+
+static bool resolve_envelope(struct activity_reader *reader, struct str key) {
+    if (reader->project.data || key.len == 0) {
+        return true;
+    }
+    if (!reader->keys->find(reader->keys->context, key, reader->arena, &reader->project)) {
+        REFUSE(reader, 401, "the write key is not known");
+        return false;
+    }
+    return true;
+}
+
+static enum status read_list(struct activity_reader *reader, struct str list) {
+    struct json_scan scan;
+    struct json_scan_member member;
+    enum status status = json_scan_begin(&scan, list);
+    size_t start = (size_t)(list.data - reader->input->text.data);
+    while (status == STATUS_OK && (status = json_scan_next(&scan, &member)) == STATUS_OK) {
+        if (reader->seen == reader->limits->events) {
+            REFUSE(reader, 413, "more than %u events in one request", reader->limits->events);
+            return STATUS_OK;
+        }
+        status = activity_read_item(reader, member.raw);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (status != STATUS_END) {
+        refuse_syntax(reader, status, start + scan.offset);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_batch(struct activity_reader *reader, const struct envelope *envelope) {
+    if (!resolve_envelope(reader, envelope->key)) {
+        return STATUS_OK;
+    }
+    if (!envelope->batch.data || envelope->batch_type != JSON_ARRAY) {
+        REFUSE(reader, 400, "batch: an array of events is expected");
+        return STATUS_OK;
+    }
+    return read_list(reader, envelope->batch);
+}
+
+static enum status read_one(struct activity_reader *reader) {
+    reader->result->single = true;
+    if (reader->input->text.len > reader->limits->event_bytes) {
+        REFUSE(reader, 413, "the event has %zu bytes, at most %zu are allowed",
+               reader->input->text.len, reader->limits->event_bytes);
+        return STATUS_OK;
+    }
+    return activity_read_item(reader, reader->input->text);
+}
+
+static enum status read_text(struct activity_reader *reader) {
+    const struct activity_input *input = reader->input;
+    bool array = json_looks_like(input->text, JSON_ARRAY);
+    if (!array && !json_looks_like(input->text, JSON_OBJECT)) {
+        REFUSE(reader, 400, "the body is not a JSON object or array");
+        return STATUS_OK;
+    }
+    if (array) {
+        if (input->shape != ACTIVITY_ANY) {
+            REFUSE(reader, 400, "the body is an array, an object is expected");
+            return STATUS_OK;
+        }
+        return read_list(reader, input->text);
+    }
+    // A plain event may well have a member of that name; only the dialects of SDKs have batches.
+    if (input->shape == ACTIVITY_ONE || input->dialect == &activity_dialect_plain) {
+        return read_one(reader);
+    }
+    struct envelope envelope = {.batch = STR_EMPTY};
+    if (!read_envelope(reader, &envelope)) {
+        return STATUS_OK;
+    }
+    if (input->shape == ACTIVITY_ANY && !envelope.batch.data) {
+        return read_one(reader);
+    }
+    return read_batch(reader, &envelope);
+}
+
+// A list of nothing with a known key is fine; nothing of it with any known key is not.
+static void judge_keys(struct activity_reader *reader) {
+    struct activity_result *result = reader->result;
+    if (result->refused == 0 && !reader->project.data && result->count == 0 &&
+        reader->keyless == reader->seen) {
+        REFUSE(reader, 401, "no known write key in Authorization, ?writeKey= or the body");
+    }
+}
+
+enum status activity_read(const struct activity_input *input, const struct activity_limits *limits,
+                          const struct activity_keys *keys, struct random_source *random,
+                          struct activity_worker *worker, struct arena *arena,
+                          struct activity_result *result) {
+    struct activity_reader reader = {
+        .input = input,
+        .limits = limits,
+        .keys = keys,
+        .random = random,
+        .worker = worker,
+        .arena = arena,
+        .result = result,
+        .project = input->project,
+        .sent_at = input->sent_at,
+    };
+    *result = (struct activity_result){.refused = 0};
+    enum status status = read_text(&reader);
+    if (status == STATUS_TOO_LARGE) {
+        REFUSE(&reader, 413, "the events of this request need more than %zu bytes",
+               limits->record_bytes);
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        judge_keys(&reader);
+    }
+    if (result->refused != 0) {
+        result->count = 0;
+        result->rejected_count = 0;
+        if (!result->reason.data) {
+            status = STATUS_NO_MEMORY;
+        }
+    }
+    return status;
+}
