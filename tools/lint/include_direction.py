@@ -16,10 +16,11 @@ MAY_INCLUDE["auth"] = ["base", "http", "cql"]
 MAY_INCLUDE["event"] = ["base", "http", "cql"]
 MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
+MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
 for role in ROLES:
-    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "client"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "client"] + ROLES
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "client"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "client"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
