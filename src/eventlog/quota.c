@@ -28,7 +28,8 @@ static void set_writable(struct embedded_log *log, bool writable) {
         LOG_WARN("eventlog",
                  "appends are refused: the store is broken, the quota is reached or the "
                  "disk is nearly full",
-                 LOG_INT("used_bytes", log->used_bytes), LOG_INT("free_bytes", log->free_bytes),
+                 LOG_INT("used_bytes", log->used_bytes),
+                 LOG_BOOL("disk_short", log->free_bytes < log->config.disk_reserve_bytes),
                  LOG_INT("quota_bytes", log->config.quota_bytes), LOG_BOOL("broken", log->broken));
     }
 }

@@ -83,11 +83,11 @@ static void free_store(struct rocksdb_store *store) {
 }
 
 // Writes out the memtables, so that the next opening need not replay the write-ahead log.
-static void flush(struct rocksdb_store *store, unsigned family) {
+static void flush(struct rocksdb_store *store, rocksdb_column_family_handle_t *family) {
     char *text = NULL;
     rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
     rocksdb_flushoptions_set_wait(options, 1);
-    rocksdb_flush_cf(store->db, options, store->batches[family], &text);
+    rocksdb_flush_cf(store->db, options, family, &text);
     rocksdb_flushoptions_destroy(options);
     if (text != NULL) { // nothing is lost: the write-ahead log has it
         LOG_WARN("eventlog", "writing out a memtable failed", LOG_CSTR("reason", text));
@@ -98,7 +98,10 @@ static void flush(struct rocksdb_store *store, unsigned family) {
 static void close_store(struct batch_store *base) {
     struct rocksdb_store *store = rocksdb_store_of(base);
     for (unsigned i = 0; store->db != NULL && i < store->families; i++) {
-        flush(store, i);
+        flush(store, store->batches[i]);
+    }
+    if (store->db != NULL) {
+        flush(store, store->small);
     }
     free_store(store);
 }
@@ -148,7 +151,9 @@ static enum status reclaim(struct batch_store *base, unsigned partition, int64_t
         return STATUS_OK;
     }
     if (now && partition < store->families) {
-        flush(store, partition);
+        // The small rows too: the write-ahead log stays until nobody's rows are only there.
+        flush(store, store->batches[partition]);
+        flush(store, store->small);
     }
     rocksdb_store_batch_key(partition, 0, first);
     rocksdb_store_batch_key(partition, begin - 1, limit);
