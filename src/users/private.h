@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the files of this folder share: the role itself, and looking up whose request it is.
+#ifndef FOOTFALL_USERS_PRIVATE_H
+#define FOOTFALL_USERS_PRIVATE_H
+
+#include "base/json_write.h"
+#include "users/users.h"
+#include "view/asked.h"
+
+struct users {
+    struct users_config config;
+    struct view_zones *zones;
+};
+
+// What is held about one id: a profile, an actor that was observed, or both.
+struct users_person {
+    struct str id;
+    bool has_profile;
+    struct store_profile profile;
+    // The user, then the anonymous ids that are linked to it.
+    struct store_actor *actors;
+    size_t actor_count;
+    struct store_actor_state *states; // one an actor; events 0 and first_seen_ms 0 when not found
+    bool *found;
+};
+
+// The project of the request, which is the value of ?project= in asked. False: a problem was sent.
+bool users_scope(struct users *users, struct http_exchange *exchange, struct str asked,
+                 struct str *project);
+// Fills the person's actors; states and profile are read too. NOT_FOUND: neither profile nor observed.
+MUST_CHECK enum status users_person_load(struct users *users, struct http_exchange *exchange,
+                                         struct str project, struct str id,
+                                         struct users_person *out);
+// True when the person was loaded; else the 404 or 5xx was sent.
+bool users_person_ask(struct users *users, struct http_exchange *exchange, struct str project,
+                      struct users_person *out);
+
+// The profile's members; and what was observed, when the actors were loaded.
+void users_person_write(struct json_writer *w, const struct users_person *person);
+// The same as the reply's body; ETag when there is a profile.
+void users_person_send(struct http_exchange *exchange, unsigned status,
+                       const struct users_person *person);
+
+void users_handle_create(struct http_exchange *exchange, void *context);
+void users_handle_list(struct http_exchange *exchange, void *context);
+void users_handle_get(struct http_exchange *exchange, void *context);
+void users_handle_put(struct http_exchange *exchange, void *context);
+void users_handle_patch(struct http_exchange *exchange, void *context);
+void users_handle_delete(struct http_exchange *exchange, void *context);
+void users_handle_timeline(struct http_exchange *exchange, void *context);
+void users_handle_daily(struct http_exchange *exchange, void *context);
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// GET /users and GET /users/:id.
+#include "http/problem.h"
+#include "http/query.h"
+#include "users/conditions.h"
+#include "users/cursor.h"
+#include "users/input.h"
+#include "users/private.h"
+
+void users_handle_get(struct http_exchange *exchange, void *context) {
+    struct users *users = context;
+    static const char *const names[] = {"project"};
+    struct str asked = STR_EMPTY, project = STR_EMPTY;
+    struct users_person person;
+    if (!http_query_read(exchange, names, &asked, 1) ||
+        !users_scope(users, exchange, asked, &project) ||
+        !users_person_ask(users, exchange, project, &person)) {
+        return;
+    }
+    struct users_conditions conditions = users_conditions_of(exchange);
+    if (conditions.if_match.data && !users_etag_list_names(conditions.if_match, person.has_profile,
+                                                           person.profile.version, false)) {
+        http_reply_problem(exchange, 412, STR("The profile has another version."));
+        return;
+    }
+    if (conditions.if_none_match.data &&
+        users_etag_list_names(conditions.if_none_match, person.has_profile, person.profile.version,
+                              true)) {
+        users_reply_etag(exchange, person.profile.version);
+        http_reply_send(exchange, 304, NULL);
+        return;
+    }
+    users_person_send(exchange, 200, &person);
+}
+
+static void send_list(struct http_exchange *exchange, const struct store_profile *profiles,
+                      size_t count, bool more) {
+    struct json_writer w;
+    json_writer_init(&w, http_reply_body(exchange));
+    json_begin_object(&w);
+    json_key(&w, STR("items"));
+    json_begin_array(&w);
+    for (size_t i = 0; i < count; i++) {
+        struct users_person person = {
+            .id = profiles[i].id, .has_profile = true, .profile = profiles[i]};
+        users_person_write(&w, &person);
+    }
+    json_end_array(&w);
+    struct str next = STR_EMPTY;
+    if (more && count > 0) {
+        next = users_cursor_list(&exchange->arena, profiles[count - 1].id);
+        if (!next.data) {
+            view_fail(exchange, STATUS_NO_MEMORY, "users", "The list cannot be written");
+            return;
+        }
+    }
+    json_member_string_or_null(&w, STR("next"), next);
+    json_end_object(&w);
+    if (json_writer_status(&w) == STATUS_INVALID_UTF8) {
+        view_fail(exchange, STATUS_CORRUPT, "users", "A stored profile is not valid UTF-8");
+        return;
+    }
+    http_reply_send(exchange, 200, "application/json");
+}
+
+// The profile with that address, as a list of none or one.
+static void list_by_email(struct users *users, struct http_exchange *exchange, struct str project,
+                          struct str text) {
+    struct str email = STR_EMPTY, id = STR_EMPTY;
+    if (!users_email_normalise(&exchange->arena, text, &email)) {
+        view_refuse(exchange, "email", STR("must be an email address"));
+        return;
+    }
+    struct store *store = users->config.store;
+    struct store_profile profile;
+    enum status status = store_profile_find_email(store, project, email, &exchange->arena, &id);
+    if (status == STATUS_OK) {
+        status = store_profile_get(store, project, id, &exchange->arena, &profile);
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+        send_list(exchange, &profile, status == STATUS_OK ? 1 : 0, false);
+    } else {
+        view_fail(exchange, status, "users", "The users cannot be read");
+    }
+}
+
+void users_handle_list(struct http_exchange *exchange, void *context) {
+    struct users *users = context;
+    enum { PROJECT, EMAIL, LIMIT, CURSOR, COUNT };
+    static const char *const names[COUNT] = {"project", "email", "limit", "cursor"};
+    struct str values[COUNT], project = STR_EMPTY, after = STR_EMPTY;
+    unsigned limit = 50;
+    if (!http_query_read(exchange, names, values, COUNT) ||
+        !users_scope(users, exchange, values[PROJECT], &project) ||
+        !view_ask_limit(exchange, values[LIMIT], &limit)) {
+        return;
+    }
+    if (values[CURSOR].data && !users_cursor_read_list(&exchange->arena, values[CURSOR], &after)) {
+        view_refuse(exchange, "cursor", STR("is not a cursor that this list gave"));
+        return;
+    }
+    if (values[EMAIL].data) {
+        list_by_email(users, exchange, project, values[EMAIL]);
+        return;
+    }
+    struct store_profile *profiles = NULL;
+    size_t count = 0;
+    bool more = false;
+    enum status status = store_profile_list(users->config.store, project, after, limit,
+                                            &exchange->arena, &profiles, &count, &more);
+    if (status != STATUS_OK) {
+        view_fail(exchange, status, "users", "The users cannot be read");
+        return;
+    }
+    send_list(exchange, profiles, count, more);
+}

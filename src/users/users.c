@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The role: its table of routes, its start and its stop.
+#include "users/users.h"
+
+#include <stdlib.h>
+
+#include "auth/scope.h"
+#include "users/private.h"
+
+static const struct http_route routes[] = {
+    {HTTP_POST_, "/users", AUTH_ACCESS_EDITOR, true, users_handle_create},
+    {HTTP_GET_, "/users", AUTH_ACCESS_VIEWER, true, users_handle_list},
+    {HTTP_GET_, "/users/:id", AUTH_ACCESS_SELF, true, users_handle_get},
+    {HTTP_PUT_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_put},
+    {HTTP_PATCH_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_patch},
+    {HTTP_DELETE_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_delete},
+    {HTTP_GET_, "/users/:id/activities", AUTH_ACCESS_SELF, true, users_handle_timeline},
+    {HTTP_GET_, "/users/:id/reports/daily", AUTH_ACCESS_SELF, true, users_handle_daily},
+};
+
+enum status users_start(const struct users_config *config, struct users **out, struct error *err) {
+    struct users *users = calloc(1, sizeof *users);
+    if (!users) {
+        return error_set(err, STATUS_NO_MEMORY, "users: no memory to start");
+    }
+    users->config = *config;
+    if (view_zones_make(config->store, &users->zones) != STATUS_OK) {
+        free(users);
+        return error_set(err, STATUS_NO_MEMORY, "users: no memory to start");
+    }
+    *out = users;
+    return STATUS_OK;
+}
+
+struct http_route_table users_routes(struct users *users) {
+    return (struct http_route_table){routes, sizeof routes / sizeof routes[0], users};
+}
+
+void users_stop(struct users *users) {
+    if (users) {
+        view_zones_free(users->zones);
+        free(users);
+    }
+}
+
+bool users_scope(struct users *users, struct http_exchange *exchange, struct str asked,
+                 struct str *project) {
+    return auth_scope_project(exchange, users->config.keyring, asked, project);
+}
