@@ -22,9 +22,16 @@ static enum http_method find_method(struct str name) {
     return HTTP_OTHER_;
 }
 
-static bool is_token_byte(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+bool http_is_token(struct str s) {
+    // One bit a byte: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 5.6.2).
+    static const uint64_t ALLOWED[4] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        if (!(ALLOWED[c >> 6] >> (c & 63) & 1)) {
+            return false;
+        }
+    }
+    return s.len > 0;
 }
 
 // Bytes of a URI, without '#': a fragment is never sent (RFC 9112 3.2).
@@ -93,10 +100,8 @@ enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
         return http_parse_refuse(message, 400, "the request line is not method, target, version");
     }
     request->method_name = str_make(line.data, (size_t)(first - line.data));
-    for (size_t i = 0; i < request->method_name.len; i++) {
-        if (!is_token_byte(line.data[i])) {
-            return http_parse_refuse(message, 400, "the request method is not a token");
-        }
+    if (!http_is_token(request->method_name)) {
+        return http_parse_refuse(message, 400, "the request method is not a token");
     }
     struct str rest = str_make(first + 1, line.len - request->method_name.len - 1);
     const char *second = memchr(rest.data, ' ', rest.len);

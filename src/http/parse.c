@@ -83,7 +83,8 @@ static struct str trim_blanks(struct str s) {
     return s;
 }
 
-// Every header line: no folding (RFC 9112 5.2), no CR but the last (RFC 9112 2.2), no blank before the colon (5.1).
+// Every header line: no folding (RFC 9112 5.2), no CR but the last (2.2), a token up to the colon (5.1). llhttp lets blanks
+// inside names pass, and a CR behind an empty value.
 static enum http_parse_outcome split_headers(const struct http_parse_limits *limits,
                                              struct http_message *message, const char *data,
                                              struct http_header *headers, size_t *count) {
@@ -101,7 +102,7 @@ static enum http_parse_outcome split_headers(const struct http_parse_limits *lim
         }
         size_t len = (size_t)(stop - line);
         const char *colon = memchr(line, ':', len);
-        if (!colon || colon == line || colon[-1] == ' ' || colon[-1] == '\t') {
+        if (!colon || !http_is_token(str_make(line, (size_t)(colon - line)))) {
             return http_parse_refuse(message, 400, "a header has no proper name before its colon");
         }
         if (memchr(colon, '\0', (size_t)(stop - colon))) {
@@ -123,6 +124,10 @@ static enum http_parse_outcome judge_grammar(struct http_head_parser *parser,
     switch ((int)llhttp_execute(&parser->llhttp, data, message->head_len)) {
     case HPE_OK:
     case HPE_PAUSED_UPGRADE: // an offer to change protocols, which a server may ignore (RFC 9110 7.8)
+        if (message->content_length > 0 &&
+            parser->llhttp.content_length != message->content_length) {
+            return http_parse_refuse(message, 400, "Content-Length is read in two ways");
+        }
         return HTTP_PARSE_COMPLETE;
     case HPE_INVALID_VERSION:
         return http_parse_refuse(message, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
@@ -151,11 +156,11 @@ enum http_parse_outcome http_parse_head(struct http_head_parser *parser,
         outcome = split_headers(&parser->limits, message, data, headers, &request->header_count);
     }
     if (outcome == HTTP_PARSE_COMPLETE) {
-        outcome = judge_grammar(parser, message, data);
-    }
-    if (outcome == HTTP_PARSE_COMPLETE) {
         request->headers = headers;
         outcome = http_parse_framing(parser, message, request);
+    }
+    if (outcome == HTTP_PARSE_COMPLETE) {
+        outcome = judge_grammar(parser, message, data);
     }
     message->raw = message->head_len;
     return outcome;

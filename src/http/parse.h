@@ -91,6 +91,7 @@ MUST_CHECK enum http_parse_outcome http_parse_body(struct http_message *message,
 // --- Between the files of the parser ---------------------------------------------------------------------------------
 enum http_parse_outcome http_parse_refuse(struct http_message *message, unsigned status,
                                           const char *detail);
+bool http_is_token(struct str s);
 // Method, target and version; data[0 .. request_line_end).
 enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
                                                 struct http_message *message, const char *data,
