@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Microseconds of CPU an event costs the processor: from a filled memory log to the memory or the RocksDB store.
+//
+// usage: micro_processor [EVENTS [ACTORS [DIRECTORY]]]      DIRECTORY: of a new RocksDB store; else the memory store
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/random.h"
+#include "event/event.h"
+#include "processor/processor.h"
+
+#define START_MS 1795392000000LL // 2026-11-23
+#define APPEND_EVENTS 1000
+
+static double cpu_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static long resident_kb(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void require(enum status status, const char *what) {
+    if (status != STATUS_OK) {
+        fprintf(stderr, "%s: %s\n", what, status_text(status));
+        exit(1);
+    }
+}
+
+static const char *const agents[] = {
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+};
+
+static struct eventlog_record make(struct random_source *random, struct arena *arena, uint64_t n,
+                                   uint64_t events, uint64_t actors) {
+    static const char *const names[] = {"Viewed", "Added", "Bought", "Searched", "Shared"};
+    uint64_t actor = random_below(random, actors);
+    bool page = random_below(random, 3) == 0;
+    int64_t ms = START_MS + (int64_t)(n * 86400000 / events);
+    struct event event = {
+        .id = arena_printf(arena, "0199f2d1-7a51-7b1c-9f6e-%012llx", (unsigned long long)n),
+        .project = STR("shop"),
+        .type = page ? EVENT_PAGE : EVENT_TRACK,
+        .name = page ? STR("Home") : str_from_c(names[random_below(random, 5)]),
+        .user_id =
+            actor % 2 ? arena_printf(arena, "user-%llu", (unsigned long long)actor) : STR_EMPTY,
+        .anonymous_id = arena_printf(arena, "anon-%llu", (unsigned long long)actor),
+        .timestamp_ms = ms,
+        .received_ms = ms + 200,
+        .properties = arena_printf(
+            arena,
+            "{\"path\":\"/product/%llu\",\"referrer\":\"https://www.example.org/x\",\"price\":12.5}",
+            (unsigned long long)random_below(random, 100)),
+        .context = STR("{\"country\":\"de\",\"locale\":\"de-DE\",\"screen\":{\"width\":1920}}"),
+        .dialect = STR("segment"),
+        .ip = STR("203.0.113.0"),
+        .user_agent = str_from_c(agents[random_below(random, 3)]),
+    };
+    struct buffer buffer;
+    buffer_init(&buffer, EVENT_BYTES_MAX);
+    require(event_encode(&event, &buffer), "encode");
+    struct eventlog_record record = {event_record_key(&event, arena),
+                                     arena_copy(arena, buffer_str(&buffer)), ms + 200};
+    buffer_free(&buffer);
+    return record;
+}
+
+static void appended(struct eventlog_append *append) {
+    (void)append;
+}
+
+static void fill(struct eventlog *log, uint64_t events, uint64_t actors) {
+    struct random_seeded random;
+    struct arena arena;
+    random_seeded_init(&random, 1);
+    arena_init(&arena, 1 << 20, 0);
+    for (uint64_t n = 0; n < events;) {
+        static struct eventlog_record records[APPEND_EVENTS];
+        size_t count = 0;
+        arena_reset(&arena);
+        while (count < APPEND_EVENTS && n < events) {
+            records[count++] = make(&random.source, &arena, n++, events, actors);
+        }
+        struct eventlog_append append = {
+            .records = records, .count = count, .done = appended, .status = STATUS_TIMEOUT};
+        struct eventlog_stats stats;
+        eventlog_append(log, &append);
+        do {
+            eventlog_stats(log, &stats);
+        } while (stats.appended_records < n && stats.refused == 0);
+        if (stats.refused > 0) {
+            require(append.status, "append");
+        }
+    }
+    arena_free(&arena);
+}
+
+static bool done(struct processor *processor) {
+    struct processor_partition_status parts[64];
+    size_t count = processor_partitions(processor, parts, 64);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].stuck) {
+            fprintf(stderr, "partition %zu: %s\n", i, parts[i].problem);
+            exit(1);
+        }
+        if (parts[i].next_offset < parts[i].log_end) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void measure(struct eventlog *log, struct store *store, uint64_t events) {
+    struct processor_config config = {.log = log, .store = store, .clock = clock_system()};
+    struct processor *processor = NULL;
+    struct error err;
+    long before_kb = resident_kb();
+    int64_t start_us = clock_system()->mono_us(clock_system());
+    double cpu = cpu_seconds();
+    require(processor_start(&config, &processor, &err), "start");
+    struct timespec pause = {0, 10 * 1000 * 1000};
+    while (!done(processor)) {
+        nanosleep(&pause, NULL);
+    }
+    cpu = cpu_seconds() - cpu;
+    double wall = (double)(clock_system()->mono_us(clock_system()) - start_us) / 1e6;
+    struct processor_stats stats;
+    processor_stats(processor, &stats);
+    processor_stop(processor);
+    printf("%llu events applied in %llu cycles: %.2f us CPU/event, %.0f events/s wall, "
+           "%ld MB more resident\n",
+           (unsigned long long)stats.applied, (unsigned long long)stats.cycles,
+           cpu * 1e6 / (double)events, (double)events / wall, (resident_kb() - before_kb) / 1024);
+}
+
+int main(int argc, char **argv) {
+    uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+    uint64_t actors = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
+    struct eventlog_config log_config = {.partitions = 8, .clock = clock_system()};
+    struct store_config store_config = {0};
+    struct eventlog *log = NULL;
+    struct store *store = NULL;
+    struct error err;
+    require(eventlog_open_memory(&log_config, &log, &err), "log");
+    require(argc > 3 ? store_open_rocksdb(argv[3], &store_config, &store, &err)
+                     : store_open_memory(&store, &err),
+            "store");
+    struct store_project project = {STR("shop"), STR("Shop"), STR("Europe/Berlin"), START_MS};
+    require(store_project_put(store, &project), "project");
+    fill(log, events, actors);
+    measure(log, store, events);
+    store_close(store);
+    eventlog_close(log);
+    return 0;
+}

@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The processor's threads, and what others may ask about them.
+#include "processor/processor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "processor/worker.h"
+
+#define DEFAULT_SESSION_GAP_MS (30 * 60 * 1000LL)
+#define DEFAULT_DEDUPE_WINDOW_MS (24 * 3600 * 1000LL)
+#define DEFAULT_DEDUPE_IDS 1000000
+#define DEFAULT_CACHE_BYTES ((size_t)24 << 20)
+#define DEFAULT_LINGER_US 5000
+#define DEFAULT_CYCLE_EVENTS 20000
+#define THREADS_MAX 64
+#define IDLE_US (1000 * 1000LL)
+#define PAUSE_US (200 * 1000LL) // after the log failed as a whole
+
+struct processor_thread {
+    struct processor *processor;
+    struct worker *worker;
+    struct thread thread;
+    bool started;
+};
+
+struct processor {
+    struct processor_shared shared;
+    struct processor_thread threads[THREADS_MAX];
+    unsigned thread_count;
+    atomic_bool stopping;
+    struct queue_waker waker; // ends a pause
+};
+
+static void fill_in_defaults(struct processor_config *config) {
+    config->threads = config->threads == 0            ? 1
+                      : config->threads > THREADS_MAX ? THREADS_MAX
+                                                      : config->threads;
+    config->session_gap_ms =
+        config->session_gap_ms > 0 ? config->session_gap_ms : DEFAULT_SESSION_GAP_MS;
+    config->dedupe_window_ms =
+        config->dedupe_window_ms > 0 ? config->dedupe_window_ms : DEFAULT_DEDUPE_WINDOW_MS;
+    config->dedupe_ids = config->dedupe_ids > 0 ? config->dedupe_ids : DEFAULT_DEDUPE_IDS;
+    config->cache_bytes = config->cache_bytes > 0 ? config->cache_bytes : DEFAULT_CACHE_BYTES;
+    config->linger_us = config->linger_us > 0 ? config->linger_us : DEFAULT_LINGER_US;
+    config->cycle_events = config->cycle_events > 0 ? config->cycle_events : DEFAULT_CYCLE_EVENTS;
+}
+
+static metrics_id outcome(const char *label) {
+    return metrics_counter("footfall_processor_events_total",
+                           "Events read from the log, by what became of them", label);
+}
+
+enum status processor_shared_init(struct processor_shared *shared,
+                                  const struct processor_config *config, struct error *err) {
+    static const double bounds[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
+    memset(shared, 0, sizeof *shared);
+    shared->config = *config;
+    fill_in_defaults(&shared->config);
+    shared->partition_count = eventlog_partition_count(config->log);
+    shared->partitions = calloc(shared->partition_count, sizeof *shared->partitions);
+    if (!shared->partitions) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+    }
+    shared->metrics.applied = outcome("outcome=\"applied\"");
+    shared->metrics.duplicates = outcome("outcome=\"duplicate\"");
+    shared->metrics.bots = outcome("outcome=\"bot\"");
+    shared->metrics.dead_letters = outcome("outcome=\"dead_letter\"");
+    shared->metrics.cycles =
+        metrics_counter("footfall_processor_cycles_total", "Store batches committed", NULL);
+    shared->metrics.visible =
+        metrics_histogram("footfall_processor_visible_seconds",
+                          "From the receipt of a cycle's last event until it can be queried", NULL,
+                          bounds, sizeof bounds / sizeof bounds[0]);
+    pthread_mutex_init(&shared->mutex, NULL);
+    return STATUS_OK;
+}
+
+void processor_shared_free(struct processor_shared *shared) {
+    if (shared->partitions) {
+        pthread_mutex_destroy(&shared->mutex);
+        free(shared->partitions);
+        shared->partitions = NULL;
+    }
+}
+
+static void *run(void *context) {
+    struct processor_thread *thread = context;
+    struct processor *processor = thread->processor;
+    while (!atomic_load(&processor->stopping)) {
+        enum status status = worker_run_once(thread->worker, IDLE_US);
+        if (status == STATUS_CLOSED) {
+            break;
+        }
+        if (status != STATUS_OK) {
+            LOG_ERROR("processor", "the event log cannot be read",
+                      LOG_CSTR("status", status_text(status)));
+            queue_wait(&processor->waker, PAUSE_US);
+        }
+    }
+    return NULL;
+}
+
+static enum status start_threads(struct processor *processor, struct error *err) {
+    unsigned count = processor->shared.config.threads;
+    for (unsigned i = 0; i < count; i++) {
+        struct processor_thread *thread = &processor->threads[i];
+        char name[16];
+        snprintf(name, sizeof name, "processor-%u", i);
+        thread->processor = processor;
+        enum status status = worker_open(&processor->shared, count, &thread->worker, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        processor->thread_count = i + 1;
+        status = thread_start(&thread->thread, name, run, thread);
+        if (status != STATUS_OK) {
+            return error_set(err, status, "cannot start a processor thread: %s",
+                             status_text(status));
+        }
+        thread->started = true;
+    }
+    return STATUS_OK;
+}
+
+enum status processor_start(const struct processor_config *config, struct processor **out,
+                            struct error *err) {
+    struct processor *processor = calloc(1, sizeof *processor);
+    if (!processor) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+    }
+    queue_waker_init(&processor->waker);
+    atomic_init(&processor->stopping, false);
+    enum status status = processor_shared_init(&processor->shared, config, err);
+    if (status == STATUS_OK) {
+        status = start_threads(processor, err);
+    }
+    if (status != STATUS_OK) {
+        processor_stop(processor);
+        return status;
+    }
+    *out = processor;
+    return STATUS_OK;
+}
+
+void processor_stop(struct processor *processor) {
+    if (!processor) {
+        return;
+    }
+    atomic_store(&processor->stopping, true);
+    for (unsigned i = 0; i < processor->thread_count; i++) {
+        eventlog_consumer_wake(processor->threads[i].worker->consumer);
+    }
+    queue_wake(&processor->waker);
+    for (unsigned i = 0; i < processor->thread_count; i++) {
+        if (processor->threads[i].started) {
+            thread_join(&processor->threads[i].thread);
+        }
+    }
+    for (unsigned i = 0; i < processor->thread_count; i++) {
+        worker_close(processor->threads[i].worker);
+    }
+    processor_shared_free(&processor->shared);
+    queue_waker_destroy(&processor->waker);
+    free(processor);
+}
+
+void processor_stats(struct processor *processor, struct processor_stats *out) {
+    struct processor_shared *shared = &processor->shared;
+    *out = (struct processor_stats){
+        .applied = atomic_load(&shared->applied),
+        .duplicates = atomic_load(&shared->duplicates),
+        .bots = atomic_load(&shared->bots),
+        .dead_letters = atomic_load(&shared->dead_letters),
+        .late_sessions = atomic_load(&shared->late_sessions),
+        .cycles = atomic_load(&shared->cycles),
+    };
+}
+
+size_t processor_partitions(struct processor *processor, struct processor_partition_status *out,
+                            size_t max) {
+    struct processor_shared *shared = &processor->shared;
+    for (unsigned i = 0; i < shared->partition_count && i < max; i++) {
+        struct eventlog_partition_info info = {0};
+        enum status status =
+            eventlog_partition_info(shared->config.log, i, STR(PROCESSOR_GROUP), &info);
+        pthread_mutex_lock(&shared->mutex);
+        const struct partition_report *report = &shared->partitions[i];
+        out[i] = (struct processor_partition_status){
+            .partition = i,
+            .owned = report->owned,
+            .next_offset = report->next_offset,
+            .log_end = status == STATUS_OK ? info.end : report->next_offset,
+            .stuck = report->stuck,
+        };
+        memcpy(out[i].problem, report->problem, sizeof out[i].problem);
+        pthread_mutex_unlock(&shared->mutex);
+    }
+    return shared->partition_count;
+}

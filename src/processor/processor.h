@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The Activity Processor: reads the event log, and keeps profiles' observed state, timelines and totals up to date in the store.
+//
+//   eventlog_poll -> decode -> drop resent ids -> drop bots -> apply (pure) -> one store batch with its offset -> eventlog_commit
+//
+// A partition belongs to one of its threads at a time. What it writes is a function of the partition's log prefix alone, so a crash at
+// any instruction changes no result.
+#ifndef FOOTFALL_PROCESSOR_H
+#define FOOTFALL_PROCESSOR_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "eventlog/eventlog.h"
+#include "store/store.h"
+
+struct processor_config {
+    struct eventlog *log;
+    struct store *store;
+    struct clock *clock;      // for metrics only, never for results
+    unsigned threads;         // 0: one
+    int64_t session_gap_ms;   // 0: 30 min
+    int64_t dedupe_window_ms; // 0: 24 h, by log time
+    size_t dedupe_ids;        // a partition; 0: 1 000 000
+    size_t cache_bytes;       // of actor states, all threads together; 0: 24 MiB
+    int64_t linger_us;        // wait for more before a small cycle; 0: 5 ms
+    size_t cycle_events;      // at most so many in one store batch; 0: 20 000
+    bool keep_bots;           // false: known bots are dropped and counted
+};
+struct processor;
+
+MUST_CHECK enum status processor_start(const struct processor_config *config,
+                                       struct processor **out, struct error *err);
+// Finishes the cycle it is in, commits, and frees. NULL is fine.
+void processor_stop(struct processor *processor);
+
+struct processor_partition_status {
+    unsigned partition;
+    bool owned;
+    int64_t next_offset; // everything below is queryable
+    int64_t log_end;
+    bool stuck; // the log or the store refuses; `problem` says why
+    char problem[200];
+};
+struct processor_stats {
+    uint64_t applied, duplicates, bots, dead_letters, late_sessions, cycles; // since start
+};
+void processor_stats(struct processor *processor, struct processor_stats *out);
+// Fills up to max; returns how many partitions there are.
+size_t processor_partitions(struct processor *processor, struct processor_partition_status *out,
+                            size_t max);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The loop's body: poll, apply, commit what is due, flush now and then.
+#include "processor/worker.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "processor/apply.h"
+
+#define POLL_BYTES ((size_t)2 << 20)
+#define OPEN_BATCH_BYTES_MAX ((size_t)16 << 20) // of all open cycles
+#define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
+#define FLUSH_US (5 * 1000 * 1000LL)
+#define ARENA_CHUNK ((size_t)512 << 10)
+#define SCRATCH_MAX ((size_t)16 << 20)
+
+static int64_t now_us(const struct worker *worker) {
+    struct clock *clock = worker->shared->config.clock;
+    return clock->mono_us(clock);
+}
+
+// --- Opening and closing --------------------------------------------------------------------------------------------
+
+static enum status allocate(struct worker *worker) {
+    const struct processor_config *config = &worker->shared->config;
+    intern_init(&worker->intern);
+    actor_cache_init(&worker->actors, &worker->intern);
+    project_zones_init(&worker->projects, config->store);
+    arena_init(&worker->arena, ARENA_CHUNK, 0);
+    buffer_init(&worker->scratch, SCRATCH_MAX);
+    worker->events = calloc(CYCLE_STEP_EVENTS, sizeof *worker->events);
+    worker->requests = calloc(CYCLE_STEP_EVENTS, sizeof *worker->requests);
+    worker->waiting = calloc(CYCLE_STEP_EVENTS, sizeof *worker->waiting);
+    enum status status =
+        worker->events && worker->requests && worker->waiting ? STATUS_OK : STATUS_NO_MEMORY;
+    if (status == STATUS_OK) {
+        status = day_totals_cache_init(&worker->totals, config->store, &worker->intern);
+    }
+    if (status == STATUS_OK) {
+        status = dimensions_init(&worker->dimensions);
+    }
+    if (status == STATUS_OK) {
+        status = json_parser_make(&worker->parser);
+    }
+    return status;
+}
+
+enum status worker_open(struct processor_shared *shared, unsigned workers, struct worker **out,
+                        struct error *err) {
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+    }
+    worker->shared = shared;
+    worker->cache_bytes = shared->config.cache_bytes / (workers > 0 ? workers : 1);
+    enum status status = allocate(worker);
+    if (status != STATUS_OK) {
+        status = error_set(err, status, "no memory for the processor");
+    } else {
+        struct eventlog_consumer_config config = {.group = STR(PROCESSOR_GROUP),
+                                                  .assigned = partition_assigned,
+                                                  .revoked = partition_revoked,
+                                                  .context = worker};
+        worker->flush_us = now_us(worker);
+        status = eventlog_consumer_open(shared->config.log, &config, &worker->consumer, err);
+    }
+    if (status != STATUS_OK) {
+        worker_close(worker);
+        return status;
+    }
+    *out = worker;
+    return STATUS_OK;
+}
+
+void worker_close(struct worker *worker) {
+    if (!worker) {
+        return;
+    }
+    if (worker->consumer) {
+        for (struct partition *p = worker->partitions; p; p = p->next) {
+            partition_finish(p);
+        }
+        partitions_flush(worker);
+        eventlog_consumer_close(worker->consumer); // gives the partitions up
+    }
+    json_parser_free(worker->parser);
+    dimensions_free(&worker->dimensions);
+    actor_cache_free(&worker->actors);
+    day_totals_cache_free(&worker->totals);
+    project_zones_free(&worker->projects);
+    intern_free(&worker->intern);
+    buffer_free(&worker->scratch);
+    arena_free(&worker->arena);
+    free(worker->events);
+    free(worker->requests);
+    free(worker->waiting);
+    free(worker);
+}
+
+// --- Running --------------------------------------------------------------------------------------------------------
+
+static struct partition *find(const struct worker *worker, unsigned number) {
+    struct partition *partition = worker->partitions;
+    while (partition && partition->number != number) {
+        partition = partition->next;
+    }
+    return partition;
+}
+
+// When an open cycle is to be committed: soon when the log has nothing more, later when more is coming for the same rows.
+static int64_t due_us(const struct partition *partition) {
+    const struct worker *worker = partition->worker;
+    struct eventlog_partition_info info;
+    bool more = eventlog_partition_info(worker->shared->config.log, partition->number,
+                                        STR(PROCESSOR_GROUP), &info) == STATUS_OK &&
+                info.end > partition->next_offset;
+    return partition->opened_us + (more ? CATCHING_UP_US : worker->shared->config.linger_us);
+}
+
+static void finish_due(struct worker *worker) {
+    int64_t now = now_us(worker);
+    size_t bytes = 0;
+    for (struct partition *p = worker->partitions; p; p = p->next) {
+        if (p->batch && due_us(p) <= now) {
+            partition_finish(p);
+        }
+        bytes += p->batch ? store_batch_bytes(p->batch) : 0;
+    }
+    bool crowded = bytes > OPEN_BATCH_BYTES_MAX || cycle_cached_bytes(worker) > worker->cache_bytes;
+    for (struct partition *p = worker->partitions; p && crowded; p = p->next) {
+        partition_finish(p);
+    }
+}
+
+static void retry_due(struct worker *worker) {
+    for (struct partition *p = worker->partitions; p; p = p->next) {
+        if (p->retry_us > 0 && p->retry_us <= now_us(worker)) {
+            partition_retry(p);
+        }
+    }
+}
+
+// Until the first thing that is due.
+static int64_t patience(const struct worker *worker, int64_t timeout_us) {
+    int64_t now = now_us(worker);
+    for (const struct partition *p = worker->partitions; p; p = p->next) {
+        int64_t due = p->batch          ? p->opened_us + worker->shared->config.linger_us
+                      : p->retry_us > 0 ? p->retry_us
+                                        : INT64_MAX;
+        if (due != INT64_MAX && due - now < timeout_us) {
+            timeout_us = due > now ? due - now : 0;
+        }
+    }
+    return timeout_us;
+}
+
+static void take_batch(struct worker *worker, const struct eventlog_batch *batch) {
+    struct error err;
+    struct partition *partition = find(worker, batch->partition);
+    if (!partition || !partition->ready) {
+        return; // parked: read again from where the store stands
+    }
+    if (partition->log_failed) {
+        partition_fine(partition);
+    }
+    if (cycle_apply(partition, batch->records, batch->count, &err) != STATUS_OK) {
+        partition_set_back(partition, &err);
+    } else if (batch->next_offset > partition->next_offset) {
+        partition->next_offset = batch->next_offset;
+    }
+}
+
+enum status worker_run_once(struct worker *worker, int64_t timeout_us) {
+    struct eventlog_batch batch = {0};
+    struct error err = {.status = STATUS_OK};
+    retry_due(worker);
+    enum status status =
+        eventlog_poll(worker->consumer, patience(worker, timeout_us), POLL_BYTES, &batch, &err);
+    if (status == STATUS_OK) {
+        take_batch(worker, &batch);
+        finish_due(worker);
+    } else if (status == STATUS_TIMEOUT) {
+        // Nothing more to read: waiting longer would make nothing better.
+        for (struct partition *p = worker->partitions; p; p = p->next) {
+            partition_finish(p);
+        }
+        status = STATUS_OK;
+    } else if (status == STATUS_CORRUPT || status == STATUS_IO) {
+        struct partition *partition = find(worker, batch.partition);
+        if (partition) {
+            partition_log_failed(partition, &err);
+            status = STATUS_OK;
+        }
+    }
+    if (now_us(worker) - worker->flush_us >= FLUSH_US) {
+        partitions_flush(worker);
+    }
+    return status;
+}
