@@ -12,7 +12,7 @@
 
 #define IDLE_WAIT_US (30LL * 1000 * 1000) // looks after retention this often without appends
 #define BROKEN_WAIT_US (1LL * 1000 * 1000)
-#define KEEP_RAW_BYTES (512U * 1024) // a builder's buffer above this is given back after the group
+#define KEEP_RAW_BYTES (256U * 1024) // a builder's buffer above this is given back after the group
 #define AGE_SEGMENTS 16              // segments that the retention time is cut into, at least
 
 static void builder_reset(struct embedded_log *log, unsigned partition) {

@@ -345,11 +345,11 @@ static enum status check_families(struct rocksdb_store *store, struct error *err
     size_t families = 0;
     char *text = NULL;
     char **names = rocksdb_list_column_families(store->options, store->directory, &families, &text);
+    rocksdb_list_column_families_destroy(names, families); // also after an error
     if (text != NULL) { // no log there yet, or damage that opening will name
         rocksdb_free(text);
         return STATUS_OK;
     }
-    rocksdb_list_column_families_destroy(names, families);
     if (families == store->families + 1) {
         return STATUS_OK;
     }

@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the embedded event log costs: CPU and disk an event, by size of request; reading behind and reading along; opening again.
+//
+//   micro_eventlog DIRECTORY [EVENTS]        DIRECTORY must not exist; everything in it is left for looking at
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "eventlog/eventlog.h"
+
+enum { POOL = 50000, EVENT_MAX = 700, IN_FLIGHT = 64, PEOPLE = 20000 };
+
+static double clock_seconds(clockid_t id) {
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double cpu_us(void) {
+    return 1e6 * clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+// Canonical events as an SDK's page would cause them: random ids, few names, many people.
+static size_t make_event(char *out, char *key, size_t *key_len, struct random_source *random,
+                         int i) {
+    static const char *const names[] = {"Page Viewed",     "Button Clicked", "Product Added",
+                                        "Order Completed", "Search",         "Signed Up"};
+    static const char *const paths[] = {"/",     "/pricing",      "/docs/start", "/docs/api",
+                                        "/cart", "/product/1234", "/blog/how-we"};
+    char id[UUID_TEXT_LEN + 1];
+    uuid_v7(1700000000000 + i / 10, random, id);
+    unsigned person = (unsigned)random_below(random, PEOPLE);
+    unsigned ms = (unsigned)random_below(random, 1000);
+    *key_len = (size_t)snprintf(key, 64, "p1%cuser-%u", 0, person);
+    return (size_t)snprintf(
+        out, EVENT_MAX,
+        "{\"id\":\"%s\",\"project\":\"p1\",\"type\":\"track\",\"name\":\"%s\",\"userId\":\"user-%u\","
+        "\"timestamp\":\"2026-11-23T06:%02d:%02d.%03uZ\",\"receivedAt\":\"2026-11-23T06:%02d:%02d.%03uZ\","
+        "\"properties\":{\"path\":\"%s\",\"value\":%u},\"context\":{\"library\":{\"name\":"
+        "\"analytics.js\",\"version\":\"3.1.2\"}},\"source\":{\"dialect\":\"segment\",\"ip\":\"203.0.%u.0\"}}",
+        id, names[random_below(random, 6)], person, i / 6000 % 60, i / 100 % 60, ms, i / 6000 % 60,
+        i / 100 % 60, (ms + 13) % 1000, paths[random_below(random, 7)],
+        (unsigned)random_below(random, 10000), (unsigned)random_below(random, 256));
+}
+
+static struct eventlog_record *make_pool(uint64_t *bytes) {
+    struct random_seeded seeded;
+    random_seeded_init(&seeded, 1);
+    char *text = malloc((size_t)POOL * (EVENT_MAX + 64));
+    struct eventlog_record *pool = calloc(POOL, sizeof *pool);
+    if (text == NULL || pool == NULL) {
+        exit(1);
+    }
+    *bytes = 0;
+    for (int i = 0; i < POOL; i++) {
+        char *key = text + (size_t)i * (EVENT_MAX + 64);
+        size_t key_len = 0;
+        size_t len = make_event(key + 64, key, &key_len, &seeded.source, i);
+        pool[i] = (struct eventlog_record){{key, key_len}, {key + 64, len}, 1700000000000 + i};
+        *bytes += len;
+    }
+    return pool;
+}
+
+struct sender {
+    struct eventlog_append append;
+    struct queue_waker waker;
+};
+
+static void sent(struct eventlog_append *append) {
+    struct sender *sender = append->context;
+    if (append->status != STATUS_OK) {
+        fprintf(stderr, "append: %s\n", status_text(append->status));
+        exit(1);
+    }
+    queue_wake(&sender->waker);
+}
+
+static void append_all(struct eventlog *log, const struct eventlog_record *pool, size_t events,
+                       size_t request) {
+    static struct sender senders[IN_FLIGHT];
+    size_t at = 0;
+    for (size_t i = 0; i * request < events; i++) {
+        struct sender *sender = &senders[i % IN_FLIGHT];
+        if (i < IN_FLIGHT) {
+            queue_waker_init(&sender->waker);
+        } else {
+            queue_wait(&sender->waker, -1);
+        }
+        at = at + request > POOL ? 0 : at;
+        sender->append = (struct eventlog_append){
+            .records = pool + at, .count = request, .done = sent, .context = sender};
+        eventlog_append(log, &sender->append);
+        at += request;
+    }
+    size_t requests = (events + request - 1) / request;
+    for (size_t i = 0; i < (requests < IN_FLIGHT ? requests : IN_FLIGHT); i++) {
+        queue_wait(&senders[i].waker, -1);
+    }
+}
+
+static size_t read_all(struct eventlog *log, const char *group) {
+    const struct eventlog_consumer_config config = {.group = str_from_c(group)};
+    struct eventlog_consumer *consumer = NULL;
+    struct eventlog_batch batch;
+    struct error err = {0};
+    size_t count = 0;
+    if (eventlog_consumer_open(log, &config, &consumer, &err) != STATUS_OK) {
+        exit(1);
+    }
+    enum status status;
+    while ((status = eventlog_poll(consumer, 0, 1024UL * 1024, &batch, &err)) == STATUS_OK) {
+        count += batch.count;
+    }
+    if (status != STATUS_TIMEOUT) {
+        fprintf(stderr, "poll: %s\n", err.text);
+        exit(1);
+    }
+    eventlog_consumer_close(consumer);
+    return count;
+}
+
+static long resident_kb(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static struct eventlog *open_log(const char *directory) {
+    const struct eventlog_config config = {.partitions = 8, .clock = clock_system()};
+    struct eventlog *log = NULL;
+    struct error err = {0};
+    if (eventlog_open_rocksdb(directory, &config, &log, &err) != STATUS_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    return log;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fprintf(stderr, "micro_eventlog DIRECTORY [EVENTS]\n");
+        return 2;
+    }
+    size_t most = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
+    uint64_t pool_bytes = 0;
+    struct eventlog_record *pool = make_pool(&pool_bytes);
+    double event_bytes = (double)pool_bytes / POOL;
+    printf("events of %.0f bytes, %d requests in flight, peak before %ld kB\n", event_bytes,
+           IN_FLIGHT, resident_kb());
+    static const size_t requests[] = {1, 8, 64, 500};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        char directory[512];
+        snprintf(directory, sizeof directory, "%s-%zu", argv[1], requests[i]);
+        size_t events = requests[i] < 64 ? most / 5 : most;
+        struct eventlog *log = open_log(directory);
+        double cpu = cpu_us();
+        double begin = clock_seconds(CLOCK_MONOTONIC);
+        append_all(log, pool, events, requests[i]);
+        double wall = clock_seconds(CLOCK_MONOTONIC) - begin;
+        double append_cpu = cpu_us() - cpu;
+        struct eventlog_stats stats;
+        eventlog_stats(log, &stats);
+        eventlog_close(log);
+        long append_kb = resident_kb();
+        double closed_cpu = cpu_us() - cpu; // with what compaction still had to do
+        begin = clock_seconds(CLOCK_MONOTONIC);
+        log = open_log(directory);
+        double open_ms = 1e3 * (clock_seconds(CLOCK_MONOTONIC) - begin);
+        struct eventlog_stats after;
+        eventlog_stats(log, &after);
+        cpu = cpu_us();
+        size_t count = read_all(log, "bench");
+        double read_cpu = cpu_us() - cpu;
+        eventlog_close(log);
+        printf(
+            "request of %3zu: append %.2f us CPU an event (%.2f with closing), %.0f events/s, "
+            "%.0f events a commit, disk %.3f of the bytes, open %.0f ms, reading behind %.2f us, "
+            "peak %ld kB\n",
+            requests[i], append_cpu / (double)events, closed_cpu / (double)events,
+            (double)events / wall, (double)stats.appended_records / (double)stats.commits,
+            (double)after.disk_bytes / ((double)stats.appended_records * event_bytes), open_ms,
+            read_cpu / (double)count, append_kb, resident_kb());
+        fflush(stdout);
+    }
+    free((void *)(uintptr_t)pool[0].key.data);
+    free(pool);
+    return 0;
+}
