@@ -14,6 +14,7 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "base/timezone.h"
+#include "client/client.h"
 
 static enum status make_project(const struct gateway_admin *admin, struct str time_zone, bool *made,
                                 struct error *err) {
@@ -89,8 +90,11 @@ static void store_account(struct work *work) {
     free(account);
 }
 
-static enum status submit_account(const struct gateway_admin *admin, struct workers *workers,
-                                  const char *password, struct error *err) {
+enum status app_store_account(const struct gateway_admin *admin, struct workers *workers,
+                              const struct app_credentials *credentials, struct error *err) {
+    if (!credentials->password[0]) {
+        return STATUS_OK;
+    }
     struct account_work *account = calloc(1, sizeof *account);
     if (!account) {
         return error_set(err, STATUS_NO_MEMORY, "account: out of memory");
@@ -98,7 +102,7 @@ static enum status submit_account(const struct gateway_admin *admin, struct work
     account->work.run = store_account;
     account->store = admin->store;
     account->created_ms = admin->clock->wall_ms(admin->clock);
-    (void)snprintf(account->password, sizeof account->password, "%s", password);
+    (void)snprintf(account->password, sizeof account->password, "%s", credentials->password);
     enum status status = workers_submit(workers, &account->work);
     if (status != STATUS_OK) {
         free(account);
@@ -160,9 +164,31 @@ static enum status choose_password(const struct gateway_admin *admin, char out[A
     return STATUS_OK;
 }
 
+// A first start that ended before the account was stored left its password in the file.
+static enum status recall_password(struct store *store, const char *path,
+                                   char out[AUTH_KEY_TEXT_MAX], struct error *err) {
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    struct store_account *accounts = NULL;
+    size_t count = 0;
+    enum status status = store_accounts(store, &arena, &accounts, &count);
+    arena_free(&arena);
+    if (status != STATUS_OK) {
+        return error_set(err, status, "accounts: cannot be read: %s", status_text(status));
+    }
+    struct client_target kept = {.url = ""};
+    bool found = false;
+    if (count == 0) {
+        status = client_read_credentials(path, &kept, &found, err);
+    }
+    if (status == STATUS_OK && found) {
+        (void)snprintf(out, AUTH_KEY_TEXT_MAX, "%.*s", AUTH_KEY_TEXT_MAX - 1, kept.password);
+    }
+    return status;
+}
+
 enum status app_first_start(const struct gateway_admin *admin, struct str time_zone,
-                            const char *path, struct workers *workers, struct app_credentials *out,
-                            struct error *err) {
+                            const char *path, struct app_credentials *out, struct error *err) {
     *out = (struct app_credentials){0};
     // A start that was cut off half-way left no credentials file: it is repeated with new keys.
     bool project_made = false;
@@ -175,13 +201,13 @@ enum status app_first_start(const struct gateway_admin *admin, struct str time_z
     if (status == STATUS_OK) {
         status = ensure_key(admin, "FOOTFALL_API_KEY", STR("admin"), out->first, out->api_key, err);
     }
-    if (status != STATUS_OK || !out->first) {
+    if (status != STATUS_OK) {
         return status;
     }
-    status = choose_password(admin, out->password, err);
-    if (status == STATUS_OK) {
-        status = submit_account(admin, workers, out->password, err);
+    if (!out->first) {
+        return recall_password(admin->store, path, out->password, err);
     }
+    status = choose_password(admin, out->password, err);
     return status == STATUS_OK ? write_credentials(path, out, err) : status;
 }
 

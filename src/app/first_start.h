@@ -18,10 +18,15 @@ struct app_credentials {
 #define APP_FIRST_ACCOUNT "admin@localhost"
 
 // On an empty store: makes everything and writes `path` (mode 0600). Always: makes sure that keys fixed by FOOTFALL_WRITE_KEY and
-// FOOTFALL_API_KEY work. The account's password hash takes tenths of a second and is left to the workers.
+// FOOTFALL_API_KEY work.
 MUST_CHECK enum status app_first_start(const struct gateway_admin *admin, struct str time_zone,
-                                       const char *path, struct workers *workers,
-                                       struct app_credentials *out, struct error *err);
+                                       const char *path, struct app_credentials *out,
+                                       struct error *err);
+// Stores the account when there is none yet. Its password hash takes tenths of a second and 64 MiB, so the workers do it once the
+// process is ready.
+MUST_CHECK enum status app_store_account(const struct gateway_admin *admin, struct workers *workers,
+                                         const struct app_credentials *credentials,
+                                         struct error *err);
 // To standard output, for a person.
 void app_print_credentials(const struct app_credentials *credentials, const char *path,
                            const char *url);

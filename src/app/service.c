@@ -57,8 +57,7 @@ static enum status start_keys(struct app_service *service, struct error *err) {
         return status;
     }
     return app_first_start(&service->admin, settings_string(service->settings, "project.time_zone"),
-                           service->paths.credentials, service->workers, &service->credentials,
-                           err);
+                           service->paths.credentials, &service->credentials, err);
 }
 
 static enum status start_processor(struct app_service *service, struct error *err) {
@@ -173,12 +172,7 @@ static enum status start_server(struct app_service *service, const char *key,
     config->workers = service->workers;
     config->clock = clock_system();
     config->random = random_system();
-    status = http_server_start(config, out, err);
-    if (status == STATUS_OK) {
-        LOG_INFO("app", "listening", LOG_CSTR("server", config->name), LOG_CSTR("host", host),
-                 LOG_INT("port", http_server_port(*out)));
-    }
-    return status;
+    return http_server_start(config, out, err);
 }
 
 static void dispatch_management(struct http_exchange *exchange, void *router) {
@@ -231,6 +225,12 @@ enum status app_service_start(struct app_service *service, const struct settings
             app_service_stop(service);
             return status;
         }
+    }
+    enum status account =
+        app_store_account(&service->admin, service->workers, &service->credentials, err);
+    if (account != STATUS_OK) {
+        app_service_stop(service);
+        return account;
     }
     app_register_gauges(service);
     atomic_store(&service->ready, true);

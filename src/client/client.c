@@ -65,8 +65,7 @@ enum status client_send(const struct client_request *request, long *status_code,
     return status;
 }
 
-// The small file footfall run wrote; *found is false when it is not there.
-static enum status read_credentials(const char *path, struct client_target *out, bool *found,
+enum status client_read_credentials(const char *path, struct client_target *out, bool *found,
                                     struct error *err) {
     char text[4096 + JSON_PADDING];
     *found = false;
@@ -91,6 +90,8 @@ static enum status read_credentials(const char *path, struct client_target *out,
                        STR_ARG(json_get_string(root, STR("apiKey"))));
         (void)snprintf(out->write_key, sizeof out->write_key, "%.*s",
                        STR_ARG(json_get_string(root, STR("writeKey"))));
+        (void)snprintf(out->password, sizeof out->password, "%.*s",
+                       STR_ARG(json_get_string(root, STR("password"))));
         *found = true;
     }
     json_parser_free(parser);
@@ -106,7 +107,7 @@ enum status client_target_find(const char *url, const char *api_key, const char 
     enum status status = client_data_paths(str_from_c(directory), &paths, err);
     bool found = false;
     if (status == STATUS_OK) {
-        status = read_credentials(paths.credentials, out, &found, err);
+        status = client_read_credentials(paths.credentials, out, &found, err);
     }
     if (status != STATUS_OK) {
         return status;

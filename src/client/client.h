@@ -4,6 +4,8 @@
 #ifndef FOOTFALL_CLIENT_H
 #define FOOTFALL_CLIENT_H
 
+#include <stdbool.h>
+
 #include "base/buffer.h"
 #include "base/error.h"
 
@@ -23,7 +25,12 @@ struct client_target {
     char url[512];
     char api_key[256];
     char write_key[256];
+    char password[256]; // of the first account
 };
+// Fills all but the url from a credentials.json; *found is false when there is none.
+MUST_CHECK enum status client_read_credentials(const char *path, struct client_target *out,
+                                               bool *found, struct error *err);
+
 MUST_CHECK enum status client_target_find(const char *url, const char *api_key,
                                           const char *directory, struct client_target *out,
                                           struct error *err);

@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The gateway: who gets through to which route, and what administration of keys and projects does.
+#include "../http/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/timezone.h"
+#include "gateway/gateway.h"
+
+static void say_who(struct http_exchange *exchange, void *context) {
+    (void)context;
+    const struct auth_principal *principal = exchange->principal;
+    buffer_printf(http_reply_body(exchange), "role=%s project=%s",
+                  auth_role_name(principal ? principal->role : AUTH_ROLE_NONE),
+                  principal ? principal->project : "");
+    http_reply_send(exchange, 200, "text/plain");
+}
+
+static const struct http_route test_routes[] = {
+    {HTTP_GET_, "/public", AUTH_ACCESS_PUBLIC, false, say_who},
+    {HTTP_POST_, "/send", AUTH_ACCESS_SEND, false, say_who},
+    {HTTP_GET_, "/view", AUTH_ACCESS_VIEWER, false, say_who},
+    {HTTP_GET_, "/people/:id", AUTH_ACCESS_SELF, false, say_who},
+    {HTTP_PUT_, "/edit", AUTH_ACCESS_EDITOR, false, say_who},
+    {HTTP_GET_, "/admin", AUTH_ACCESS_ADMIN, true, say_who},
+};
+
+struct world {
+    struct store *store;
+    struct auth_keyring *keyring;
+    struct gateway_admin admin;
+    struct gateway *gateway;
+    struct workers *workers;
+    struct http_server *server;
+};
+
+static void add_key(struct world *world, const char *role, const char *project, const char *key) {
+    struct gateway_key_request request = {.project = str_from_c(project),
+                                          .role = str_from_c(role),
+                                          .label = STR("test"),
+                                          .fixed = str_from_c(key)};
+    char id[AUTH_KEY_ID_MAX + 1];
+    char text[AUTH_KEY_TEXT_MAX];
+    struct error err;
+    assert_int_equal(gateway_make_key(&world->admin, &request, id, text, &err), STATUS_OK);
+    assert_string_equal(text, key);
+}
+
+static int set_up(void **state) {
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    struct error err;
+    assert_int_equal(store_open_memory(&world->store, &err), STATUS_OK);
+    assert_int_equal(auth_keyring_make(&world->keyring), STATUS_OK);
+    world->admin =
+        (struct gateway_admin){world->store, world->keyring, clock_system(), random_system()};
+    struct store_project project = {
+        .id = STR("default"), .name = STR("Default"), .time_zone = STR("UTC"), .created_ms = 1};
+    assert_int_equal(store_project_put(world->store, &project), STATUS_OK);
+    assert_int_equal(gateway_load_keyring(world->store, world->keyring, &err), STATUS_OK);
+    add_key(world, "write", "default", "wk_test_key");
+    add_key(world, "viewer", "default", "ff_test_viewer");
+    add_key(world, "editor", "default", "ff_test_editor");
+    add_key(world, "admin", "default", "ff_test_project_admin");
+    add_key(world, "admin", "", "ff_test_admin");
+    assert_int_equal(workers_start(2, 64, "worker", &world->workers), STATUS_OK);
+    const struct http_route_table tables[] = {
+        {test_routes, sizeof test_routes / sizeof test_routes[0], NULL},
+        gateway_admin_routes(&world->admin),
+    };
+    struct gateway_config config = {.tables = tables,
+                                    .table_count = 2,
+                                    .keyring = world->keyring,
+                                    .access_log = GATEWAY_LOG_OFF};
+    assert_int_equal(gateway_start(&config, &world->gateway, &err), STATUS_OK);
+    struct http_server_config server = {.completed = gateway_completed, .workers = world->workers};
+    world->server = harness_start(gateway_handle, world->gateway, &server);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct world *world = *state;
+    http_server_stop(world->server);
+    workers_stop(world->workers);
+    gateway_stop(world->gateway);
+    auth_keyring_free(world->keyring);
+    store_close(world->store);
+    free(world);
+    return 0;
+}
+
+// authorization: the header's value or NULL. The reply is good until the next call.
+static const char *ask(const struct world *world, const char *method, const char *path,
+                       const char *authorization, const char *body) {
+    char request[2048];
+    int len = snprintf(
+        request, sizeof request,
+        "%s %s HTTP/1.1\r\nHost: test\r\nConnection: close\r\n%s%s%sContent-Length: %zu\r\n\r\n%s",
+        method, path, authorization ? "Authorization: " : "", authorization ? authorization : "",
+        authorization ? "\r\n" : "", strlen(body), body);
+    assert_in_range(len, 1, sizeof request - 1);
+    return harness_talk(world->server, request, (size_t)len);
+}
+
+static void every_role_gets_what_the_table_says(void **state) {
+    const struct world *world = *state;
+    static const char *const bearers[] = {NULL,
+                                          "Bearer wk_test_key",
+                                          "Bearer ff_test_viewer",
+                                          "Bearer ff_test_editor",
+                                          "Bearer ff_test_admin",
+                                          "Bearer ff_unknown_key"};
+    static const struct {
+        const char *method, *path;
+        const char *status[6]; // one for each of bearers
+    } rows[] = {
+        {"GET", "/public", {"200", "200", "200", "200", "200", "200"}},
+        {"POST", "/send", {"200", "200", "200", "200", "200", "200"}},
+        {"GET", "/view", {"401", "403", "200", "200", "200", "401"}},
+        {"GET", "/people/u1", {"401", "403", "200", "200", "200", "401"}},
+        {"PUT", "/edit", {"401", "403", "403", "200", "200", "401"}},
+        {"GET", "/admin", {"401", "403", "403", "403", "200", "401"}},
+    };
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        for (size_t i = 0; i < 6; i++) {
+            char expected[32];
+            (void)snprintf(expected, sizeof expected, "HTTP/1.1 %s ", rows[row].status[i]);
+            ASSERT_CONTAINS(ask(world, rows[row].method, rows[row].path, bearers[i], ""), expected);
+        }
+    }
+}
+
+static void refusals_say_what_to_do(void **state) {
+    const struct world *world = *state;
+    const char *reply = ask(world, "GET", "/view", NULL, "");
+    ASSERT_CONTAINS(reply, "WWW-Authenticate: Bearer realm=\"footfall\"");
+    ASSERT_CONTAINS(reply, "application/problem+json");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Digest x", ""), "cannot be read");
+    ASSERT_CONTAINS(ask(world, "GET", "/nowhere", NULL, ""), "HTTP/1.1 404 ");
+    reply = ask(world, "POST", "/view", NULL, "");
+    ASSERT_CONTAINS(reply, "HTTP/1.1 405 ");
+    ASSERT_CONTAINS(reply, "Allow: GET, HEAD");
+    ASSERT_CONTAINS(ask(world, "OPTIONS", "/view", NULL, ""), "HTTP/1.1 204 ");
+    ASSERT_CONTAINS(ask(world, "GET", "/people/%zz", "Bearer ff_test_viewer", ""), "HTTP/1.1 400 ");
+}
+
+static void an_api_key_works_as_basic_password(void **state) {
+    const struct world *world = *state;
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Basic YW55OmZmX3Rlc3Rfdmlld2Vy", ""),
+                    "role=viewer");
+}
+
+static void keys_come_and_go(void **state) {
+    const struct world *world = *state;
+    const char *reply = ask(world, "POST", "/keys", "Bearer ff_test_admin",
+                            "{\"role\":\"viewer\",\"project\":\"default\",\"label\":\"dash\"}");
+    ASSERT_CONTAINS(reply, "HTTP/1.1 201 ");
+    const char *key = strstr(reply, "\"key\":\"ff_");
+    const char *id = strstr(reply, "\"id\":\"key_");
+    assert_non_null(key);
+    assert_non_null(id);
+    char bearer[100];
+    char path[100];
+    (void)snprintf(bearer, sizeof bearer, "Bearer %.46s", key + 7);
+    (void)snprintf(path, sizeof path, "/keys/%.40s", id + 6);
+    ASSERT_CONTAINS(ask(world, "GET", "/view", bearer, ""), "role=viewer project=default");
+    reply = ask(world, "GET", "/keys", "Bearer ff_test_admin", "");
+    ASSERT_CONTAINS(reply, "\"label\":\"dash\"");
+    ASSERT_LACKS(reply, bearer + 7); // shown once
+    ASSERT_CONTAINS(ask(world, "DELETE", path, "Bearer ff_test_admin", ""), "HTTP/1.1 204 ");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", bearer, ""), "HTTP/1.1 401 ");
+    ASSERT_CONTAINS(ask(world, "DELETE", path, "Bearer ff_test_admin", ""), "HTTP/1.1 404 ");
+}
+
+static void bad_key_requests_are_named(void **state) {
+    const struct world *world = *state;
+    static const char *const bodies[][2] = {
+        {"{\"role\":\"king\"}", "role"},
+        {"{\"role\":\"write\"}", "project"},
+        {"{\"role\":\"viewer\",\"project\":\"nowhere\"}", "nowhere"},
+        {"{\"role\":\"viewer\",\"color\":\"red\"}", "color"},
+        {"{\"role\":7}", "role"},
+        {"[]", "object"},
+        {"{", "HTTP/1.1 400"},
+        {"{\"role\":\"viewer\",\"role\":\"admin\"}", "role"},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        const char *reply = ask(world, "POST", "/keys", "Bearer ff_test_admin", bodies[i][0]);
+        ASSERT_CONTAINS(reply, "HTTP/1.1 400 ");
+        ASSERT_CONTAINS(reply, bodies[i][1]);
+    }
+}
+
+// Whoever administers one project must not reach another one, nor all of them.
+static void a_project_admin_stays_in_the_project(void **state) {
+    const struct world *world = *state;
+    const char *bearer = "Bearer ff_test_project_admin";
+    ASSERT_CONTAINS(ask(world, "POST", "/projects", "Bearer ff_test_admin", "{\"id\":\"other\"}"),
+                    "HTTP/1.1 201 ");
+    ASSERT_CONTAINS(
+        ask(world, "POST", "/keys", bearer, "{\"role\":\"admin\",\"project\":\"other\"}"),
+        "HTTP/1.1 404 ");
+    ASSERT_CONTAINS(ask(world, "POST", "/keys", bearer, "{\"role\":\"viewer\"}"),
+                    "\"project\":\"default\"");
+    ASSERT_CONTAINS(ask(world, "POST", "/projects", bearer, "{\"id\":\"third\"}"), "HTTP/1.1 403 ");
+    ASSERT_LACKS(ask(world, "GET", "/projects", bearer, ""), "other");
+    const char *reply = ask(world, "POST", "/keys", "Bearer ff_test_admin",
+                            "{\"role\":\"viewer\",\"project\":\"other\"}");
+    char path[100];
+    (void)snprintf(path, sizeof path, "/keys/%.40s", strstr(reply, "\"id\":\"key_") + 6);
+    ASSERT_CONTAINS(ask(world, "DELETE", path, bearer, ""), "HTTP/1.1 404 ");
+    ASSERT_LACKS(ask(world, "GET", "/keys", bearer, ""), path + 6);
+}
+
+static void projects_are_checked(void **state) {
+    const struct world *world = *state;
+    static const char *const bodies[][2] = {
+        {"{\"id\":\"Bad Id\"}", "HTTP/1.1 400"},
+        {"{\"name\":\"x\"}", "HTTP/1.1 400"},
+        {"{\"id\":\"p\",\"timeZone\":\"Mars/Olympus\"}", "HTTP/1.1 400"},
+        {"{\"id\":\"default\"}", "HTTP/1.1 409"},
+        {"{\"id\":\"berlin\",\"timeZone\":\"Europe/Berlin\"}", "HTTP/1.1 201"},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        ASSERT_CONTAINS(ask(world, "POST", "/projects", "Bearer ff_test_admin", bodies[i][0]),
+                        bodies[i][1]);
+    }
+    ASSERT_CONTAINS(ask(world, "GET", "/projects", "Bearer ff_test_admin", ""),
+                    "\"timeZone\":\"Europe/Berlin\"");
+}
+
+static void routes_without_access_or_twice_are_refused(void **state) {
+    (void)state;
+    static const struct http_route nameless[] = {{HTTP_GET_, "/a", 0, false, say_who}};
+    static const struct http_route twice[] = {
+        {HTTP_GET_, "/a/:x", AUTH_ACCESS_PUBLIC, false, say_who},
+        {HTTP_GET_, "/a/:y", AUTH_ACCESS_PUBLIC, false, say_who}};
+    const struct http_route_table tables[] = {{nameless, 1, NULL}, {twice, 2, NULL}};
+    for (size_t i = 0; i < 2; i++) {
+        struct gateway_config config = {.tables = &tables[i], .table_count = 1};
+        struct gateway *gateway = NULL;
+        struct error err;
+        assert_int_equal(gateway_start(&config, &gateway, &err), STATUS_INVALID);
+        ASSERT_CONTAINS(err.text, "/a");
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_role_gets_what_the_table_says, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refusals_say_what_to_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_api_key_works_as_basic_password, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_come_and_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_key_requests_are_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_project_admin_stays_in_the_project, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(projects_are_checked, set_up, tear_down),
+        cmocka_unit_test(routes_without_access_or_twice_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
