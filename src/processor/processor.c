@@ -110,7 +110,7 @@ static enum status start_threads(struct processor *processor, struct error *err)
     for (unsigned i = 0; i < count; i++) {
         struct processor_thread *thread = &processor->threads[i];
         char name[16];
-        snprintf(name, sizeof name, "processor-%u", i);
+        snprintf(name, sizeof name, "processor-%u", i % 1000);
         thread->processor = processor;
         enum status status = worker_open(&processor->shared, count, &thread->worker, err);
         if (status != STATUS_OK) {
