@@ -206,7 +206,7 @@ int demo_command(int argc, char *const *argv) {
     };
     struct error err = {STATUS_OK, ""};
     struct demo demo = {0};
-    struct client_target target = {{0}, {0}, {0}};
+    struct client_target target = {.url = ""};
     enum status status = command_words_read(argc, argv, words, WORD_COUNT, &err);
     if (status == STATUS_OK) {
         status = read_plan(words, &demo, &err);
