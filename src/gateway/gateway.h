@@ -27,7 +27,7 @@ struct gateway_config {
 };
 struct gateway;
 
-// INVALID when two routes clash or one names no access; err says which.
+// EXISTS when two routes clash, INVALID when one names no access; err says which.
 MUST_CHECK enum status gateway_start(const struct gateway_config *config, struct gateway **out,
                                      struct error *err);
 void gateway_stop(struct gateway *gateway); // after the server; NULL is fine
