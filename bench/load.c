@@ -2,16 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A load generator for benchmarks: keep-alive connections on one epoll, one request at a time on each; prints one JSON
 // object. It is kept cheap, as it shares the machine with what it measures.
-//
-//   load --port N [--connections 64] [--requests N | --seconds S] [--request FILE] [--path /v1/track]
-//        [--header "Name: value"] [--body-bytes 308] [--batch 1] [--users 100000]
-// FILE holds a whole request; wherever it has @@@@@@@@@@@@@@@@ (16) the hexadecimal number of the request is put, and for
-// ################ the number of a user. Without FILE such a request is made.
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,56 +15,71 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MARK 16
-#define OFFSETS_MAX 20000
+#include "traffic.h"
+
+#define HEAD_MAX 1024
 #define RECEIVE 65536
 #define EVENTS 256
 #define BUCKETS 4096 // of latency: 64 a power of two of nanoseconds
+#define CONNECTIONS_MAX 4096
+
+static const char help[] =
+    "load --port N [OPTION VALUE]...\n"
+    "  --events N        stop after so many events (default: none)\n"
+    "  --seconds S       stop after so many seconds (default 5; with --events 600)\n"
+    "  --connections N   default 64\n"
+    "  --batch N         events a request: 1 (default) posts to /v1/track, more to /v1/batch\n"
+    "  --get PATH        sends no events but GET PATH; a # in it becomes the name of a user\n"
+    "  --rate R          requests a second, sent on time whatever the replies do; latency counts from the time a\n"
+    "                    request was due. Default: as fast as replies come\n"
+    "  --header TEXT     a line of the request's head\n"
+    "  --users N         how many people there are (default 100000)\n"
+    "  --first-visit N   who comes first\n"
+    "  --visit-mean N    events of a visit (default 8)\n"
+    "  --seed N          of the ids\n"
+    "  --from-ms, --to-ms  event times sweep this range over --events; default: now\n";
 
 struct options {
     unsigned short port;
     unsigned connections;
-    uint64_t requests;
     double seconds;
-    const char *file;
-    const char *path;
+    double rate;
+    const char *get;
     const char *header;
-    size_t body_bytes;
     unsigned batch;
-    uint64_t users;
+    struct traffic_config traffic;
 };
 
 struct connection {
     int fd;
-    bool busy;
-    char *request;
-    size_t sent;
     size_t received;
     size_t expected; // whole reply; 0: head not read
     int status;
     uint64_t started_ns;
+    struct connection *next_idle;
     char reply[RECEIVE];
 };
 
 struct load {
     struct options options;
-    char *request;
-    size_t request_len;
-    size_t number_at[OFFSETS_MAX];
-    size_t numbers;
-    size_t user_at[OFFSETS_MAX];
-    size_t users;
+    struct traffic traffic;
+    char *request; // head, ending at HEAD_MAX, then the body
     int poll;
     struct connection *connections;
+    struct connection *idle;
     unsigned open;
-    uint64_t next;
+    unsigned busy;
+    uint64_t sent_events;
+    uint64_t sent_body_bytes;
+    uint64_t due; // requests that --rate has let go
     uint64_t done;
+    uint64_t events;
     uint64_t errors;
     uint64_t statuses[1000];
     uint64_t latency[BUCKETS];
     uint64_t max_ns;
+    uint64_t start_ns;
     uint64_t end_ns;
-    uint64_t random;
 };
 
 static void fail(const char *what) {
@@ -92,84 +101,62 @@ static void *must(void *memory) {
 }
 
 // --- The request -----------------------------------------------------------------------------------------------------
-static size_t write_event(char *to, size_t room, size_t bytes) {
-    int n = snprintf(to, room,
-                     "{\"messageId\":\"m-@@@@@@@@@@@@@@@@\",\"type\":\"track\",\"userId\":\"u-################\","
-                     "\"event\":\"Button Clicked\",\"properties\":{\"plan\":\"pro\",\"button\":\"signup\",\"pad\":\"");
-    size_t len = (size_t)n;
-    while (len + 3 < bytes) {
-        to[len] = (char)('a' + len % 26);
-        len++;
-    }
-    memcpy(to + len, "\"}}", 3);
-    return len + 3;
+static unsigned events_of_next(const struct load *load) {
+    uint64_t limit = load->options.traffic.events;
+    uint64_t left = limit > 0 ? limit - load->sent_events : load->options.batch;
+    return (unsigned)(left < load->options.batch ? left : load->options.batch);
 }
 
-static void make_request(struct load *load) {
-    const struct options *options = &load->options;
-    size_t room = (options->body_bytes + 400) * options->batch + 100;
-    char *body = must(malloc(room));
-    size_t len = 0;
-    if (options->batch > 1) {
-        len += (size_t)snprintf(body, room, "{\"batch\":[");
+static size_t write_body(struct load *load, char *to, unsigned count) {
+    if (load->options.batch == 1) {
+        return traffic_event(&load->traffic, to, true);
     }
-    for (unsigned i = 0; i < options->batch; i++) {
+    size_t len = 10;
+    memcpy(to, "{\"batch\":[", len);
+    for (unsigned i = 0; i < count; i++) {
         if (i > 0) {
-            body[len++] = ',';
+            to[len++] = ',';
         }
-        len += write_event(body + len, room - len, options->body_bytes);
+        len += traffic_event(&load->traffic, to + len, false);
     }
-    if (options->batch > 1) {
-        memcpy(body + len, "]}", 2);
-        len += 2;
-    }
-    size_t whole = len + 1024 + strlen(options->path) + (options->header ? strlen(options->header) : 0);
-    load->request = must(malloc(whole));
-    int head = snprintf(load->request, whole,
-                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n%s%s\r\n",
-                        options->path, options->port, len, options->header ? options->header : "",
-                        options->header ? "\r\n" : "");
-    memcpy(load->request + head, body, len);
-    load->request_len = (size_t)head + len;
-    free(body);
+    memcpy(to + len, "]}", 2);
+    return len + 2;
 }
 
-static void read_request(struct load *load) {
-    FILE *file = fopen(load->options.file, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) {
-        fail(load->options.file);
+// Puts the head right in front of the body. Returns where the request starts.
+static char *write_head(struct load *load, size_t body_len, size_t *len) {
+    char head[HEAD_MAX];
+    char path[HEAD_MAX / 2];
+    const struct options *options = &load->options;
+    const char *mark = options->get ? strchr(options->get, '#') : NULL;
+    if (mark) {
+        char user[32];
+        size_t n = traffic_user(user, traffic_random(&load->traffic) % options->traffic.users);
+        snprintf(path, sizeof path, "%.*s%.*s%s", (int)(mark - options->get), options->get, (int)n,
+                 user, mark + 1);
+    } else {
+        snprintf(path, sizeof path, "%s",
+                 options->get          ? options->get
+                 : options->batch == 1 ? "/v1/track"
+                                       : "/v1/batch");
     }
-    long size = ftell(file);
-    rewind(file);
-    load->request = must(malloc(size > 0 ? (size_t)size : 1));
-    load->request_len = fread(load->request, 1, size > 0 ? (size_t)size : 0, file);
-    fclose(file);
-}
-
-static size_t find_marks(const struct load *load, const char *mark, size_t *offsets) {
-    size_t count = 0;
-    const char *at = load->request;
-    const char *end = load->request + load->request_len;
-    while (count < OFFSETS_MAX && (at = memmem(at, (size_t)(end - at), mark, MARK)) != NULL) {
-        offsets[count++] = (size_t)(at - load->request);
-        at += MARK;
+    int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s",
+                     options->get ? "GET" : "POST", path, options->port,
+                     options->header ? options->header : "", options->header ? "\r\n" : "");
+    if (!options->get && n > 0 && n < HEAD_MAX) {
+        n += snprintf(head + n, sizeof head - (size_t)n,
+                      "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
     }
-    return count;
-}
-
-static void put_hex(char *to, uint64_t number) {
-    for (int i = MARK - 1; i >= 0; i--) {
-        to[i] = "0123456789abcdef"[number & 15];
-        number >>= 4;
+    if (n <= 0 || n >= HEAD_MAX - 2) {
+        fprintf(stderr, "load: path and header are too long\n");
+        exit(2);
     }
-}
-
-static uint64_t next_random(struct load *load) { // xorshift64*, Vigna 2016
-    load->random ^= load->random >> 12;
-    load->random ^= load->random << 25;
-    load->random ^= load->random >> 27;
-    return load->random * 2685821657736338717u;
+    memcpy(head + n, "\r\n", 2);
+    n += 2;
+    char *start = load->request + HEAD_MAX - n;
+    memcpy(start, head, (size_t)n);
+    *len = (size_t)n + body_len;
+    return start;
 }
 
 // --- Connections -----------------------------------------------------------------------------------------------------
@@ -188,8 +175,11 @@ static void connect_one(struct load *load, struct connection *connection) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(load->options.port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;
+    const struct timeval patience = {.tv_sec = 30};
     connection->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (connection->fd < 0 || setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+    if (connection->fd < 0 ||
+        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        setsockopt(connection->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
         connect(connection->fd, (struct sockaddr *)&address, sizeof address) != 0) {
         fail("connect");
     }
@@ -200,27 +190,27 @@ static void connect_one(struct load *load, struct connection *connection) {
     load->open++;
 }
 
+static bool is_over(const struct load *load) {
+    uint64_t limit = load->options.traffic.events;
+    return (limit > 0 && load->sent_events >= limit) || now_ns() >= load->end_ns;
+}
+
 // Blocking: requests fit the socket's buffer, or the server reads them while we write.
-static void send_next(struct load *load, struct connection *connection) {
-    bool over = load->options.requests > 0 ? load->next >= load->options.requests
-                                           : now_ns() >= load->end_ns;
-    if (over) {
-        end_connection(load, connection, false);
-        return;
-    }
-    uint64_t number = load->next++;
-    for (size_t i = 0; i < load->numbers; i++) {
-        put_hex(connection->request + load->number_at[i], number * load->numbers + i);
-    }
-    for (size_t i = 0; i < load->users; i++) {
-        put_hex(connection->request + load->user_at[i], next_random(load) % load->options.users);
-    }
+static void send_request(struct load *load, struct connection *connection, uint64_t started_ns) {
+    unsigned count = load->options.get ? 0 : events_of_next(load);
+    size_t body = load->options.get ? 0 : write_body(load, load->request + HEAD_MAX, count);
+    size_t len = 0;
+    const char *start = write_head(load, body, &len);
+    load->sent_events += count;
+    load->sent_body_bytes += body;
     connection->received = connection->expected = 0;
-    connection->started_ns = now_ns();
+    connection->started_ns = started_ns > 0 ? started_ns : now_ns();
+    load->busy++;
     size_t sent = 0;
-    while (sent < load->request_len) {
-        ssize_t n = send(connection->fd, connection->request + sent, load->request_len - sent, MSG_NOSIGNAL);
+    while (sent < len) {
+        ssize_t n = send(connection->fd, start + sent, len - sent, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR) {
+            load->busy--;
             end_connection(load, connection, true);
             return;
         }
@@ -234,7 +224,7 @@ static bool read_head(struct connection *connection) {
     if (!end) {
         return false;
     }
-    const char *length = strstr(connection->reply, "Content-Length: ");
+    const char *length = strcasestr(connection->reply, "Content-Length: ");
     size_t body = length && length < end ? strtoul(length + 16, NULL, 10) : 0;
     connection->expected = (size_t)(end - connection->reply) + 4 + body;
     connection->status = (int)strtol(connection->reply + 9, NULL, 10);
@@ -257,14 +247,24 @@ static double bucket_us(unsigned bucket) {
     return (double)((uint64_t)(64 + bucket % 64) << (power - 6)) / 1000.0;
 }
 
-static void take_reply(struct load *load, struct connection *connection) {
-    size_t room = RECEIVE - 1 - connection->received;
-    if (connection->expected > RECEIVE - 1) { // a large body is only counted
-        room = RECEIVE - 1;
+static void count_reply(struct load *load, const struct connection *connection) {
+    uint64_t took = now_ns() - connection->started_ns;
+    load->latency[bucket_of(took)]++;
+    load->max_ns = took > load->max_ns ? took : load->max_ns;
+    load->done++;
+    load->busy--;
+    if (connection->status >= 0 && connection->status < 1000) {
+        load->statuses[connection->status]++;
     }
-    char *to = connection->expected > RECEIVE - 1 ? connection->reply : connection->reply + connection->received;
+}
+
+static void take_reply(struct load *load, struct connection *connection) {
+    bool large = connection->expected > RECEIVE - 1; // its body is only counted
+    char *to = large ? connection->reply : connection->reply + connection->received;
+    size_t room = large ? RECEIVE - 1 : RECEIVE - 1 - connection->received;
     ssize_t n = recv(connection->fd, to, room, 0);
     if (n <= 0) {
+        load->busy--;
         end_connection(load, connection, true);
         return;
     }
@@ -275,34 +275,68 @@ static void take_reply(struct load *load, struct connection *connection) {
     if (connection->received < connection->expected) {
         return;
     }
-    uint64_t took = now_ns() - connection->started_ns;
-    load->latency[bucket_of(took)]++;
-    load->max_ns = took > load->max_ns ? took : load->max_ns;
-    load->done++;
-    if (connection->status >= 0 && connection->status < 1000) {
-        load->statuses[connection->status]++;
+    count_reply(load, connection);
+    if (load->options.rate > 0) {
+        connection->next_idle = load->idle;
+        load->idle = connection;
+    } else if (is_over(load)) {
+        end_connection(load, connection, false);
+    } else {
+        send_request(load, connection, 0);
     }
-    send_next(load, connection);
+}
+
+// --- Pace ------------------------------------------------------------------------------------------------------------
+static uint64_t due_ns(const struct load *load, uint64_t request) {
+    return load->start_ns + (uint64_t)((double)request / load->options.rate * 1e9);
+}
+
+// Sends what is due on idle connections. Returns how long until the next is due; a reply may come first.
+static uint64_t send_due(struct load *load) {
+    while (load->idle && !is_over(load)) {
+        uint64_t at = due_ns(load, load->due);
+        uint64_t now = now_ns();
+        if (at > now) {
+            return at - now < 999999999 ? at - now : 999999999;
+        }
+        struct connection *connection = load->idle;
+        load->idle = connection->next_idle;
+        load->due++;
+        send_request(load, connection, at);
+    }
+    return UINT64_C(100000000);
 }
 
 static void run(struct load *load) {
     struct epoll_event events[EVENTS];
+    bool paced = load->options.rate > 0;
     for (unsigned i = 0; i < load->options.connections; i++) {
-        struct connection *connection = &load->connections[i];
-        connection->request = must(malloc(load->request_len));
-        memcpy(connection->request, load->request, load->request_len);
-        connect_one(load, connection);
+        connect_one(load, &load->connections[i]);
     }
-    load->end_ns = now_ns() + (uint64_t)(load->options.seconds * 1e9);
+    load->start_ns = now_ns();
+    load->end_ns = load->start_ns + (uint64_t)(load->options.seconds * 1e9);
+    const uint64_t give_up_ns = load->end_ns + UINT64_C(30000000000);
     for (unsigned i = 0; i < load->options.connections; i++) {
-        send_next(load, &load->connections[i]);
+        if (paced) {
+            load->connections[i].next_idle = load->idle;
+            load->idle = &load->connections[i];
+        } else if (is_over(load)) {
+            end_connection(load, &load->connections[i], false);
+        } else {
+            send_request(load, &load->connections[i], 0);
+        }
     }
-    while (load->open > 0) {
-        int count = epoll_wait(load->poll, events, EVENTS, -1);
+    while (load->open > 0 && now_ns() < give_up_ns &&
+           (!paced || load->busy > 0 || !is_over(load))) {
+        uint64_t ns = paced ? send_due(load) : UINT64_C(999999999);
+        // Milliseconds, as epoll_wait takes them, would be too coarse to be on time with.
+        const struct timespec wait = {.tv_nsec = (long)ns};
+        int count = epoll_pwait2(load->poll, events, EVENTS, &wait, NULL);
         for (int i = 0; i < count; i++) {
             take_reply(load, events[i].data.ptr);
         }
     }
+    load->errors += load->busy; // never answered
 }
 
 // --- Report ----------------------------------------------------------------------------------------------------------
@@ -323,9 +357,11 @@ static void report(const struct load *load, double seconds) {
     getrusage(RUSAGE_SELF, &usage);
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    printf("{\"requests\":%llu,\"errors\":%llu,\"seconds\":%.3f,\"requestsPerSecond\":%.0f,\"status\":{",
-           (unsigned long long)load->done, (unsigned long long)load->errors, seconds,
-           (double)load->done / seconds);
+    printf("{\"requests\":%llu,\"events\":%llu,\"bodyBytes\":%llu,\"visits\":%llu,\"errors\":%llu,"
+           "\"seconds\":%.3f,\"requestsPerSecond\":%.0f,\"status\":{",
+           (unsigned long long)load->done, (unsigned long long)load->sent_events,
+           (unsigned long long)load->sent_body_bytes, (unsigned long long)load->traffic.visits,
+           (unsigned long long)load->errors, seconds, (double)load->done / seconds);
     const char *comma = "";
     for (int status = 0; status < 1000; status++) {
         if (load->statuses[status] > 0) {
@@ -335,8 +371,33 @@ static void report(const struct load *load, double seconds) {
     }
     printf("},\"latencyUs\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},"
            "\"clientCpuSeconds\":%.3f}\n",
-           percentile(load, 0.5), percentile(load, 0.9), percentile(load, 0.99), percentile(load, 0.999),
-           (double)load->max_ns / 1000.0, cpu);
+           percentile(load, 0.5), percentile(load, 0.9), percentile(load, 0.99),
+           percentile(load, 0.999), (double)load->max_ns / 1000.0, cpu);
+}
+
+// --- Command line ----------------------------------------------------------------------------------------------------
+static bool read_traffic_option(struct traffic_config *traffic, const char *name,
+                                const char *value) {
+    const struct {
+        const char *name;
+        uint64_t *number;
+        int64_t *time;
+    } table[] = {
+        {"--events", &traffic->events, NULL},   {"--users", &traffic->users, NULL},
+        {"--seed", &traffic->seed, NULL},       {"--first-visit", &traffic->first_visit, NULL},
+        {"--from-ms", NULL, &traffic->from_ms}, {"--to-ms", NULL, &traffic->to_ms},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strcmp(name, table[i].name) == 0) {
+            if (table[i].number) {
+                *table[i].number = strtoull(value, NULL, 10);
+            } else {
+                *table[i].time = strtoll(value, NULL, 10);
+            }
+            return true;
+        }
+    }
+    return false;
 }
 
 static void read_option(struct options *options, const char *name, const char *value) {
@@ -344,66 +405,61 @@ static void read_option(struct options *options, const char *name, const char *v
         options->port = (unsigned short)strtoul(value, NULL, 10);
     } else if (strcmp(name, "--connections") == 0) {
         options->connections = (unsigned)strtoul(value, NULL, 10);
-    } else if (strcmp(name, "--requests") == 0) {
-        options->requests = strtoull(value, NULL, 10);
     } else if (strcmp(name, "--seconds") == 0) {
         options->seconds = strtod(value, NULL);
-    } else if (strcmp(name, "--request") == 0) {
-        options->file = value;
-    } else if (strcmp(name, "--path") == 0) {
-        options->path = value;
+    } else if (strcmp(name, "--rate") == 0) {
+        options->rate = strtod(value, NULL);
+    } else if (strcmp(name, "--get") == 0) {
+        options->get = value;
     } else if (strcmp(name, "--header") == 0) {
         options->header = value;
-    } else if (strcmp(name, "--body-bytes") == 0) {
-        options->body_bytes = strtoul(value, NULL, 10);
     } else if (strcmp(name, "--batch") == 0) {
         options->batch = (unsigned)strtoul(value, NULL, 10);
-    } else if (strcmp(name, "--users") == 0) {
-        options->users = strtoull(value, NULL, 10);
-    } else {
-        fprintf(stderr, "load: unknown option %s\n", name);
+    } else if (strcmp(name, "--visit-mean") == 0) {
+        options->traffic.visit_mean = (unsigned)strtoul(value, NULL, 10);
+    } else if (!read_traffic_option(&options->traffic, name, value)) {
+        fprintf(stderr, "load: unknown option %s\n%s", name, help);
+        exit(2);
+    }
+}
+
+static void read_options(struct options *options, int argc, char **argv) {
+    *options = (struct options){
+        .connections = 64, .batch = 1, .traffic = {.users = 100000, .visit_mean = 8, .seed = 1}};
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc) {
+            fprintf(stderr, "load: %s needs a value\n%s", argv[i], help);
+            exit(2);
+        }
+        read_option(options, argv[i], argv[i + 1]);
+    }
+    if (options->seconds <= 0) {
+        options->seconds = options->traffic.events > 0 ? 600 : 5;
+    }
+    if (options->port == 0 || options->connections == 0 || options->connections > CONNECTIONS_MAX ||
+        options->batch == 0 || options->batch > 10000 || options->traffic.users == 0 ||
+        options->traffic.visit_mean == 0) {
+        fprintf(stderr, "load: --port is needed; numbers must be above 0 and sane\n%s", help);
         exit(2);
     }
 }
 
 int main(int argc, char **argv) {
     struct load *load = must(calloc(1, sizeof *load));
-    load->options = (struct options){.connections = 64, .seconds = 5, .path = "/v1/track", .body_bytes = 308,
-                                     .batch = 1, .users = 100000};
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc) {
-            fprintf(stderr, "load: %s needs a value\n", argv[i]);
-            return 2;
-        }
-        read_option(&load->options, argv[i], argv[i + 1]);
-    }
-    struct options *options = &load->options;
-    if (options->port == 0 || options->connections == 0 || options->batch == 0 || options->users == 0) {
-        fprintf(stderr, "load: --port is needed; connections, batch and users must be above 0\n");
-        return 2;
-    }
-    load->random = 88172645463325252u;
-    if (options->file) {
-        read_request(load);
-    } else {
-        make_request(load);
-    }
-    load->numbers = find_marks(load, "@@@@@@@@@@@@@@@@", load->number_at);
-    load->users = find_marks(load, "################", load->user_at);
+    read_options(&load->options, argc, argv);
+    traffic_init(&load->traffic, &load->options.traffic);
+    load->request =
+        must(malloc(HEAD_MAX + 16 + (size_t)load->options.batch * (TRAFFIC_EVENT_MAX + 1)));
     load->poll = epoll_create1(0);
     if (load->poll < 0) {
         fail("epoll_create1");
     }
-    load->connections = must(calloc(options->connections, sizeof *load->connections));
-    uint64_t started = now_ns();
+    load->connections = must(calloc(load->options.connections, sizeof *load->connections));
     run(load);
-    report(load, (double)(now_ns() - started) / 1e9);
-    for (unsigned i = 0; i < options->connections; i++) {
-        free(load->connections[i].request);
-    }
+    report(load, (double)(now_ns() - load->start_ns) / 1e9);
+    bool ok = load->errors == 0;
     free(load->connections);
     free(load->request);
-    bool ok = load->errors == 0;
     free(load);
     return ok ? 0 : 1;
 }
