@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: a Footfall that all tests of a file share, and a maker of others."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from footfall import HERE, Footfall, binary  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    binary()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Started as a newcomer does, with nothing configured; stopped in order, which must succeed, when the file is done."""
+    footfall = Footfall(tmp_path_factory.mktemp("footfall"), "--embedded.disk_reserve", "0").start()
+    yield footfall
+    try:
+        footfall.stop()
+    finally:
+        footfall.discard()
+
+
+@pytest.fixture
+def make_server(tmp_path):
+    """Makes Footfalls that are not started yet; what a test leaves running is killed."""
+    made = []
+
+    def make(*flags, env=None, directory=None):
+        place = directory or tmp_path / f"footfall-{len(made)}"
+        made.append(Footfall(place, "--embedded.disk_reserve", "0", *flags, env=env))
+        return made[-1]
+
+    yield make
+    for footfall in made:
+        footfall.discard()
+
+
+@pytest.fixture(scope="session")
+def sdk():
+    """Runs a script of sdk/ against a Footfall; gives the lines it printed, which are JSON."""
+    folder = os.path.join(HERE, "sdk")
+    if not os.path.isdir(os.path.join(folder, "node_modules")):
+        raise RuntimeError("the SDKs are not installed: run tools/install-node-packages")
+
+    def run(script, footfall, *arguments):
+        done = subprocess.run(["node", script, footfall.url, footfall.write_key, *map(str, arguments)], cwd=folder,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run
