@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// GET /reports/events: how often what happened, by name, type, page and so on, day by day.
+#include "reports/events.h"
+
+#include <stdio.h>
+
+#include "view/chart.h"
+#include "view/csv.h"
+#include "view/page.h"
+
+static const struct dimension {
+    struct str name;
+    enum store_metric metric;
+    const char *title;  // of the page
+    const char *column; // of its table
+} dimensions[] = {
+    {STR_INIT("name"), STORE_METRIC_NAME, "Events by name", "Event"},
+    {STR_INIT("type"), STORE_METRIC_TYPE, "Events by type", "Type"},
+    {STR_INIT("page"), STORE_METRIC_PAGE, "Page views by page", "Path"},
+    {STR_INIT("referrer"), STORE_METRIC_REFERRER, "Events by referrer", "Referrer"},
+    {STR_INIT("country"), STORE_METRIC_COUNTRY, "Events by country", "Country"},
+    {STR_INIT("device"), STORE_METRIC_DEVICE, "Events by device", "Device"},
+    {STR_INIT("browser"), STORE_METRIC_BROWSER, "Events by browser", "Browser"},
+    {STR_INIT("os"), STORE_METRIC_OS, "Events by operating system", "System"},
+    {STR_INIT("hour"), STORE_METRIC_HOUR, "Events by hour of the day", "Hour"},
+    {STR_INIT("day"), STORE_METRIC_EVENTS, "Events by day", "Day"},
+};
+
+struct asked {
+    const struct reports_question *question;
+    const struct dimension *dimension;
+    struct reports_counts counts;
+};
+
+static const struct dimension *find_dimension(struct str by) {
+    if (!by.data) {
+        return &dimensions[0];
+    }
+    for (size_t i = 0; i < sizeof dimensions / sizeof dimensions[0]; i++) {
+        if (str_equal(dimensions[i].name, by)) {
+            return &dimensions[i];
+        }
+    }
+    return NULL;
+}
+
+// Every day of the range is an item, whether something happened or not.
+static enum status make_days(struct arena *arena, struct reports_rows rows, struct view_range range,
+                             struct reports_counts *out) {
+    out->count = out->days;
+    out->series = arena_alloc_array(arena, out->count, sizeof *out->series);
+    if (!out->series) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        char date[11];
+        int32_t day = range.first + (int32_t)i;
+        clock_format_date(day, date);
+        out->series[i].name = arena_copy(arena, str_from_c(date));
+        if (!out->series[i].name.data) {
+            return STATUS_NO_MEMORY;
+        }
+        out->series[i].events = reports_amount(rows, day, STORE_METRIC_EVENTS);
+        out->total += out->series[i].events;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_counts(struct reports *reports, struct arena *arena, struct asked *asked) {
+    const struct reports_question *question = asked->question;
+    struct view_range range = question->range;
+    struct store_total *rows = NULL;
+    size_t count = 0;
+    enum store_metric metric = asked->dimension->metric;
+    asked->counts = (struct reports_counts){.by = asked->dimension->name,
+                                            .chronological = metric == STORE_METRIC_HOUR ||
+                                                             metric == STORE_METRIC_EVENTS,
+                                            .days = (size_t)(range.last - range.first) + 1};
+    enum status status = store_totals_read(reports->config.store, question->project, range.first,
+                                           range.last, 1u << metric, arena, &rows, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct reports_rows all = {rows, count};
+    if (metric == STORE_METRIC_EVENTS) {
+        return make_days(arena, all, range, &asked->counts);
+    }
+    return reports_counts_make(arena, all, range.first, question->limit, &asked->counts);
+}
+
+static void send_json(struct http_exchange *exchange, const struct asked *asked) {
+    const struct reports_counts *counts = &asked->counts;
+    struct json_writer w;
+    json_writer_init(&w, http_reply_body(exchange));
+    json_begin_object(&w);
+    reports_write_head(&w, asked->question);
+    json_member_string(&w, STR("by"), counts->by);
+    json_member_i64(&w, STR("events"), counts->total);
+    json_key(&w, STR("items"));
+    json_begin_array(&w);
+    for (size_t i = 0; i < counts->count; i++) {
+        const struct reports_series *series = &counts->series[i];
+        json_begin_object(&w);
+        json_member_string(&w, STR("name"), series->name);
+        json_member_i64(&w, STR("events"), series->events);
+        if (series->by_day) {
+            json_key(&w, STR("byDay"));
+            json_begin_array(&w);
+            for (size_t day = 0; day < counts->days; day++) {
+                json_i64(&w, series->by_day[day]);
+            }
+            json_end_array(&w);
+        }
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    reports_send_json(exchange, &w);
+}
+
+// One row a value and day on which it occurred: what pivot tables like.
+static void send_csv(struct http_exchange *exchange, const struct asked *asked) {
+    const struct reports_counts *counts = &asked->counts;
+    struct view_csv csv;
+    view_csv_init(&csv, http_reply_body(exchange));
+    view_csv_header(&csv, counts->series && counts->count > 0 && !counts->series[0].by_day
+                              ? "date,events"
+                              : "date,name,events");
+    for (size_t i = 0; i < counts->count; i++) {
+        const struct reports_series *series = &counts->series[i];
+        if (!series->by_day) {
+            view_csv_text(&csv, series->name);
+            view_csv_integer(&csv, series->events);
+            view_csv_end_row(&csv);
+            continue;
+        }
+        for (size_t day = 0; day < counts->days; day++) {
+            char date[11];
+            if (series->by_day[day] == 0) {
+                continue;
+            }
+            clock_format_date(asked->question->range.first + (int32_t)day, date);
+            view_csv_text(&csv, str_from_c(date));
+            view_csv_text(&csv, series->name);
+            view_csv_integer(&csv, series->by_day[day]);
+            view_csv_end_row(&csv);
+        }
+    }
+    view_send_csv(exchange, STR("events"));
+}
+
+static void label_day(void *context, size_t point, char out[32]) {
+    const struct asked *asked = context;
+    view_date_short(asked->question->range.first + (int32_t)point, out);
+}
+
+static void label_item(void *context, size_t point, char out[32]) {
+    const struct asked *asked = context;
+    struct str name = asked->counts.series[point].name;
+    snprintf(out, 32, "%.*s:00", STR_ARG(name));
+}
+
+// Hours: a bar an hour. Days: a bar a day. Else: a bar a day, of all values that are listed.
+static void write_chart(struct buffer *out, const struct asked *asked) {
+    const struct reports_counts *counts = &asked->counts;
+    int64_t values[VIEW_RANGE_DAYS_MAX] = {0};
+    bool hours = asked->dimension->metric == STORE_METRIC_HOUR;
+    size_t count = hours ? counts->count : counts->days;
+    for (size_t i = 0; i < counts->count; i++) {
+        if (hours || !counts->series[i].by_day) {
+            values[i] = counts->series[i].events;
+        }
+        for (size_t day = 0; !hours && counts->series[i].by_day && day < counts->days; day++) {
+            values[day] += counts->series[i].by_day[day];
+        }
+    }
+    struct view_chart chart = {.title = hours ? asked->dimension->title : "Events per day",
+                               .unit = "events",
+                               .count = count,
+                               .label = hours ? label_item : label_day,
+                               .context = (void *)(uintptr_t)asked};
+    if (count > 0) {
+        view_chart_bars(out, &chart, values);
+    }
+}
+
+static void write_table(struct buffer *out, const struct asked *asked) {
+    const struct reports_counts *counts = &asked->counts;
+    const struct view_column columns[] = {
+        {asked->dimension->column, false}, {"Events", true}, {"Share", true}};
+    view_page_begin_table(out, asked->dimension->title, columns, 3, true);
+    int64_t most = 0;
+    for (size_t i = 0; i < counts->count; i++) {
+        most = counts->series[i].events > most ? counts->series[i].events : most;
+    }
+    for (size_t i = 0; i < counts->count; i++) {
+        const struct reports_series *series = &counts->series[i];
+        view_page_begin_row(out);
+        view_page_cell_text(out, series->name.len > 0 ? series->name : STR("(no name)"));
+        view_page_cell_bar(out, series->events, most);
+        view_page_begin_cell(out, true);
+        view_html_percent(out, counts->total > 0, (double)series->events / (double)counts->total);
+        view_page_end_cell(out);
+        view_page_end_row(out);
+    }
+    view_page_end_table(out, counts->count);
+}
+
+static void send_page(struct http_exchange *exchange, const struct asked *asked) {
+    struct buffer *out = http_reply_body(exchange);
+    reports_page_begin(out, asked->question, str_from_c(asked->dimension->title));
+    view_page_begin_cards(out);
+    view_page_card(out, "Events", asked->counts.total, NULL);
+    view_page_card(out, "Listed below", (int64_t)asked->counts.count, NULL);
+    view_page_end_cards(out);
+    write_chart(out, asked);
+    write_table(out, asked);
+    view_page_end(out);
+    view_page_send(exchange);
+}
+
+void reports_handle_events(struct http_exchange *exchange, void *context) {
+    struct reports *reports = context;
+    static const char *const names[] = {"project", "from", "to", "by", "format", "limit"};
+    struct reports_question question;
+    if (!reports_ask(reports, exchange, names, 6, &question)) {
+        return;
+    }
+    struct asked asked = {.question = &question, .dimension = find_dimension(question.by)};
+    if (!asked.dimension) {
+        view_refuse(exchange, "by",
+                    STR("must be name, type, page, referrer, country, device, browser, os, hour or "
+                        "day"));
+        return;
+    }
+    enum status status = read_counts(reports, &exchange->arena, &asked);
+    if (status != STATUS_OK) {
+        view_fail(exchange, status, "reports", "The totals cannot be read");
+        return;
+    }
+    static void (*const send[])(struct http_exchange *,
+                                const struct asked *) = {send_json, send_csv, send_page};
+    send[question.format](exchange, &asked);
+}
