@@ -56,8 +56,9 @@ static enum status check_families(const struct rocks *rocks, struct error *err) 
     char **names =
         rocksdb_list_column_families(rocks->options.database, rocks->directory, &count, &message);
     if (message != NULL) {
-        rocksdb_free(
-            message); // there is no database yet; if there is one, opening tells what is wrong
+        // There is no database yet; if there is one, opening tells what is wrong.
+        rocksdb_free(message);
+        rocksdb_list_column_families_destroy(names, count); // an error gives an empty list
         return STATUS_OK;
     }
     enum status status = STATUS_OK;
