@@ -29,6 +29,7 @@ static void let_go(struct http_connection *connection) {
     } else {
         free(connection);
     }
+    http_loop_end_when_empty(loop);
 }
 
 static void on_closed(uv_handle_t *handle) {

@@ -77,6 +77,15 @@ static void close_all(struct http_loop *loop) {
     }
 }
 
+void http_loop_end_when_empty(struct http_loop *loop) {
+    if (loop->draining && loop->connection_count == 0 && !loop->ending) {
+        loop->ending = true;
+        uv_close((uv_handle_t *)&loop->wake, NULL);
+        uv_close((uv_handle_t *)&loop->sweep, NULL);
+        uv_close((uv_handle_t *)&loop->resume_accept, NULL);
+    }
+}
+
 static void begin_drain(struct http_loop *loop) {
     const struct http_server_config *config = &loop->server->config;
     loop->draining = true;
@@ -90,16 +99,7 @@ static void begin_drain(struct http_loop *loop) {
         next = connection->next;
         http_connection_drain(connection);
     }
-}
-
-static void end_when_empty(struct http_loop *loop) {
-    if (loop->draining && loop->connection_count == 0 && !loop->ending) {
-        loop->ending = true;
-        uv_close((uv_handle_t *)&loop->wake, NULL);
-        uv_close((uv_handle_t *)&loop->sweep, NULL);
-        uv_close((uv_handle_t *)&loop->resume_accept, NULL);
-        uv_close((uv_handle_t *)&loop->after, NULL);
-    }
+    http_loop_end_when_empty(loop);
 }
 
 static void on_wake(uv_async_t *handle) {
@@ -109,11 +109,6 @@ static void on_wake(uv_async_t *handle) {
     if (!loop->draining && atomic_load(&loop->server->draining)) {
         begin_drain(loop);
     }
-}
-
-// Runs once a turn of the loop, after connections were let go.
-static void on_after(uv_check_t *handle) {
-    end_when_empty(handle->data);
 }
 
 static void on_sweep(uv_timer_t *timer) {
@@ -187,10 +182,9 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
     }
     uv_timer_init(&loop->uv, &loop->sweep);
     uv_timer_init(&loop->uv, &loop->resume_accept);
-    uv_check_init(&loop->uv, &loop->after);
     loop->listener_open = true;
     loop->wake.data = loop->listener.data = loop->sweep.data = loop;
-    loop->resume_accept.data = loop->after.data = loop;
+    loop->resume_accept.data = loop;
     return STATUS_OK;
 }
 
@@ -211,7 +205,7 @@ static void release_memory(struct http_loop *loop) {
 void http_loop_close(struct http_loop *loop) {
     close_listener(loop);
     loop->draining = true;
-    end_when_empty(loop);
+    http_loop_end_when_empty(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     release_memory(loop);
 }
@@ -221,7 +215,6 @@ void *http_loop_run(void *context) {
     struct http_server *server = loop->server;
     loop->self = pthread_self();
     uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
-    uv_check_start(&loop->after, on_after);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     release_memory(loop);
     pthread_mutex_lock(&server->mutex);

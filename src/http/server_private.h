@@ -183,7 +183,6 @@ struct http_loop {
     uv_async_t wake;
     uv_timer_t sweep;
     uv_timer_t resume_accept;
-    uv_check_t after;
     uv_poll_t listener;
     struct http_server *server;
     struct thread thread;
@@ -244,6 +243,8 @@ void *http_loop_run(void *loop);
 void http_loop_close(struct http_loop *loop); // of one that does not run
 void http_loop_update_time(struct http_loop *loop);
 const char *http_loop_date(struct http_loop *loop); // 29 characters
+// When draining: after the last connection was let go.
+void http_loop_end_when_empty(struct http_loop *loop);
 void http_loop_start_sweeping(struct http_loop *loop);
 // In accept.c.
 MUST_CHECK enum status http_listen(struct http_server *server, int *fds, struct error *err);
