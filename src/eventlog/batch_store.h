@@ -40,7 +40,8 @@ struct batch_store_engine {
                         const struct segment *segment);
     void (*put_begin)(struct batch_store *store, unsigned partition, int64_t begin);
     void (*drop_segment)(struct batch_store *store, unsigned partition, int64_t base);
-    // IO: the store must be recovered before anything else is written, and may then hold the transaction or not.
+    // UNAVAILABLE: nothing was kept and nothing is wrong with the store. Any other trouble: the store must be recovered before
+    // anything else is written, and may then hold the transaction or not.
     enum status (*commit)(struct batch_store *store, struct error *err);
     void (*discard)(struct batch_store *store);
 
@@ -53,7 +54,7 @@ struct batch_store_engine {
                                  int64_t offset);
     enum status (*load)(struct batch_store *store, const struct batch_store_loader *loader,
                         struct error *err);
-    // After commit gave IO. Cursors stay valid. load again afterwards.
+    // After commit said that it is needed. Cursors stay valid. load again afterwards.
     enum status (*recover)(struct batch_store *store, struct error *err);
     uint64_t (*used_bytes)(struct batch_store *store); // what counts against the quota
     uint64_t (*free_bytes)(

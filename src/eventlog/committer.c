@@ -244,7 +244,10 @@ static enum status write_group(struct embedded_log *log, struct queue_node *firs
     } else {
         LOG_ERROR("eventlog", "a group commit failed", LOG_CSTR("reason", err.text),
                   LOG_INT("appends", size->appends));
-        embedded_set_broken(log);
+        if (status != STATUS_UNAVAILABLE) {
+            embedded_set_broken(log);
+            status = STATUS_IO; // whatever it was, to the sender it is not acknowledged
+        }
     }
     forget_group(log);
     return status;

@@ -21,8 +21,8 @@
 #include "eventlog/record_batch.h"
 #include "eventlog/tail_cache.h"
 
-#define EMBEDDED_GROUP_BYTES                                                                       \
-    (8 * 1024 * 1024) // most raw bytes of one group commit (more only for one larger append)
+// Most raw bytes of one group commit; only a single larger append goes above.
+#define EMBEDDED_GROUP_BYTES (4 * 1024 * 1024)
 #define EMBEDDED_CACHE_BYTES (8 * 1024 * 1024)
 #define EMBEDDED_SEGMENT_BYTES (1024 * 1024)
 

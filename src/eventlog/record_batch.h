@@ -12,12 +12,12 @@
 
 #include "eventlog/eventlog.h"
 
-#define RECORD_BATCH_RAW_TARGET                                                                    \
-    (256 * 1024) // a writer closes a batch when its raw payload reaches this
-#define RECORD_BATCH_RAW_MAX                                                                       \
-    (2 * 1024 * 1024) // and so never goes above this; a reader refuses more
-#define RECORD_BATCH_COMPRESS_FROM                                                                 \
-    4096 // raw bytes; smaller ones are left to the engine's block compression
+// A writer closes a batch when its raw payload reaches the target, so with one more record it stays below the most; a reader refuses
+// more than that.
+#define RECORD_BATCH_RAW_TARGET (128 * 1024)
+#define RECORD_BATCH_RAW_MAX (2 * 1024 * 1024)
+// Raw bytes from which a batch is compressed; smaller ones are left to the engine's block compression.
+#define RECORD_BATCH_COMPRESS_FROM 4096
 #define RECORD_BATCH_PADDING 64 // readable bytes behind a raw payload
 
 enum record_batch_codec { RECORD_BATCH_CODEC_NONE = 0, RECORD_BATCH_CODEC_ZSTD = 1 };

@@ -113,7 +113,9 @@ enum status embedded_retain(struct embedded_log *log, bool now, struct error *er
     if (choose(log)) {
         status = make_durable(log, err);
         if (status != STATUS_OK) {
-            embedded_set_broken(log);
+            if (status != STATUS_UNAVAILABLE) {
+                embedded_set_broken(log);
+            }
             return status;
         }
         pthread_mutex_lock(&log->mutex);
