@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts events from scratch, by the words of docs/definitions.md and not by how the processor does it: the oracle.
+
+Everything is kept; nothing is incremental but sessions, whose definition is about the order of arrival.
+"""
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta, timezone
+from statistics import median
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+SESSION_GAP = 30 * 60 * 1000
+SESSION_LENGTH_MAX = 24 * 3600 * 1000
+
+
+def milliseconds(text):
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return round((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1000)
+
+
+class Event:
+    """What the definitions look at."""
+
+    def __init__(self, message, zone):
+        self.id = message["messageId"]
+        self.type = message["type"]
+        self.name = message.get("event" if self.type == "track" else "name", "")
+        self.user = message.get("userId")
+        self.anonymous = message.get("anonymousId")
+        self.actor = ("user", self.user) if self.user else ("anonymous", self.anonymous)
+        self.ms = milliseconds(message["timestamp"])
+        local = datetime.fromtimestamp(self.ms // 1000, zone)
+        self.day, self.hour = local.date(), local.hour
+        context, properties = message.get("context", {}), message.get("properties", {})
+        page = context.get("page", {})
+        self.country = context.get("location", {}).get("country")
+        self.agent = context.get("userAgent", "")
+        self.traits = message.get("traits", {})
+        self.path = self.referrer = None
+        if self.type == "page":
+            self.path = properties.get("path") or page.get("path")
+            referrer = properties.get("referrer") or page.get("referrer")
+            host = urlsplit(referrer).hostname if referrer else None
+            self.referrer = host if host != urlsplit(page.get("url", "")).hostname else None
+
+
+def device(agent):
+    if "iPad" in agent:
+        return "tablet"
+    return "mobile" if "Mobile" in agent else "desktop"
+
+
+def browser(agent):
+    for part, family in (("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")):
+        if part in agent:
+            return family
+    return "other"
+
+
+def system(agent):
+    for part, family in (("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iOS"), ("Windows", "Windows"),
+                         ("Mac OS X", "macOS"), ("Linux", "Linux")):
+        if part in agent:
+            return family
+    return "other"
+
+
+class Session:
+    """From the first to the last of an actor's events with less than the gap between neighbours."""
+
+    def __init__(self, ms):
+        self.start = self.end = ms
+        self.events = 1
+
+    def distance(self, ms):
+        return self.start - ms if ms < self.start else max(ms - self.end, 0)
+
+    def take(self, ms):
+        self.start, self.end = min(self.start, ms), max(self.end, ms)
+        self.events += 1
+
+    def may_take(self, ms):
+        return (self.distance(ms) == 0 and self.start <= ms) or (
+            self.distance(ms) < SESSION_GAP and max(self.end, ms) - min(self.start, ms) <= SESSION_LENGTH_MAX)
+
+
+def assign(sessions, ms):
+    """In order of arrival: the session that contains the event, else the nearest before, else the nearest after."""
+    before = max((s for s in sessions if s.start <= ms), key=lambda s: s.start, default=None)
+    after = min((s for s in sessions if s.start > ms), key=lambda s: s.start, default=None)
+    for session in (before, after):
+        if session and session.may_take(ms):
+            session.take(ms)
+            return
+    sessions.append(Session(ms))
+
+
+class Recount:
+    """Everything the reports say, from the events alone."""
+
+    def __init__(self, messages, zone_name):
+        self.zone = ZoneInfo(zone_name)
+        seen = {}
+        for message in messages:
+            seen.setdefault(message["messageId"], message)
+        self.events = [Event(message, self.zone) for message in seen.values()]
+        self.by_day = defaultdict(list)
+        self.by_actor = defaultdict(list)
+        self.active = defaultdict(set)
+        self.first_day = {}
+        self.sessions = defaultdict(list)
+        for event in self.events:
+            self.by_day[event.day].append(event)
+            self.by_actor[event.actor].append(event)
+            self.active[event.day].add(event.actor)
+            self.first_day[event.actor] = min(event.day, self.first_day.get(event.actor, event.day))
+            assign(self.sessions[event.actor], event.ms)
+        self.sessions_by_day = defaultdict(list)
+        for sessions in self.sessions.values():
+            for session in sessions:
+                self.sessions_by_day[self.day_of(session.start)].append(session)
+        self.links = defaultdict(set)
+        owners = {}
+        for event in self.events:
+            if event.type == "identify" and event.user and event.anonymous:
+                claim = (event.ms, event.user)
+                owners[event.anonymous] = min(claim, owners.get(event.anonymous, claim))
+        for anonymous, (_, user) in owners.items():
+            self.links[user].add(anonymous)
+
+    def day_of(self, ms):
+        return datetime.fromtimestamp(ms // 1000, self.zone).date()
+
+    def days(self):
+        first, last = min(self.by_day), max(self.by_day)
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    def users_active(self, last, days):
+        users = set()
+        for back in range(days):
+            users |= {actor for actor in self.active.get(last - timedelta(days=back), ()) if actor[0] == "user"}
+        return len(users)
+
+    def count(self, day, what):
+        return Counter(value for value in map(what, self.by_day.get(day, ())) if value)
+
+    def by_name(self, day):
+        actors = defaultdict(set)
+        for event in self.by_day.get(day, ()):
+            if event.name:
+                actors[event.name].add(event.actor)
+        return {name: (events, len(actors[name])) for name, events in self.count(day, lambda e: e.name).items()}
+
+    def hours(self, day):
+        counted = Counter(event.hour for event in self.by_day.get(day, ()))
+        return [counted[hour] for hour in range(24)]
+
+    def session_figures(self, day):
+        sessions = self.sessions_by_day.get(day, [])
+        lengths = [(session.end - session.start) // 1000 for session in sessions]
+        bounces = sum(session.events == 1 for session in sessions)
+        return {"count": len(sessions), "median": median(lengths) if lengths else None,
+                "bounce": bounces / len(sessions) if sessions else None}
+
+    def top_users(self, day):
+        counted = Counter(event.user for event in self.by_day.get(day, ()) if event.user)
+        return sorted(counted.items(), key=lambda row: (-row[1], row[0]))
+
+    def kind(self, day, kind):
+        return sum(actor[0] == kind for actor in self.active.get(day, ()))
+
+    def new_users(self, day):
+        return sum(first == day and actor[0] == "user" for actor, first in self.first_day.items())
+
+    def actors_of(self, user):
+        return [("user", user), *(("anonymous", anonymous) for anonymous in sorted(self.links[user]))]
+
+    def timeline(self, user):
+        """Newest first; the history of linked anonymous ids belongs to it."""
+        events = [event for actor in self.actors_of(user) for event in self.by_actor.get(actor, ())]
+        return [event.id for event in sorted(events, key=lambda e: (e.ms, e.id), reverse=True)]
+
+    def user_days(self, user):
+        days = defaultdict(lambda: {"events": 0, "names": Counter(), "types": Counter(), "sessions": 0, "seconds": []})
+        for actor in self.actors_of(user):
+            for event in self.by_actor.get(actor, ()):
+                day = days[event.day]
+                day["events"] += 1
+                day["types"][event.type] += 1
+                if event.name:
+                    day["names"][event.name] += 1
+            for session in self.sessions.get(actor, ()):
+                day = days[self.day_of(session.start)]
+                day["sessions"] += 1
+                day["seconds"].append((session.end - session.start) // 1000)
+        return dict(days)
+
+
+def ranked(counter):
+    """Most first, then by value: how reports order their lists."""
+    return sorted(counter.items(), key=lambda row: (-row[1], row[0]))
+
+
+def parse_day(text):
+    return date.fromisoformat(text)
