@@ -35,7 +35,7 @@ static enum status take_member(struct posthog_event *posthog, struct activity_it
         return activity_take_time(member, item, err);
     }
     if (str_equal(key, STR("api_key")) || str_equal(key, STR("token"))) {
-        return activity_take_text(member, &item->key, err);
+        return STATUS_OK; // looked at before; not kept
     }
     if (str_equal(key, STR("sent_at"))) {
         return activity_take_text(member, &item->sent, err);
@@ -232,7 +232,6 @@ static enum status posthog_read(struct activity_reader *reader, const struct jso
     const struct json_value *properties = item->properties;
     posthog.distinct_id = first(posthog.distinct_id, property_text(properties, STR("distinct_id")));
     posthog.distinct_id = first(posthog.distinct_id, property_text(root, STR("$distinct_id")));
-    item->key = first(item->key, property_text(properties, STR("token")));
     if (event->id.len == 0 && json_is_string(posthog.message_id)) {
         event->id = posthog.message_id->text;
     }

@@ -68,10 +68,12 @@ static enum status take_members(struct activity_reader *reader, const struct jso
     return STATUS_OK;
 }
 
-// RudderStack's libraries speak to the same routes; the name of the library tells.
-static bool is_rudder(const struct json_value *context) {
+// RudderStack's libraries speak to the same routes; the name of the library tells. Its Node.js library has kept the name of the one
+// it came from, but says on which channel it sends.
+static bool is_rudder(const struct json_value *context, const struct json_value *root) {
     struct str library = json_get_string(json_get(context, STR("library")), STR("name"));
-    return library.len > 0 && str_contains_ignore_case(library, STR("rudder"));
+    return str_contains_ignore_case(library, STR("rudder")) ||
+           (str_equal(library, STR("analytics-node")) && json_get(root, STR("channel")));
 }
 
 static enum status segment_read(struct activity_reader *reader, const struct json_value *root,
@@ -84,7 +86,7 @@ static enum status segment_read(struct activity_reader *reader, const struct jso
     if (status == STATUS_OK) {
         status = take_name(reader, &own, &item->event, err);
     }
-    if (is_rudder(item->context ? item->context : reader->context)) {
+    if (is_rudder(item->context ? item->context : reader->context, root)) {
         item->event.dialect = activity_dialect_rudder.name;
     }
     return status;

@@ -110,22 +110,35 @@ static enum status add_record(struct activity_reader *reader, const struct event
     return STATUS_OK;
 }
 
+static struct str key_of(const struct json_value *root) {
+    static const struct str names[] = {STR_INIT("writeKey"), STR_INIT("api_key"),
+                                       STR_INIT("token")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct str key = json_get_string(root, names[i]);
+        if (key.len > 0) {
+            return key;
+        }
+    }
+    return json_get_string(json_get(root, STR("properties")), STR("token")); // posthog-js
+}
+
 // NOT_FOUND: neither the request nor the event names a key that is known.
-static enum status resolve(struct activity_reader *reader, const struct activity_item *item,
+static enum status resolve(struct activity_reader *reader, const struct json_value *root,
                            struct str *project) {
     if (reader->project.data) {
         *project = reader->project;
         return STATUS_OK;
     }
-    if (item->key.len == 0) {
+    struct str key = key_of(root);
+    if (key.len == 0) {
         return STATUS_NOT_FOUND;
     }
-    if (!reader->last_key.data || !str_equal(reader->last_key, item->key)) {
-        if (!reader->keys->find(reader->keys->context, item->key, reader->arena,
-                                &reader->last_project)) {
+    if (!reader->last_key.data || !str_equal(reader->last_key, key)) {
+        reader->last_key = STR_EMPTY;
+        if (!reader->keys->find(reader->keys->context, key, reader->arena, &reader->last_project)) {
             return STATUS_NOT_FOUND;
         }
-        reader->last_key = arena_copy(reader->arena, item->key);
+        reader->last_key = arena_copy(reader->arena, key);
     }
     *project = reader->last_project;
     return STATUS_OK;
@@ -152,16 +165,17 @@ static enum status build(struct activity_reader *reader, const struct json_value
     event->received_ms = input->received_ms;
     event->ip = input->ip;
     event->user_agent = input->user_agent;
+    // Whether a sender may send at all comes before what is wrong with what they send.
+    if (resolve(reader, root, &event->project) != STATUS_OK) {
+        reader->keyless++;
+        return error_set(err, STATUS_NOT_FOUND, "no known write key");
+    }
     enum status status = input->dialect->read(reader, root, item, err);
     if (status != STATUS_OK) {
         return status;
     }
     if (event->user_id.len == 0 && event->anonymous_id.len == 0) {
         event->anonymous_id = input->anonymous_id;
-    }
-    if (resolve(reader, item, &event->project) != STATUS_OK) {
-        reader->keyless++;
-        return error_set(err, STATUS_NOT_FOUND, "no known write key");
     }
     status = activity_merge_item(reader, item);
     if (status == STATUS_OK) {
@@ -200,7 +214,7 @@ static enum status parse(struct activity_reader *reader, struct str raw,
 }
 
 enum status activity_read_item(struct activity_reader *reader, struct str raw) {
-    struct activity_item item = {.key = STR_EMPTY};
+    struct activity_item item = {.context = NULL};
     const struct json_value *root = NULL;
     struct error why;
     arena_reset(&reader->worker->scratch);

@@ -79,7 +79,6 @@ struct activity_keys {
 // An event under construction; lives in the scratch arena.
 struct activity_item {
     struct event event;
-    struct str key;      // a key that the event itself names
     struct str original; // its timestamp as sent
     bool has_original;
     int64_t original_ms;

@@ -115,6 +115,7 @@ enum member_kind {
     TAKE_INTEGRATIONS,
     TAKE_TIMESTAMP,
     TAKE_ORIGINAL,
+    TAKE_KEY, // looked at before; not kept
 };
 
 struct member_rule {
@@ -138,9 +139,9 @@ static const struct member_rule rules[] = {
     TEXT("sentAt", sent),
     TEXT("groupId", event.group_id),
     TEXT("previousId", event.previous_id),
-    TEXT("writeKey", key),
-    TEXT("api_key", key),
-    TEXT("token", key),
+    {STR_INIT("writeKey"), TAKE_KEY, 0},
+    {STR_INIT("api_key"), TAKE_KEY, 0},
+    {STR_INIT("token"), TAKE_KEY, 0},
 };
 #undef TEXT
 
@@ -174,6 +175,7 @@ enum status activity_take_member(struct activity_item *item, const struct json_v
         // The SDK that sends both has put a corrected time here.
         *taken = true;
         return item->has_original ? STATUS_OK : activity_take_time(member, item, err);
+    case TAKE_KEY: return STATUS_OK;
     case TAKE_ORIGINAL: break;
     }
     item->has_original = false;
