@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// A random history of events by seed: late ones, resent ones, bots, broken records, days on which clocks change.
+#ifndef FOOTFALL_TEST_SIM_HISTORY_H
+#define FOOTFALL_TEST_SIM_HISTORY_H
+
+#include "base/random.h"
+#include "event/event.h"
+#include "eventlog/eventlog.h"
+#include "store/store.h"
+
+#define HISTORY_PROJECTS 2
+#define HISTORY_USERS 12
+#define HISTORY_ANONYMOUS 6
+#define HISTORY_AGENTS 5 // see history_agents; the last is none
+
+struct history_agent {
+    const char *text; // NULL: none
+    const char *device, *browser, *os;
+    const char *bot; // NULL: none
+};
+extern const struct history_agent history_agents[HISTORY_AGENTS];
+extern const struct store_project history_projects[HISTORY_PROJECTS];
+
+struct history_event {
+    struct event event;
+    unsigned project;
+    unsigned agent;
+    const char *country;  // NULL: none
+    const char *path;     // NULL: none
+    const char *referrer; // host; NULL: none
+    const char *plan;     // trait of an identify; NULL: removed; "" : not said
+    bool broken;          // becomes a dead letter
+};
+struct history {
+    struct arena arena;
+    struct history_event *events; // what each record holds
+    struct eventlog_record *records;
+    size_t count;
+};
+
+void history_make(struct history *history, uint64_t seed, size_t count);
+void history_free(struct history *history);
+// Appends records [from, to) and waits until they are durable.
+void history_append(const struct history *history, struct eventlog *log, size_t from, size_t to);
+// Stops the test when the status is not OK.
+void history_require(enum status status, const char *what);
+
+#endif

@@ -1,0 +1,441 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The naive recount: loops over all events of an actor for each question, as the definitions are worded.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/timezone.h"
+#include "dump.h"
+
+#define SESSION_MOST_MS 86400000LL
+#define TOTALS_MAX 65536
+
+struct named_total {
+    char *key; // "day metric value"
+    int64_t amount;
+};
+struct recount {
+    const struct history *history;
+    int64_t gap_ms;
+    bool *counted; // by event: neither resent nor bot nor broken
+    struct timezone_rules *zones[HISTORY_PROJECTS];
+    struct named_total *totals;
+    size_t total_count;
+    struct buffer *out;
+};
+struct person {
+    unsigned project;
+    bool user;
+    char id[16];
+    size_t *events; // indices in log order
+    size_t count;
+    struct store_session *sessions; // by start
+    size_t session_count;
+};
+
+static bool is_of(const struct history_event *event, const struct person *person) {
+    struct str id = event->event.user_id.len > 0 ? event->event.user_id : event->event.anonymous_id;
+    return event->project == person->project && (event->event.user_id.len > 0) == person->user &&
+           str_equal(id, str_from_c(person->id));
+}
+
+static int32_t day_of(const struct recount *recount, unsigned project, int64_t ms, int *hour) {
+    return timezone_day(recount->zones[project], ms, hour);
+}
+
+static int compare_totals(const void *a, const void *b) {
+    return strcmp(((const struct named_total *)a)->key, ((const struct named_total *)b)->key);
+}
+
+// Rows are only collected here; equal keys are added up when they are printed.
+static void add(struct recount *recount, int32_t day, enum store_metric metric, const char *value,
+                int64_t amount) {
+    char key[300];
+    if (!value) {
+        return;
+    }
+    snprintf(key, sizeof key, "%" PRId32 " %02d %s", day, (int)metric, value);
+    if (recount->total_count == TOTALS_MAX) {
+        abort();
+    }
+    recount->totals[recount->total_count++] = (struct named_total){strdup(key), amount};
+}
+
+static void print_totals(struct recount *recount, unsigned project) {
+    qsort(recount->totals, recount->total_count, sizeof(struct named_total), compare_totals);
+    for (size_t i = 0; i < recount->total_count;) {
+        int64_t sum = 0;
+        size_t end = i;
+        for (; end < recount->total_count &&
+               strcmp(recount->totals[i].key, recount->totals[end].key) == 0;
+             end++) {
+            sum += recount->totals[end].amount;
+        }
+        if (sum != 0) {
+            buffer_printf(recount->out, "total %.*s %s %" PRId64 "\n",
+                          STR_ARG(history_projects[project].id), recount->totals[i].key, sum);
+        }
+        for (; i < end; i++) {
+            free(recount->totals[i].key);
+        }
+    }
+    recount->total_count = 0;
+}
+
+// --- Which events count -----------------------------------------------------------------------------------------------
+
+static bool was_sent_before(const struct history *history, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (!history->events[i].broken &&
+            history->events[i].project == history->events[n].project &&
+            str_equal(history->events[i].event.id, history->events[n].event.id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t choose(struct recount *recount) {
+    size_t dead = 0;
+    for (size_t i = 0; i < recount->history->count; i++) {
+        const struct history_event *event = &recount->history->events[i];
+        recount->counted[i] = false;
+        if (event->broken) {
+            // The same record twice is the same dead letter at two offsets.
+            dead++;
+        } else if (!was_sent_before(recount->history, i)) {
+            recount->counted[i] = !history_agents[event->agent].bot;
+        }
+    }
+    return dead;
+}
+
+static void count_events(struct recount *recount, unsigned project) {
+    for (size_t i = 0; i < recount->history->count; i++) {
+        const struct history_event *event = &recount->history->events[i];
+        const struct history_agent *agent = &history_agents[event->agent];
+        if (event->project != project || event->broken ||
+            (!recount->counted[i] && (!agent->bot || was_sent_before(recount->history, i)))) {
+            continue;
+        }
+        int hour;
+        char text[8], name[64];
+        int32_t day = day_of(recount, project, event->event.timestamp_ms, &hour);
+        if (agent->bot) {
+            add(recount, day, STORE_METRIC_BOTS, agent->bot, 1);
+            continue;
+        }
+        struct str type = event_type_name(event->event.type);
+        snprintf(name, sizeof name, "%.*s", STR_ARG(type));
+        snprintf(text, sizeof text, "%02d", hour);
+        add(recount, day, STORE_METRIC_EVENTS, "", 1);
+        add(recount, day, STORE_METRIC_TYPE, name, 1);
+        add(recount, day, STORE_METRIC_HOUR, text, 1);
+        add(recount, day, STORE_METRIC_DEVICE, agent->device, 1);
+        add(recount, day, STORE_METRIC_BROWSER, agent->browser, 1);
+        add(recount, day, STORE_METRIC_OS, agent->os, 1);
+        add(recount, day, STORE_METRIC_COUNTRY, event->country, 1);
+        add(recount, day, STORE_METRIC_PAGE, event->path, 1);
+        add(recount, day, STORE_METRIC_REFERRER, event->referrer, 1);
+        snprintf(name, sizeof name, "%.*s", STR_ARG(event->event.name));
+        add(recount, day, STORE_METRIC_NAME, event->event.name.len > 0 ? name : NULL, 1);
+    }
+}
+
+// --- A person ---------------------------------------------------------------------------------------------------------
+
+static const struct event *event_of(const struct recount *recount, const struct person *person,
+                                    size_t n) {
+    return &recount->history->events[person->events[n]].event;
+}
+
+static void find_events(const struct recount *recount, struct person *person) {
+    person->events = calloc(recount->history->count + 1, sizeof(size_t));
+    person->sessions = calloc(recount->history->count + 1, sizeof(struct store_session));
+    person->count = person->session_count = 0;
+    for (size_t i = 0; i < recount->history->count; i++) {
+        if (recount->counted[i] && is_of(&recount->history->events[i], person)) {
+            person->events[person->count++] = i;
+        }
+    }
+}
+
+static int compare_sessions(const void *a, const void *b) {
+    int64_t x = ((const struct store_session *)a)->start_ms;
+    int64_t y = ((const struct store_session *)b)->start_ms;
+    return (x > y) - (x < y);
+}
+
+static struct store_session *session_for(const struct recount *recount, struct person *person,
+                                         int64_t ms) {
+    struct store_session *before = NULL, *after = NULL;
+    for (size_t i = 0; i < person->session_count; i++) {
+        struct store_session *session = &person->sessions[i];
+        if (session->start_ms <= ms && ms <= session->end_ms) {
+            return session;
+        }
+        if (session->end_ms < ms && (!before || session->end_ms > before->end_ms)) {
+            before = session;
+        }
+        if (session->start_ms > ms && (!after || session->start_ms < after->start_ms)) {
+            after = session;
+        }
+    }
+    if (before && ms - before->end_ms < recount->gap_ms &&
+        ms - before->start_ms <= SESSION_MOST_MS) {
+        return before;
+    }
+    if (after && after->start_ms - ms < recount->gap_ms && after->end_ms - ms <= SESSION_MOST_MS) {
+        return after;
+    }
+    struct store_session *made = &person->sessions[person->session_count++];
+    *made = (struct store_session){ms, ms, 0, 0};
+    return made;
+}
+
+static void find_sessions(struct recount *recount, struct person *person) {
+    for (size_t n = 0; n < person->count; n++) {
+        const struct event *event = event_of(recount, person, n);
+        struct store_session *session = session_for(recount, person, event->timestamp_ms);
+        session->start_ms =
+            event->timestamp_ms < session->start_ms ? event->timestamp_ms : session->start_ms;
+        session->end_ms =
+            event->timestamp_ms > session->end_ms ? event->timestamp_ms : session->end_ms;
+        session->events++;
+        session->page_views += event->type == EVENT_PAGE;
+    }
+    qsort(person->sessions, person->session_count, sizeof(struct store_session), compare_sessions);
+    for (size_t i = 0; i < person->session_count; i++) {
+        char seconds[24];
+        const struct store_session *session = &person->sessions[i];
+        int32_t day = day_of(recount, person->project, session->start_ms, NULL);
+        snprintf(seconds, sizeof seconds, "%" PRId64, (session->end_ms - session->start_ms) / 1000);
+        add(recount, day, STORE_METRIC_SESSIONS, "", 1);
+        add(recount, day, STORE_METRIC_BOUNCES, "", session->events == 1);
+        add(recount, day, STORE_METRIC_SESSION_SECONDS, seconds, 1);
+    }
+}
+
+static bool active_between(const struct recount *recount, const struct person *person, int32_t from,
+                           int32_t to) {
+    for (size_t n = 0; n < person->count; n++) {
+        int32_t day =
+            day_of(recount, person->project, event_of(recount, person, n)->timestamp_ms, NULL);
+        if (from <= day && day <= to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_activity(struct recount *recount, const struct person *person, int32_t first,
+                           int32_t last) {
+    bool seen = false;
+    for (int32_t day = first; day <= last + 29; day++) {
+        bool active = active_between(recount, person, day, day);
+        add(recount, day, person->user ? STORE_METRIC_ACTIVE_USERS : STORE_METRIC_ACTIVE_ANONYMOUS,
+            "", active);
+        if (person->user) {
+            add(recount, day, STORE_METRIC_NEW_USERS, "", active && !seen);
+            add(recount, day, STORE_METRIC_ACTIVE_USERS_7, "",
+                active_between(recount, person, day - 6, day));
+            add(recount, day, STORE_METRIC_ACTIVE_USERS_30, "",
+                active_between(recount, person, day - 29, day));
+        }
+        seen = seen || active;
+    }
+}
+
+static int compare_names(const void *a, const void *b) {
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void print_names(struct recount *recount, struct str *names, size_t count, int32_t day) {
+    qsort(names, count, sizeof(struct str), compare_names);
+    for (size_t i = 0; i < count;) {
+        char name[64];
+        size_t end = i;
+        while (end < count && str_equal(names[i], names[end])) {
+            end++;
+        }
+        buffer_printf(recount->out, " %.*s=%zu", STR_ARG(names[i]), end - i);
+        snprintf(name, sizeof name, "%.*s", STR_ARG(names[i]));
+        add(recount, day, STORE_METRIC_NAME_ACTORS, name, 1);
+        i = end;
+    }
+}
+
+static void print_day(struct recount *recount, const struct person *person, int32_t day) {
+    struct str *names = calloc(person->count + 1, sizeof(struct str));
+    size_t name_count = 0, types[EVENT_TYPE_COUNT] = {0}, events = 0, sessions = 0;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (size_t n = 0; n < person->count; n++) {
+        const struct event *event = event_of(recount, person, n);
+        if (day_of(recount, person->project, event->timestamp_ms, NULL) == day) {
+            first = event->timestamp_ms < first ? event->timestamp_ms : first;
+            last = event->timestamp_ms > last ? event->timestamp_ms : last;
+            types[event->type]++;
+            events++;
+            if (event->name.len > 0) {
+                names[name_count++] = event->name;
+            }
+        }
+    }
+    for (size_t i = 0; i < person->session_count; i++) {
+        sessions += day_of(recount, person->project, person->sessions[i].start_ms, NULL) == day;
+    }
+    if (events > 0) {
+        buffer_printf(recount->out,
+                      " day %" PRId32 " %" PRId64 "..%" PRId64 " events %zu sessions %zu types",
+                      day, first, last, events, sessions);
+        for (size_t type = 0; type < EVENT_TYPE_COUNT; type++) {
+            buffer_printf(recount->out, " %zu", types[type]);
+        }
+        print_names(recount, names, name_count, day);
+        buffer_append_char(recount->out, '\n');
+        add(recount, day, STORE_METRIC_TOP_ACTORS, person->user ? person->id : NULL,
+            (int64_t)events);
+    }
+    free(names);
+}
+
+static int compare_rows(const void *a, const void *b) {
+    const struct event *x = *(const struct event *const *)a, *y = *(const struct event *const *)b;
+    if (x->timestamp_ms != y->timestamp_ms) {
+        return x->timestamp_ms < y->timestamp_ms ? 1 : -1;
+    }
+    return str_compare(y->id, x->id);
+}
+
+static void print_timeline(struct recount *recount, const struct person *person) {
+    const struct event **rows = calloc(person->count + 1, sizeof *rows);
+    for (size_t n = 0; n < person->count; n++) {
+        rows[n] = event_of(recount, person, n);
+    }
+    qsort(rows, person->count, sizeof *rows, compare_rows);
+    for (size_t n = 0; n < person->count; n++) {
+        buffer_printf(recount->out, " row %" PRId64 " %.*s %u %.*s\n", rows[n]->timestamp_ms,
+                      STR_ARG(rows[n]->id), (unsigned)rows[n]->type, STR_ARG(rows[n]->name));
+    }
+    free(rows);
+}
+
+static void print_state(struct recount *recount, const struct person *person, int64_t first_ms,
+                        int64_t last_ms, int32_t first, int32_t last) {
+    const char *plan = NULL;
+    for (size_t n = 0; n < person->count; n++) {
+        const struct history_event *event = &recount->history->events[person->events[n]];
+        if (event->event.type == EVENT_IDENTIFY && (!event->plan || *event->plan)) {
+            plan = event->plan;
+        }
+    }
+    buffer_printf(recount->out,
+                  "actor %.*s %c%s %" PRId64 "..%" PRId64 " events %zu sessions %zu traits ",
+                  STR_ARG(history_projects[person->project].id), person->user ? 'u' : 'a',
+                  person->id, first_ms, last_ms, person->count, person->session_count);
+    if (plan) {
+        buffer_printf(recount->out, "{\"plan\":\"%s\"} active", plan);
+    } else {
+        buffer_printf(recount->out, "{} active");
+    }
+    for (int32_t day = first; day <= last; day++) {
+        if (active_between(recount, person, day, day)) {
+            buffer_printf(recount->out, " %" PRId32, day);
+        }
+    }
+    buffer_append_char(recount->out, '\n');
+    for (size_t i = 0; i < person->session_count; i++) {
+        const struct store_session *session = &person->sessions[i];
+        buffer_printf(recount->out, " session %" PRId64 "..%" PRId64 " events %u pages %u\n",
+                      session->start_ms, session->end_ms, session->events, session->page_views);
+    }
+}
+
+static void recount_person(struct recount *recount, struct person *person) {
+    int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
+    find_events(recount, person);
+    find_sessions(recount, person);
+    for (size_t n = 0; n < person->count; n++) {
+        int64_t ms = event_of(recount, person, n)->timestamp_ms;
+        first_ms = ms < first_ms ? ms : first_ms;
+        last_ms = ms > last_ms ? ms : last_ms;
+    }
+    if (person->count > 0) {
+        int32_t first = day_of(recount, person->project, first_ms, NULL);
+        int32_t last = day_of(recount, person->project, last_ms, NULL);
+        print_state(recount, person, first_ms, last_ms, first, last);
+        count_activity(recount, person, first, last);
+        for (int32_t day = first; day <= last; day++) {
+            print_day(recount, person, day);
+        }
+        print_timeline(recount, person);
+    }
+    free(person->events);
+    free(person->sessions);
+}
+
+static void print_link(struct recount *recount, unsigned project, struct str anonymous) {
+    struct str owner = STR_EMPTY;
+    int64_t earliest = 0;
+    for (size_t i = 0; i < recount->history->count; i++) {
+        const struct event *event = &recount->history->events[i].event;
+        struct str linked = event->type == EVENT_IDENTIFY ? event->anonymous_id
+                            : event->type == EVENT_ALIAS  ? event->previous_id
+                                                          : STR_EMPTY;
+        if (!recount->counted[i] || recount->history->events[i].project != project ||
+            event->user_id.len == 0 || !str_equal(linked, anonymous)) {
+            continue;
+        }
+        if (!owner.data || event->timestamp_ms < earliest ||
+            (event->timestamp_ms == earliest && str_compare(event->user_id, owner) < 0)) {
+            owner = event->user_id;
+            earliest = event->timestamp_ms;
+        }
+    }
+    if (owner.data) {
+        buffer_printf(recount->out, "link %.*s %.*s %.*s\n", STR_ARG(history_projects[project].id),
+                      STR_ARG(anonymous), STR_ARG(owner));
+    }
+}
+
+// dump_store prints totals before people, but people make totals: their text waits in a buffer of its own.
+static void recount_project(struct recount *recount, unsigned project) {
+    struct buffer *out = recount->out, people;
+    buffer_init(&people, DUMP_BYTES_MAX);
+    recount->out = &people;
+    count_events(recount, project);
+    for (unsigned i = 0; i < HISTORY_USERS + HISTORY_ANONYMOUS; i++) {
+        struct person person = {.project = project, .user = i < HISTORY_USERS};
+        snprintf(person.id, sizeof person.id, person.user ? "u%u" : "a%u",
+                 person.user ? i : i - HISTORY_USERS);
+        recount_person(recount, &person);
+        if (!person.user) {
+            print_link(recount, project, str_from_c(person.id));
+        }
+    }
+    recount->out = out;
+    print_totals(recount, project);
+    buffer_append_str(out, buffer_str(&people));
+    buffer_free(&people);
+}
+
+void dump_recount(const struct history *history, int64_t session_gap_ms, struct buffer *out) {
+    struct recount recount = {.history = history, .gap_ms = session_gap_ms, .out = out};
+    recount.counted = calloc(history->count + 1, sizeof(bool));
+    recount.totals = calloc(TOTALS_MAX, sizeof(struct named_total));
+    for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
+        struct error err;
+        history_require(timezone_load(history_projects[i].time_zone, &recount.zones[i], &err),
+                        "time zone");
+    }
+    size_t dead = choose(&recount);
+    for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
+        recount_project(&recount, i);
+        timezone_free(recount.zones[i]);
+    }
+    buffer_printf(out, "dead letters %zu\n", dead);
+    free(recount.counted);
+    free(recount.totals);
+    history_require(buffer_status(out), "recount");
+}
