@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/kv/keys.h"
 #include "store/rocksdb/rocks.h"
 
@@ -107,9 +108,27 @@ static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache, size_t
     rocksdb_block_based_options_destroy(table);
 }
 
+// What the C API has no setter for. Batches come sorted: a search that begins at the last insert of the same table, and goes no
+// higher in the skip list than it must, halves the cost of an insert.
+static rocksdb_options_t *with_insert_hints(rocksdb_options_t *options) {
+    rocksdb_options_t *hinted = rocksdb_options_create();
+    char *message = NULL;
+    rocksdb_get_options_from_string(
+        options, "memtable_insert_with_hint_prefix_extractor=rocksdb.FixedPrefix.1", hinted,
+        &message);
+    if (message != NULL) {
+        LOG_WARN("store", "inserts are slower than they could be", LOG_CSTR("reason", message));
+        rocksdb_free(message);
+        rocksdb_options_destroy(hinted);
+        return options;
+    }
+    rocksdb_options_destroy(options);
+    return hinted;
+}
+
 static rocksdb_options_t *make_family(struct rocks_options *all, size_t write_buffer,
                                       size_t block_size, unsigned char whole_keys) {
-    rocksdb_options_t *options = rocksdb_options_create_copy(all->database);
+    rocksdb_options_t *options = with_insert_hints(rocksdb_options_create_copy(all->database));
     rocksdb_options_set_write_buffer_size(options, write_buffer);
     rocksdb_options_set_max_write_buffer_number(options, 2);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
