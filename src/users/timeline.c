@@ -99,6 +99,10 @@ static bool ask_query(struct users *users, struct http_exchange *exchange, struc
         !view_ask_limit(exchange, values[LIMIT], &query->limit)) {
         return false;
     }
+    if (values[NAME].len > EVENT_NAME_MAX) {
+        view_refuse(exchange, "name", STR("must be at most 256 bytes"));
+        return false;
+    }
     query->name = values[NAME];
     if (!values[CURSOR].data) {
         return true;

@@ -1,0 +1,267 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Reports over HTTP from a filled store; and closing days with a clock that the test owns.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "reports/reports.h"
+#include "support/route_server.h"
+
+#define NOW 1795435200000LL // 2026-11-23T12:00:00Z
+#define DAY 86400000LL
+
+static struct route_server rs;
+static struct reports *reports;
+static int64_t next_offset;
+static bool caught_up;
+
+static void progress(void *context, int64_t *received_ms, bool *caught_up_out) {
+    (void)context;
+    *received_ms = 0;
+    *caught_up_out = caught_up;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    struct error err = {0};
+    route_server_prepare(&rs, "America/New_York", NOW);
+    next_offset = 0;
+    caught_up = true;
+    struct reports_config config = {
+        .store = rs.store, .keyring = rs.keyring, .clock = &rs.clock.clock, .progress = progress};
+    if (reports_start(&config, &reports, &err) != STATUS_OK) {
+        return -1;
+    }
+    route_server_start(&rs, reports_routes(reports));
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    route_server_stop(&rs);
+    reports_stop(reports);
+    route_server_free(&rs);
+    return 0;
+}
+
+static void put(int32_t day, enum store_metric metric, const char *value, int64_t amount) {
+    struct store_batch *batch = NULL;
+    struct store_total total = {day, metric, str_from_c(value), amount};
+    assert_int_equal(store_batch_begin(rs.store, 1, 0, &batch), STATUS_OK);
+    store_batch_total(batch, STR("default"), &total);
+    assert_int_equal(store_batch_commit(batch, ++next_offset), STATUS_OK);
+}
+
+static int32_t november(unsigned day) {
+    return clock_day_from_date(2026, 11, day);
+}
+
+static void fill_day(int32_t day) {
+    put(day, STORE_METRIC_EVENTS, "", 100);
+    put(day, STORE_METRIC_TYPE, "track", 60);
+    put(day, STORE_METRIC_TYPE, "page", 40);
+    put(day, STORE_METRIC_NAME, "Login", 60);
+    put(day, STORE_METRIC_NAME, "=cmd()", 30);
+    put(day, STORE_METRIC_NAME, "<b>x</b>", 10);
+    put(day, STORE_METRIC_NAME_ACTORS, "Login", 9);
+    put(day, STORE_METRIC_NAME_ACTORS, "=cmd()", 3);
+    put(day, STORE_METRIC_PAGE, "/b", 20);
+    put(day, STORE_METRIC_PAGE, "/a", 20);
+    put(day, STORE_METRIC_DEVICE, "mobile", 70);
+    put(day, STORE_METRIC_HOUR, "00", 1);
+    put(day, STORE_METRIC_HOUR, "13", 99);
+    put(day, STORE_METRIC_ACTIVE_USERS, "", 12);
+    put(day, STORE_METRIC_ACTIVE_USERS_7, "", 20);
+    put(day, STORE_METRIC_ACTIVE_USERS_30, "", 48);
+    put(day, STORE_METRIC_ACTIVE_ANONYMOUS, "", 4);
+    put(day, STORE_METRIC_NEW_USERS, "", 2);
+    put(day, STORE_METRIC_SESSIONS, "", 4);
+    put(day, STORE_METRIC_BOUNCES, "", 1);
+    put(day, STORE_METRIC_SESSION_SECONDS, "0", 1);
+    put(day, STORE_METRIC_SESSION_SECONDS, "100", 1);
+    put(day, STORE_METRIC_SESSION_SECONDS, "25", 2);
+    put(day, STORE_METRIC_TOP_ACTORS, "u1", 50);
+    put(day, STORE_METRIC_TOP_ACTORS, "u2", 5);
+}
+
+static struct route_reply get(const char *target) {
+    return route_call(&rs, "GET", target, NULL, NULL);
+}
+
+static void test_daily(void **state) {
+    (void)state;
+    char value[200];
+    fill_day(november(22));
+    struct route_reply reply = get("/reports/daily?date=2026-11-22");
+    ASSERT_REPLY(reply, 200);
+    assert_string_equal(
+        reply.body,
+        "{\"project\":\"default\",\"date\":\"2026-11-22\",\"timeZone\":\"America/New_York\","
+        "\"closed\":false,\"revision\":0,\"events\":100,"
+        "\"byName\":[{\"name\":\"Login\",\"events\":60,\"users\":9},"
+        "{\"name\":\"=cmd()\",\"events\":30,\"users\":3},"
+        "{\"name\":\"<b>x</b>\",\"events\":10,\"users\":0}],"
+        "\"byType\":[{\"name\":\"track\",\"events\":60},{\"name\":\"page\",\"events\":40}],"
+        "\"activeUsers\":12,\"newUsers\":2,\"anonymousVisitors\":4,"
+        "\"sessions\":{\"count\":4,\"medianSeconds\":25,\"bounceRate\":0.25},"
+        "\"pages\":[{\"name\":\"/a\",\"events\":20},{\"name\":\"/b\",\"events\":20}],"
+        "\"referrers\":[],\"countries\":[],\"devices\":[{\"name\":\"mobile\",\"events\":70}],"
+        "\"hours\":[1,0,0,0,0,0,0,0,0,0,0,0,0,99,0,0,0,0,0,0,0,0,0,0],"
+        "\"topUsers\":[{\"userId\":\"u1\",\"events\":50},{\"userId\":\"u2\",\"events\":5}]}");
+    reply = get("/reports/daily?date=2026-11-22&limit=1");
+    assert_null(strstr(reply.body, "=cmd()"));
+    reply = get("/reports/daily?date=2026-11-22&format=csv");
+    assert_string_equal(route_header(reply, "Content-Disposition", value, sizeof value),
+                        "attachment; filename=\"daily-2026-11-22.csv\"");
+    ASSERT_HAS(reply.body, "date,section,name,value,users\r\n2026-11-22,total,events,100,\r\n");
+    ASSERT_HAS(reply.body, "2026-11-22,event,'=cmd(),30,3\r\n");
+    reply = get("/reports/daily?date=2026-11-22&format=html");
+    ASSERT_HAS(reply.body, "&lt;b&gt;x&lt;/b&gt;");
+    assert_null(strstr(reply.body, "<b>x"));
+    ASSERT_HAS(reply.body, "Sunday, 22 November 2026");
+    ASSERT_HAS(reply.head, "Content-Security-Policy: default-src 'none'; style-src 'sha256-");
+    reply = get("/reports/daily"); // 07:00 in New York
+    ASSERT_HAS(reply.body, "\"date\":\"2026-11-23\"");
+    ASSERT_HAS(reply.body, "\"medianSeconds\":null,\"bounceRate\":null");
+    ASSERT_REPLY(get("/reports/daily?date=2026-11-31"), 400);
+    ASSERT_REPLY(get("/reports/daily?from=2026-11-01"), 400);
+    ASSERT_REPLY(get("/reports/daily?project=nope"), 404);
+}
+
+static void test_active(void **state) {
+    (void)state;
+    fill_day(november(22));
+    struct route_reply reply = get("/reports/active?from=2026-11-21&to=2026-12-31");
+    ASSERT_REPLY(reply, 200);
+    ASSERT_HAS(reply.body, "{\"date\":\"2026-11-22\",\"daily\":12,\"weekly\":20,\"monthly\":48,"
+                           "\"stickiness\":0.25,\"newUsers\":2,\"anonymousVisitors\":4}");
+    ASSERT_HAS(reply.body, "{\"date\":\"2026-11-21\",\"daily\":0,\"weekly\":0,\"monthly\":0,"
+                           "\"stickiness\":null,");
+    assert_null(strstr(reply.body, "\"date\":\"2026-11-24\"")); // not yet
+    reply = get("/reports/active?from=2026-11-22&to=2026-11-22&format=csv");
+    assert_string_equal(reply.body,
+                        "date,daily,weekly,monthly,stickiness,new_users,anonymous_visitors\r\n"
+                        "2026-11-22,12,20,48,0.25,2,4\r\n");
+    ASSERT_HAS(get("/reports/active?format=html").body, "<polyline");
+    ASSERT_REPLY(get("/reports/active?from=2027-01-01&to=2027-01-02&format=html"), 200);
+    ASSERT_REPLY(get("/reports/active?from=2026-11-23&to=2026-11-22"), 400);
+    ASSERT_REPLY(get("/reports/active?from=2025-10-20&to=2026-11-23"), 200);
+    ASSERT_REPLY(get("/reports/active?from=2025-10-19&to=2026-11-23"), 400);
+}
+
+static void test_events(void **state) {
+    (void)state;
+    fill_day(november(20));
+    fill_day(november(22));
+    struct route_reply reply = get("/reports/events?from=2026-11-20&to=2026-11-22&limit=1");
+    ASSERT_REPLY(reply, 200);
+    ASSERT_HAS(reply.body, "\"by\":\"name\",\"events\":200,\"items\":[{\"name\":\"Login\","
+                           "\"events\":120,\"byDay\":[60,0,60]}]}");
+    reply = get("/reports/events?by=hour&from=2026-11-22&to=2026-11-22");
+    ASSERT_HAS(reply.body,
+               "\"items\":[{\"name\":\"00\",\"events\":1,\"byDay\":[1]},{\"name\":\"13\"");
+    reply = get("/reports/events?by=day&from=2026-11-21&to=2026-11-22");
+    ASSERT_HAS(reply.body, "\"items\":[{\"name\":\"2026-11-21\",\"events\":0},"
+                           "{\"name\":\"2026-11-22\",\"events\":100}]");
+    reply = get("/reports/events?by=page&from=2026-11-22&to=2026-11-22&format=csv");
+    assert_string_equal(reply.body, "date,name,events\r\n2026-11-22,/a,20\r\n2026-11-22,/b,20\r\n");
+    reply = get("/reports/events?by=day&from=2026-11-22&to=2026-11-22&format=csv");
+    assert_string_equal(reply.body, "date,events\r\n2026-11-22,100\r\n");
+    static const char *const all[] = {"name",   "type",    "page", "referrer", "country",
+                                      "device", "browser", "os",   "hour",     "day"};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char target[64];
+        snprintf(target, sizeof target, "/reports/events?format=html&by=%s", all[i]);
+        ASSERT_REPLY(get(target), 200);
+    }
+    ASSERT_REPLY(get("/reports/events?by=colour"), 400);
+}
+
+static void test_sessions(void **state) {
+    (void)state;
+    fill_day(november(20));
+    fill_day(november(22));
+    put(november(22), STORE_METRIC_SESSION_SECONDS, "1000", 5);
+    struct route_reply reply = get("/reports/sessions?from=2026-11-20&to=2026-11-22");
+    ASSERT_REPLY(reply, 200);
+    // 0 0 25 25 25 25 100 100 1000 1000 1000 1000 1000
+    ASSERT_HAS(reply.body, "\"total\":{\"count\":8,\"medianSeconds\":100,\"bounceRate\":0.25}");
+    ASSERT_HAS(reply.body,
+               "{\"date\":\"2026-11-21\",\"count\":0,\"medianSeconds\":null,\"bounceRate\":null}");
+    reply = get("/reports/sessions?from=2026-11-20&to=2026-11-20&format=csv");
+    assert_string_equal(reply.body, "date,sessions,median_seconds,bounce_rate\r\n"
+                                    "2026-11-20,4,25,0.25\r\n");
+    ASSERT_REPLY(get("/reports/sessions?format=html"), 200);
+}
+
+static void look(void) {
+    struct error err = {0};
+    assert_int_equal(reports_close_due(reports, &err), STATUS_OK);
+}
+
+static uint32_t revision_of(int32_t day) {
+    struct arena arena;
+    struct store_report report;
+    arena_init(&arena, 4096, 0);
+    enum status status = store_report_get(rs.store, STR("default"), day, &arena, &report);
+    uint32_t revision = status == STATUS_OK ? report.revision : 0;
+    arena_free(&arena);
+    return revision;
+}
+
+// 22 November ends in New York at 05:00Z on the 23rd.
+static void test_close(void **state) {
+    (void)state;
+    int32_t day = november(22);
+    fill_day(day);
+    int64_t end = NOW - 7 * 3600000;
+    rs.clock.wall = end + 15 * 60000 - 1;
+    look();
+    assert_int_equal(revision_of(day), 0);
+    rs.clock.wall = end + 15 * 60000;
+    caught_up = false;
+    look();
+    assert_int_equal(revision_of(day), 0);
+    caught_up = true;
+    look();
+    assert_int_equal(revision_of(day), 1);
+    look();
+    assert_int_equal(revision_of(day), 1);
+    assert_int_equal(revision_of(november(21)), 0); // nothing happened then
+    struct route_reply reply = get("/reports/daily?date=2026-11-22");
+    ASSERT_HAS(reply.body, "\"closed\":true,\"revision\":1,");
+    put(day, STORE_METRIC_EVENTS, "", 101); // a late event
+    reply = get("/reports/daily?date=2026-11-22");
+    ASSERT_HAS(reply.body, "\"revision\":1,\"events\":101");
+    look();
+    reply = get("/reports/daily?date=2026-11-22");
+    ASSERT_HAS(reply.body, "\"closed\":true,\"revision\":2,\"events\":101");
+    ASSERT_HAS(get("/reports/daily?date=2026-11-22&format=html").body, "Closed · revision 2");
+    // What is not in the report does not reopen it.
+    put(day, STORE_METRIC_ACTIVE_USERS_30, "", 50);
+    look();
+    assert_int_equal(revision_of(day), 2);
+    // Too long ago to be looked at.
+    rs.clock.wall += 60 * DAY;
+    put(day, STORE_METRIC_EVENTS, "", 102);
+    look();
+    assert_int_equal(revision_of(day), 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_daily, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_active, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sessions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_close, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
