@@ -29,10 +29,13 @@ int64_t view_chart_ceiling(int64_t value) {
     while (power <= INT64_MAX / 100 && power * 10 < value) {
         power *= 10;
     }
-    static const int64_t steps[] = {1, 2, 4, 6, 8, 10};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        if (power * steps[i] >= value) {
-            return power * steps[i];
+    static const int64_t tenths[] = {12, 16, 20, 24, 32, 40, 60, 80, 100};
+    if (power >= value) {
+        return power;
+    }
+    for (size_t i = 0; i < sizeof tenths / sizeof tenths[0]; i++) {
+        if (power / 10 * tenths[i] >= value) {
+            return power / 10 * tenths[i];
         }
     }
     return value;

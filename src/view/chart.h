@@ -25,8 +25,7 @@ void view_chart_bars(struct buffer *out, const struct view_chart *chart, const i
 // Up to 4 series, with a legend.
 void view_chart_lines(struct buffer *out, const struct view_chart *chart,
                       const struct view_series *series, size_t count);
-// The end of the value axis: 4, 8 or 12 for small ones, else the least of 1, 2, 4, 6, 8 times a
-// power of ten that is at least value.
+// The end of the value axis: a round number not below value and not far above it, whose quarters are whole numbers.
 int64_t view_chart_ceiling(int64_t value);
 // Calendar texts for titles and labels.
 void view_date_long(int32_t day, char out[48]);  // "Sunday, 22 November 2026"

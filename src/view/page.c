@@ -185,9 +185,10 @@ void view_page_cell_bar(struct buffer *out, int64_t value, int64_t most) {
     buffer_printf(out,
                   "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
                   "aria-hidden=\"true\"><rect class=\"all\" width=\"100\" height=\"8\" rx=\"2\"/>"
-                  "<rect class=\"part\" width=\"%.1f\" height=\"8\" rx=\"2\"/></svg>",
+                  "<rect class=\"part\" width=\"%.1f\" height=\"8\" rx=\"2\"/></svg><span>",
                   share);
     view_html_integer(out, value);
+    buffer_append_str(out, STR("</span>"));
     view_page_end_cell(out);
 }
 

@@ -137,10 +137,14 @@ static void test_ceiling(void **state) {
     assert_int_equal(view_chart_ceiling(4), 4);
     assert_int_equal(view_chart_ceiling(5), 8);
     assert_int_equal(view_chart_ceiling(12), 12);
-    assert_int_equal(view_chart_ceiling(13), 20);
+    assert_int_equal(view_chart_ceiling(13), 16);
     assert_int_equal(view_chart_ceiling(100), 100);
-    assert_int_equal(view_chart_ceiling(101), 200);
+    assert_int_equal(view_chart_ceiling(101), 120);
     assert_int_equal(view_chart_ceiling(612), 800);
+    for (int64_t value = 0; value < 100000; value++) {
+        int64_t ceiling = view_chart_ceiling(value);
+        assert_true(ceiling >= value && ceiling % 4 == 0);
+    }
     assert_true(view_chart_ceiling(INT64_MAX) == INT64_MAX);
 }
 
