@@ -86,7 +86,7 @@ static enum status segment_read(struct activity_reader *reader, const struct jso
     if (status == STATUS_OK) {
         status = take_name(reader, &own, &item->event, err);
     }
-    if (is_rudder(item->context ? item->context : reader->context, root)) {
+    if (is_rudder(item->context ? item->context : reader->context_tree, root)) {
         item->event.dialect = activity_dialect_rudder.name;
     }
     return status;

@@ -20,8 +20,25 @@ struct envelope {
     struct str key;
 };
 
+// Most are a few plain characters, for which the parser's own set-up costs more than the look.
+static bool is_plain_string(struct str raw) {
+    if (raw.len < 2 || raw.len > 64 || raw.data[0] != '"') {
+        return false;
+    }
+    for (size_t i = 1; i < raw.len - 1; i++) {
+        if (raw.data[i] < ' ' || raw.data[i] > '~' || raw.data[i] == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum status envelope_text(struct activity_reader *reader, struct str raw, struct str *out) {
     const struct json_value *value;
+    if (is_plain_string(raw)) {
+        *out = raw.len > 2 ? str_make(raw.data + 1, raw.len - 2) : *out;
+        return STATUS_OK;
+    }
     enum status status =
         json_parse(reader->worker->parser, raw, &envelope_limits, reader->arena, &value, NULL);
     if (status == STATUS_OK && json_is_string(value) && value->text.len > 0) {
@@ -32,7 +49,7 @@ static enum status envelope_text(struct activity_reader *reader, struct str raw,
 
 // What is no object is no use and does not make the events bad.
 static enum status envelope_object(struct activity_reader *reader, struct str raw,
-                                   const struct json_value **out) {
+                                   struct activity_shared *out, const struct json_value **tree) {
     const struct json_value *value;
     if (raw.len > reader->limits->event_bytes) {
         return STATUS_TOO_LARGE;
@@ -40,13 +57,15 @@ static enum status envelope_object(struct activity_reader *reader, struct str ra
     enum status status =
         json_parse(reader->worker->parser, raw, &envelope_limits, reader->arena, &value, NULL);
     if (status == STATUS_OK && value->type == JSON_OBJECT && value->count > 0) {
-        *out = value;
+        *tree = value;
+        return activity_share(reader->arena, value, out);
     }
     return status;
 }
 
 static enum status envelope_member(struct activity_reader *reader, struct envelope *envelope,
                                    const struct json_scan_member *member) {
+    const struct json_value *unused;
     if (str_equal(member->key, STR("batch"))) {
         if (envelope->batch.data) {
             return STATUS_DUPLICATE_KEY;
@@ -56,10 +75,10 @@ static enum status envelope_member(struct activity_reader *reader, struct envelo
         return STATUS_OK;
     }
     if (str_equal(member->key, STR("context"))) {
-        return envelope_object(reader, member->raw, &reader->context);
+        return envelope_object(reader, member->raw, &reader->context, &reader->context_tree);
     }
     if (str_equal(member->key, STR("integrations"))) {
-        return envelope_object(reader, member->raw, &reader->integrations);
+        return envelope_object(reader, member->raw, &reader->integrations, &unused);
     }
     if (str_equal(member->key, STR("sentAt")) || str_equal(member->key, STR("sent_at"))) {
         return envelope_text(reader, member->raw, &reader->sent_at);
@@ -71,29 +90,24 @@ static enum status envelope_member(struct activity_reader *reader, struct envelo
     return STATUS_OK;
 }
 
-// False: the body was refused. A broken member means that the body is not JSON.
-static bool read_envelope(struct activity_reader *reader, struct envelope *envelope) {
+// A broken member means that the body is not JSON; then it is refused.
+static enum status read_envelope(struct activity_reader *reader, struct envelope *envelope) {
     struct json_scan scan;
-    struct json_scan_member member;
+    struct json_scan_member member = {.key = STR_EMPTY};
     enum status status = json_scan_begin(&scan, reader->input->text);
     while (status == STATUS_OK && (status = json_scan_next(&scan, &member)) == STATUS_OK) {
-        size_t offset = scan.offset - member.raw.len;
         status = envelope_member(reader, envelope, &member);
-        if (status == STATUS_TOO_LARGE) {
-            REFUSE(reader, 413, "%.*s: %zu bytes, at most %zu allowed", STR_ARG(member.key),
-                   member.raw.len, reader->limits->event_bytes);
-            return false;
-        }
-        if (status != STATUS_OK) {
-            refuse_syntax(reader, status, offset);
-            return false;
-        }
     }
-    if (status != STATUS_END) {
+    if (status == STATUS_NO_MEMORY) {
+        return status;
+    }
+    if (status == STATUS_TOO_LARGE) {
+        REFUSE(reader, 413, "%.*s: %zu bytes, at most %zu allowed", STR_ARG(member.key),
+               member.raw.len, reader->limits->event_bytes);
+    } else if (status != STATUS_END) {
         refuse_syntax(reader, status, scan.offset);
-        return false;
     }
-    return true;
+    return STATUS_OK;
 }
 
 static bool resolve_envelope(struct activity_reader *reader, struct str key) {
@@ -111,6 +125,7 @@ static enum status read_list(struct activity_reader *reader, struct str list) {
     struct json_scan scan;
     struct json_scan_member member;
     enum status status = json_scan_begin(&scan, list);
+    activity_time_begin(reader);
     size_t start = (size_t)(list.data - reader->input->text.data);
     while (status == STATUS_OK && (status = json_scan_next(&scan, &member)) == STATUS_OK) {
         if (reader->seen == reader->limits->events) {
@@ -146,6 +161,7 @@ static enum status read_one(struct activity_reader *reader) {
                reader->input->text.len, reader->limits->event_bytes);
         return STATUS_OK;
     }
+    activity_time_begin(reader);
     return activity_read_item(reader, reader->input->text);
 }
 
@@ -168,8 +184,9 @@ static enum status read_text(struct activity_reader *reader) {
         return read_one(reader);
     }
     struct envelope envelope = {.batch = STR_EMPTY};
-    if (!read_envelope(reader, &envelope)) {
-        return STATUS_OK;
+    enum status status = read_envelope(reader, &envelope);
+    if (status != STATUS_OK || reader->result->refused) {
+        return status;
     }
     if (input->shape == ACTIVITY_ANY && !envelope.batch.data) {
         return read_one(reader);

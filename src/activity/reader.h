@@ -110,6 +110,17 @@ struct activity_result {
     size_t rejected_count;
 };
 
+// An object of a batch that all of its events get; members sorted by name.
+struct activity_shared_member {
+    const struct json_value *member;
+    size_t hidden_in; // number of the last event that has one of that name itself
+};
+struct activity_shared {
+    struct activity_shared_member *members;
+    size_t count; // 0: there is none
+    struct str raw;
+};
+
 struct activity_reader {
     const struct activity_input *input;
     const struct activity_limits *limits;
@@ -120,9 +131,12 @@ struct activity_reader {
     struct activity_result *result;
     struct str project;
     // What a batch says for all of its events.
-    const struct json_value *context;
-    const struct json_value *integrations;
+    struct activity_shared context;
+    struct activity_shared integrations;
+    const struct json_value *context_tree;
     struct str sent_at;
+    bool has_sent; // and it can be read
+    int64_t sent_ms;
     // Progress.
     size_t seen;
     size_t keyless; // events without a key that is known
@@ -164,10 +178,13 @@ MUST_CHECK enum status activity_take_member(struct activity_item *item,
 // --- Between reader.c and its parts ---------------------------------------------------------------------------------------
 // Judges one event's bytes and adds a record or a rejection. NO_MEMORY, TOO_LARGE (record_bytes) end the reading.
 MUST_CHECK enum status activity_read_item(struct activity_reader *reader, struct str raw);
+MUST_CHECK enum status activity_share(struct arena *arena, const struct json_value *object,
+                                      struct activity_shared *out);
 // Lays batch-level objects under the event's own: the event's members win.
 MUST_CHECK enum status activity_merge_item(struct activity_reader *reader,
                                            struct activity_item *item);
-// timestamp, originalTimestamp, sentAt.
+// Once, before the events are read; then for each its timestamp, originalTimestamp, sentAt.
+void activity_time_begin(struct activity_reader *reader);
 MUST_CHECK enum status activity_time_item(struct activity_reader *reader,
                                           struct activity_item *item);
 
