@@ -9,6 +9,8 @@
 
 #define FIRST_SLOTS 1024
 #define FIRST_NAMES 2
+#define DIRTY_PASSED_MAX                                                                           \
+    256 // a long run of dirty ones is the open cycle: nothing to gain behind it
 
 void actor_cache_init(struct actor_cache *cache, struct intern *intern) {
     *cache = (struct actor_cache){.intern = intern};
@@ -76,11 +78,14 @@ void actor_cache_free(struct actor_cache *cache) {
     *cache = (struct actor_cache){.intern = cache->intern};
 }
 
-void actor_cache_shrink(struct actor_cache *cache, size_t bytes, uint64_t step) {
-    for (struct actor *actor = cache->oldest, *newer; actor && cache->bytes > bytes;
-         actor = newer) {
+void actor_cache_shrink(struct actor_cache *cache, size_t bytes) {
+    unsigned passed = 0;
+    for (struct actor *actor = cache->oldest, *newer;
+         actor && cache->bytes > bytes && passed < DIRTY_PASSED_MAX; actor = newer) {
         newer = actor->newer;
-        if (!actor->dirty && actor->pinned != step) {
+        if (actor->dirty) {
+            passed++;
+        } else {
             drop(cache, actor);
         }
     }

@@ -4,8 +4,7 @@
 //
 //   least recently used ←─ actor ─ actor ─ actor ─→ most recently used      each with the days it was seen on lately
 //
-// A dirty actor is on its partition's list until the cycle is written, and cannot be evicted. A pinned one belongs to the events
-// being applied. Belongs to one thread.
+// A dirty actor is on its partition's list until the cycle is written, and cannot be evicted. Belongs to one thread.
 #ifndef FOOTFALL_PROCESSOR_ACTOR_CACHE_H
 #define FOOTFALL_PROCESSOR_ACTOR_CACHE_H
 
@@ -45,7 +44,6 @@ struct actor {
     struct actor *newer, *older; // by use
     struct actor *next_dirty;
     uint64_t hash;
-    uint64_t pinned; // number of the step that needs it
     struct project *project;
     unsigned partition;
     enum store_actor_kind kind;
@@ -89,8 +87,9 @@ void actor_cache_free(struct actor_cache *cache);
 // Finds it, or adds one that is not loaded; it becomes the most recently used. NULL: no memory.
 struct actor *actor_cache_take(struct actor_cache *cache, struct project *project,
                                struct store_actor key, unsigned partition);
-// Forgets clean actors that `step` does not need, least recently used first, until at most `bytes` are taken.
-void actor_cache_shrink(struct actor_cache *cache, size_t bytes, uint64_t step);
+// Forgets clean actors, least recently used first, until at most `bytes` are taken. Between steps only: during one, clean actors are
+// waiting for their events.
+void actor_cache_shrink(struct actor_cache *cache, size_t bytes);
 // Forgets all of a partition, dirty or not.
 void actor_cache_forget(struct actor_cache *cache, unsigned partition);
 // After its changes were put into the batch: nothing is dirty, only the latest days are kept, no old sessions.

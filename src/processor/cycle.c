@@ -109,7 +109,6 @@ static enum status place(struct partition *partition, struct applied_event *appl
     if (!applied->actor) {
         return STATUS_NO_MEMORY;
     }
-    applied->actor->pinned = worker->step;
     *taken = true;
     return STATUS_OK;
 }
@@ -210,7 +209,6 @@ static enum status apply_step(struct partition *partition, const struct eventlog
                               size_t count, struct error *err) {
     struct worker *worker = partition->worker;
     size_t taken_count = 0;
-    worker->step++;
     arena_reset(&worker->arena);
     enum status status = cycle_open(partition);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
@@ -235,6 +233,15 @@ static enum status apply_step(struct partition *partition, const struct eventlog
     }
     partition->counts.applied += taken_count;
     return status;
+}
+
+// Leaves an eighth free, so that not every step of the next cycle finds the caches full.
+static void shrink_caches(struct worker *worker) {
+    size_t most = worker->cache_bytes / 8 * 7;
+    day_totals_cache_shrink(&worker->totals, worker->cache_bytes / 4);
+    size_t taken = worker->totals.bytes + worker->intern.bytes;
+    size_t least = worker->cache_bytes / 8;
+    actor_cache_shrink(&worker->actors, most > taken + least ? most - taken : least);
 }
 
 static bool cycle_is_full(const struct partition *partition) {
@@ -267,6 +274,9 @@ enum status cycle_apply(struct partition *partition, const struct eventlog_view 
             return explained(status, err, "the store cannot be read");
         }
         at += step;
+        if (cycle_cached_bytes(partition->worker) > partition->worker->cache_bytes) {
+            shrink_caches(partition->worker); // other partitions' and older actors first
+        }
         if (cycle_is_full(partition)) {
             status = cycle_commit(partition, err);
             if (status != STATUS_OK) {
@@ -362,15 +372,6 @@ static void add_counts(struct partition *partition) {
     metrics_add(shared->metrics.cycles, 1);
     metrics_observe(shared->metrics.visible,
                     (double)(clock->wall_ms(clock) - partition->newest_ms) / 1000.0);
-}
-
-// Leaves an eighth free, so that not every step of the next cycle finds the caches full.
-static void shrink_caches(struct worker *worker) {
-    size_t most = worker->cache_bytes / 8 * 7;
-    day_totals_cache_shrink(&worker->totals, worker->cache_bytes / 4);
-    size_t taken = worker->totals.bytes + worker->intern.bytes;
-    size_t least = worker->cache_bytes / 8;
-    actor_cache_shrink(&worker->actors, most > taken + least ? most - taken : least, 0);
 }
 
 enum status cycle_commit(struct partition *partition, struct error *err) {

@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "processor/apply.h"
 
-#define POLL_BYTES ((size_t)2 << 20)
+#define POLL_BYTES                                                                                 \
+    ((size_t)8                                                                                     \
+     << 20) // about a full cycle of one partition, so that a row is written once for many events
 #define OPEN_BATCH_BYTES_MAX ((size_t)16 << 20) // of all open cycles
 #define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
 #define FLUSH_US (5 * 1000 * 1000LL)

@@ -91,7 +91,6 @@ struct worker {
     struct applied_event *events; // of a step
     struct store_actor_request *requests;
     struct actor **waiting; // for the requests
-    uint64_t step;
     size_t cache_bytes;
     int64_t flush_us; // when the store was last made durable
 };
