@@ -54,15 +54,17 @@ static enum status close_day(struct look *look, struct str project, const struct
     struct reports_rows rows;
     struct store_report stored = {0};
     enum status status = reports_daily_rows(store, project, day, &look->arena, &rows);
-    if (status != STATUS_OK || rows.count == 0) {
-        return status; // a day on which nothing happened has no report
+    if (status != STATUS_OK) {
+        return status;
     }
     uint64_t digest = reports_daily_digest(rows);
     status = store_report_get(store, project, day, &look->arena, &stored);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
-    if (status == STATUS_OK && stored.digest == digest) {
+    bool known = status == STATUS_OK;
+    // A day on which nothing happened has no report, but one of which nothing is left (erasure) has a newer one.
+    if (known ? stored.digest == digest : rows.count == 0) {
         return STATUS_OK;
     }
     struct reports_daily daily = {.project = project,

@@ -59,6 +59,7 @@ static const char sheet[] =
     ".legend svg{width:18px;height:8px;margin-right:6px;vertical-align:middle}"
     ".legend line{stroke-width:3;stroke-linecap:round}"
     "footer{color:var(--soft);font-size:12.5px;margin-top:24px}"
+    "@media screen and (max-width:640px){.where{text-align:left}.chart{min-width:620px}}"
     "@media print{:root{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#ccc;"
     "--accent:#2f6fde;--accent-soft:#dde6f7;--s2:#0f9d8a;--s3:#c2571a;--s4:#8b5cf6}"
     "main{max-width:none;padding:0}body{font-size:11pt;print-color-adjust:exact;"
