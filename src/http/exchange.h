@@ -46,7 +46,7 @@ struct http_request {
     struct str query;  // behind '?', not decoded; data NULL without '?'
     const struct http_header *headers;
     size_t header_count;
-    struct str body;   // chunked framing removed, content codings not
+    struct str body;      // chunked framing removed, content codings not
     struct str remote_ip; // text of the peer's address
     int64_t received_us;  // monotonic, when the request line began
     int64_t received_ms;  // wall clock, when it was complete
@@ -54,13 +54,14 @@ struct http_request {
 
 struct http_exchange {
     struct http_request request;
-    struct arena arena;        // lives as long as the exchange
-    struct str request_id;     // the caller's X-Request-Id when sane (1..128 of [A-Za-z0-9._:-]), else made
+    struct arena arena; // lives as long as the exchange
+    struct str
+        request_id; // the caller's X-Request-Id when sane (1..128 of [A-Za-z0-9._:-]), else made
     struct str parameters[HTTP_PARAMETERS_MAX]; // of the matched route, percent-decoded
-    const void *principal;     // set by whoever authenticates; lives in the arena
-    const char *route;         // pattern of the matched route, for metrics and the access log; static
-    unsigned status;           // of the reply, once sent
-    size_t reply_bytes;        // of the reply's body, once sent
+    const void *principal;                      // set by whoever authenticates; lives in the arena
+    const char *route;  // pattern of the matched route, for metrics and the access log; static
+    unsigned status;    // of the reply, once sent
+    size_t reply_bytes; // of the reply's body, once sent
     // All else is the server's own: see server_private.h.
 };
 
@@ -77,12 +78,13 @@ struct buffer *http_reply_body(struct http_exchange *exchange);
 // large) a 500 problem is sent instead. Compresses when the client accepts gzip and the body is worth it. Any thread.
 void http_reply_send(struct http_exchange *exchange, unsigned status, const char *content_type);
 // The same with a body that outlives the exchange (static storage), not copied until written.
-void http_reply_send_static(struct http_exchange *exchange, unsigned status, const char *content_type,
-                            struct str body);
+void http_reply_send_static(struct http_exchange *exchange, unsigned status,
+                            const char *content_type, struct str body);
 
 // Runs `run` on the server's worker pool; it owns the exchange from there. When the pool is full a 503 problem with
 // Retry-After is sent and run is not called.
 void http_exchange_offload(struct http_exchange *exchange,
-                           void (*run)(struct http_exchange *exchange, void *context), void *context);
+                           void (*run)(struct http_exchange *exchange, void *context),
+                           void *context);
 
 #endif

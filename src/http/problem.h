@@ -15,7 +15,8 @@ struct http_problem_error {
 // Text that is not valid UTF-8 is replaced, never sent raw. Ends the exchange.
 void http_reply_problem(struct http_exchange *exchange, unsigned status, struct str detail);
 __attribute__((format(printf, 3, 4))) void http_reply_problemf(struct http_exchange *exchange,
-                                                               unsigned status, const char *format, ...);
+                                                               unsigned status, const char *format,
+                                                               ...);
 void http_reply_problem_errors(struct http_exchange *exchange, unsigned status, struct str detail,
                                const struct http_problem_error *errors, size_t count);
 // "Bad Request" for 400; "Unknown" for what RFC 9110 does not name.

@@ -14,8 +14,8 @@ struct http_parameter {
 };
 // Takes application/x-www-form-urlencoded text apart: '+' is a space, %XX decoded. At most `max` parameters.
 // INVALID on a broken escape, TOO_LARGE on more than max, NO_MEMORY. Results live in arena.
-MUST_CHECK enum status http_query_parse(struct arena *arena, struct str text, struct http_parameter *out,
-                                        size_t max, size_t *count);
+MUST_CHECK enum status http_query_parse(struct arena *arena, struct str text,
+                                        struct http_parameter *out, size_t max, size_t *count);
 // Percent-decoding of a path segment ('+' stays). INVALID on a broken escape.
 MUST_CHECK enum status http_percent_decode(struct arena *arena, struct str text, struct str *out);
 void http_percent_encode(struct buffer *out, struct str text); // all but RFC 3986 unreserved

@@ -16,8 +16,9 @@ typedef void http_handler(struct http_exchange *exchange, void *context);
 struct http_route {
     unsigned methods;    // HTTP_GET_ | …
     const char *pattern; // static
-    unsigned access;     // opaque to http: who may call; 0 is refused by http_router_make ("must name its access")
-    bool blocking;       // run on the worker pool, not on the loop
+    unsigned
+        access; // opaque to http: who may call; 0 is refused by http_router_make ("must name its access")
+    bool blocking; // run on the worker pool, not on the loop
     http_handler *handle;
 };
 
@@ -39,7 +40,8 @@ MUST_CHECK enum status http_router_make(const struct http_route_table *tables, s
 void http_router_free(struct http_router *router);
 // OK: *match filled, exchange->parameters decoded, exchange->route set. NOT_FOUND: no such path. UNSUPPORTED: path known,
 // method not (match->allowed set). INVALID: a parameter with a broken escape, NUL or invalid UTF-8. NO_MEMORY.
-MUST_CHECK enum status http_router_find(const struct http_router *router, struct http_exchange *exchange,
+MUST_CHECK enum status http_router_find(const struct http_router *router,
+                                        struct http_exchange *exchange,
                                         struct http_route_match *match);
 // Finds and calls; sends the 404, 405 (with Allow), 204 for OPTIONS, or 400 itself. For servers without a gateway in front.
 void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange);

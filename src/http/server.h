@@ -16,31 +16,32 @@
 #include "http/exchange.h"
 
 struct http_server_config {
-    const char *name;        // for thread names, logs and metrics: "public", "management"
-    const char *host;        // numeric address, or "localhost"
-    uint16_t port;           // 0: any free port (see http_server_port)
-    unsigned threads;        // loops; 0: one per core
-    void (*handle)(struct http_exchange *exchange, void *context);        // loop thread
-    void (*completed)(const struct http_exchange *exchange, int64_t duration_us, void *context); // after the reply was
-                             // queued, on the loop thread; for access logs and metrics; may be NULL
+    const char *name; // for thread names, logs and metrics: "public", "management"
+    const char *host; // numeric address, or "localhost"
+    uint16_t port;    // 0: any free port (see http_server_port)
+    unsigned threads; // loops; 0: one per core
+    void (*handle)(struct http_exchange *exchange, void *context); // loop thread
+    void (*completed)(const struct http_exchange *exchange, int64_t duration_us,
+                      void *context); // after the reply was
+        // queued, on the loop thread; for access logs and metrics; may be NULL
     void *context;
     struct workers *workers; // for http_exchange_offload; may be NULL when no handler uses it
     struct clock *clock;
     struct random_source *random;
     // Limits; 0 means the default in brackets.
-    size_t target_bytes;     // [8 KiB] 414
-    size_t header_bytes;     // [32 KiB] 431, all headers together
-    unsigned header_count;   // [100] 431
-    size_t body_bytes;       // [4 MiB] 413, before inflating
-    size_t reply_bytes;      // [64 MiB]
-    unsigned connections;    // [10000] per server; one more gets 503 and is closed
-    unsigned pipeline_max;   // [16]
+    size_t target_bytes;              // [8 KiB] 414
+    size_t header_bytes;              // [32 KiB] 431, all headers together
+    unsigned header_count;            // [100] 431
+    size_t body_bytes;                // [4 MiB] 413, before inflating
+    size_t reply_bytes;               // [64 MiB]
+    unsigned connections;             // [10000] per server; one more gets 503 and is closed
+    unsigned pipeline_max;            // [16]
     unsigned requests_per_connection; // [0: no limit] Connection: close after so many
-    int64_t header_timeout_ms;// [10 s] from the first byte of a request to the end of its headers
-    int64_t body_timeout_ms; // [30 s] without a byte of the body
-    int64_t idle_timeout_ms; // [75 s] between requests
-    int64_t write_timeout_ms;// [30 s] without the client taking a byte
-    int64_t drain_timeout_ms;// [8 s] http_server_stop waits so long for replies
+    int64_t header_timeout_ms; // [10 s] from the first byte of a request to the end of its headers
+    int64_t body_timeout_ms;   // [30 s] without a byte of the body
+    int64_t idle_timeout_ms;   // [75 s] between requests
+    int64_t write_timeout_ms;  // [30 s] without the client taking a byte
+    int64_t drain_timeout_ms;  // [8 s] http_server_stop waits so long for replies
 };
 
 struct http_server;
