@@ -11,10 +11,10 @@ void actives_free(struct actives *actives) {
     *actives = (struct actives){0};
 }
 
-_Bool actives_has(const struct actives *actives, int32_t day) {
+bool actives_has(const struct actives *actives, int32_t day) {
     int64_t bit = (int64_t)day - actives->first_day;
     if (bit < 0 || bit >= (int64_t)actives->len * 8) {
-        return 0;
+        return false;
     }
     return actives->bits[bit / 8] >> (bit % 8) & 1;
 }

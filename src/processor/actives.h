@@ -4,6 +4,7 @@
 #ifndef FOOTFALL_PROCESSOR_ACTIVES_H
 #define FOOTFALL_PROCESSOR_ACTIVES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ struct actives {
 };
 
 void actives_free(struct actives *actives);
-_Bool actives_has(const struct actives *actives, int32_t day);
+bool actives_has(const struct actives *actives, int32_t day);
 // NO_MEMORY leaves it as it was.
 MUST_CHECK enum status actives_set(struct actives *actives, int32_t day);
 // The nearest active days on both sides of `day`, not day itself; INT32_MIN and INT32_MAX: none.
