@@ -73,9 +73,9 @@ def rfc3339(seconds):
 class Footfall:
     """One data directory and the process on it, which can be stopped, killed and started again."""
 
-    def __init__(self, directory, *flags, env=None):
+    def __init__(self, directory, *flags, env=None, data=None):
         self.directory = str(directory)
-        self.data = os.path.join(self.directory, "data")
+        self.data = str(data) if data else os.path.join(self.directory, "data")
         self.flags = list(flags)
         self.env = dict(env or {})
         self.process = None
