@@ -64,6 +64,10 @@ static const struct setting table[] = {
     {"ingest.events_limit", NULL, SETTING_INTEGER, "10000", 1, 1000000, NULL, "events of a request",
      false},
 
+    {"ingest.path_prefix", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "every path of ingest is also found behind this one, because ad blockers know the usual ones: /x7",
+     false},
+
     {"project.time_zone", NULL, SETTING_STRING, "UTC", 0, 0, NULL,
      "time zone of the project made at first start (IANA name); fixed from then on", false},
     {"session.gap", NULL, SETTING_DURATION, "30m", SECOND, 12 * HOUR, NULL,

@@ -111,6 +111,7 @@ static void report_progress(void *context, int64_t *received_ms, bool *caught_up
 static enum status start_roles(struct app_service *service, struct error *err) {
     const struct settings *settings = service->settings;
     struct str public_url = settings_string(settings, "public_url");
+    struct str path_prefix = settings_string(settings, "ingest.path_prefix");
     struct activity_config activity = {
         .log = service->log,
         .keyring = service->keyring,
@@ -120,6 +121,7 @@ static enum status start_roles(struct app_service *service, struct error *err) {
         .inflated_bytes = (size_t)settings_integer(settings, "ingest.inflated_limit"),
         .events = (unsigned)settings_integer(settings, "ingest.events_limit"),
         .public_url = public_url.len > 0 ? public_url : STR_EMPTY,
+        .path_prefix = path_prefix.len > 0 ? path_prefix : STR_EMPTY,
     };
     struct users_config users = {.store = service->store,
                                  .keyring = service->keyring,
