@@ -186,15 +186,18 @@ static enum status assemble(const struct rocks_batch *batch, char **out, size_t 
     return STATUS_OK;
 }
 
-static enum status write_bytes(struct rocks *rocks, const char *rep, size_t len) {
+// Takes the bytes over.
+static enum status write_bytes(struct rocks *rocks, char *rep, size_t len) {
     enum status status = rocks_recover(rocks);
     if (status == STATUS_OK) {
         status = rocks_enter(rocks);
     }
     if (status != STATUS_OK) {
+        free(rep);
         return status;
     }
     rocksdb_writebatch_t *writes = rocksdb_writebatch_create_from(rep, len);
+    free(rep);
     char *message = NULL;
     rocksdb_write(rocks->db, rocks->write, writes, &message);
     rocksdb_writebatch_destroy(writes);
@@ -203,7 +206,7 @@ static enum status write_bytes(struct rocks *rocks, const char *rep, size_t len)
 }
 
 enum status rocks_write(struct kv *kv, struct kv_batch *base) {
-    const struct rocks_batch *batch = (const struct rocks_batch *)base;
+    struct rocks_batch *batch = (struct rocks_batch *)base;
     enum status status = buffer_status(&batch->records);
     status = status == STATUS_OK ? buffer_status(&batch->places) : status;
     char *rep = NULL;
@@ -211,9 +214,11 @@ enum status rocks_write(struct kv *kv, struct kv_batch *base) {
     if (status == STATUS_OK) {
         status = assemble(batch, &rep, &len);
     }
-    if (status == STATUS_OK) {
-        status = write_bytes(rocks_of(kv), rep, len);
+    if (status != STATUS_OK) {
+        return status;
     }
-    free(rep);
-    return status;
+    // A large batch must not be in memory three times while RocksDB works on it.
+    buffer_free(&batch->records);
+    buffer_free(&batch->places);
+    return write_bytes(rocks_of(kv), rep, len);
 }

@@ -137,11 +137,17 @@ static rocksdb_options_t *make_family(struct rocks_options *all, size_t write_bu
     rocksdb_options_set_compression(options, rocksdb_lz4_compression);
     rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
     rocksdb_options_set_bottommost_compression_options(options, -14, 3, 0, 0, 1);
+    rocksdb_options_set_level0_file_num_compaction_trigger(options, 8);
     set_table(options, all->cache, block_size, whole_keys);
     return options;
 }
 
 static void shape_timeline(struct rocks_options *all, rocksdb_options_t *options) {
+    // Rows are written once and never change: levels would move each row ten times for nothing.
+    rocksdb_options_set_compaction_style(options, rocksdb_universal_compaction);
+    // For the same reason zstd's quickest level from the start: a file lives long before it is compacted.
+    rocksdb_options_set_compression(options, rocksdb_zstd_compression);
+    rocksdb_options_set_compression_options(options, -14, 1, 0, 0);
     rocksdb_options_set_prefix_extractor(
         options, rocksdb_slicetransform_create(NULL, free_nothing, prefix_transform, prefix_always,
                                                prefix_always, prefix_name));
@@ -159,9 +165,13 @@ enum status rocks_options_make(struct rocks_options *options, const struct store
     options->timeline_retention_ms = config->timeline_retention_ms;
     options->cache = rocksdb_cache_create_lru(cache);
     options->database = make_database(buffer);
+    // Two buffers each: 2 x 16 MiB in all. Actors' rows are overwritten again and again, the more in memory the better.
     options->families[KV_MAIN] = make_family(options, buffer / 8, (size_t)16 << 10, 1);
-    options->families[KV_ACTORS] = make_family(options, buffer / 4, (size_t)16 << 10, 1);
-    options->families[KV_TIMELINE] = make_family(options, buffer / 2, (size_t)32 << 10, 0);
+    options->families[KV_ACTORS] = make_family(options, buffer / 2, (size_t)16 << 10, 1);
+    options->families[KV_TIMELINE] = make_family(options, buffer * 3 / 8, (size_t)32 << 10, 0);
+    // Rewritten soon: what zstd would save on disk it would cost in CPU many times over.
+    rocksdb_options_set_bottommost_compression(options->families[KV_ACTORS],
+                                               rocksdb_lz4_compression);
     shape_timeline(options, options->families[KV_TIMELINE]);
     return STATUS_OK;
 }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Opening the database, noticing that it refuses writes, and opening it again once there is room.
-#include <stdio.h>
 #include <sys/statvfs.h>
 
 #include "base/clock.h"
@@ -9,7 +8,6 @@
 #include "store/rocksdb/rocks.h"
 
 #define RETRY_US INT64_C(200000)
-#define PERIODIC_MAX_S INT64_C(86400)
 
 static bool begins(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -74,25 +72,6 @@ static enum status check_families(const struct rocks *rocks, struct error *err) 
     return status;
 }
 
-// Compaction drops what is past retention, but compacts old files only when asked to now and then.
-static void compact_for_retention(struct rocks *rocks) {
-    if (rocks->options.timeline_retention_ms <= 0) {
-        return;
-    }
-    int64_t seconds = rocks->options.timeline_retention_ms / 10000;
-    seconds = seconds < 1 ? 1 : seconds > PERIODIC_MAX_S ? PERIODIC_MAX_S : seconds;
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)seconds);
-    const char *key = "periodic_compaction_seconds";
-    const char *value = text;
-    char *message = NULL;
-    rocksdb_set_options_cf(rocks->db, rocks->families[KV_TIMELINE], 1, &key, &value, &message);
-    if (message != NULL) {
-        LOG_WARN("store", "old events go later than they should", LOG_CSTR("reason", message));
-        rocksdb_free(message);
-    }
-}
-
 enum status rocks_open(struct rocks *rocks, struct error *err) {
     enum status status = check_families(rocks, err);
     if (status != STATUS_OK) {
@@ -106,7 +85,6 @@ enum status rocks_open(struct rocks *rocks, struct error *err) {
         for (size_t i = 0; i < KV_FAMILIES; i++) {
             rocks->family_ids[i] = rocksdb_column_family_handle_get_id(rocks->families[i]);
         }
-        compact_for_retention(rocks);
         return STATUS_OK;
     }
     rocks->db = NULL;

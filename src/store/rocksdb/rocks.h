@@ -9,6 +9,7 @@
 
 #include <rocksdb/c.h>
 
+#include "base/thread.h"
 #include "store/kv/kv.h"
 
 // What the database is opened with; made once, used again when it is reopened.
@@ -39,6 +40,13 @@ struct rocks {
     int64_t next_try_us;
     uint64_t room_bytes; // free on disk before it is worth a try
 
+    // Compacts the timeline now and then, so that what is past retention goes. Runs only with a retention.
+    struct thread retention;
+    bool retaining;
+    pthread_mutex_t retention_lock;
+    pthread_cond_t retention_wake;
+    bool retention_stop;
+
     // Concurrent fsyncs become one.
     pthread_mutex_t sync_lock;
     pthread_cond_t sync_done;
@@ -60,6 +68,11 @@ MUST_CHECK enum status rocks_options_make(struct rocks_options *options,
                                           const struct store_config *config);
 void rocks_options_free(struct rocks_options *options);
 extern const char *const rocks_family_names[KV_FAMILIES];
+
+// --- retention.c
+MUST_CHECK enum status rocks_retention_start(struct rocks *rocks);
+void rocks_retention_stop(
+    struct rocks *rocks); // stops a compaction under way; fine when it was never started
 
 // --- reopen.c
 // Opens db and families; err may be NULL.

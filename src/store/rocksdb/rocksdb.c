@@ -221,6 +221,8 @@ static void free_rocks(struct rocks *rocks) {
     pthread_mutex_destroy(&rocks->recovery);
     pthread_mutex_destroy(&rocks->sync_lock);
     pthread_cond_destroy(&rocks->sync_done);
+    pthread_mutex_destroy(&rocks->retention_lock);
+    pthread_cond_destroy(&rocks->retention_wake);
     free(rocks->directory);
     free(rocks);
 }
@@ -241,6 +243,7 @@ static void flush_families(struct rocks *rocks) {
 
 static void rocks_close(struct kv *kv) {
     struct rocks *rocks = rocks_of(kv);
+    rocks_retention_stop(rocks);
     if (rocks->db != NULL && atomic_load(&rocks->writable)) {
         flush_families(rocks);
     }
@@ -300,6 +303,8 @@ static void init_locks(struct rocks *rocks) {
     pthread_mutex_init(&rocks->recovery, NULL);
     pthread_mutex_init(&rocks->sync_lock, NULL);
     pthread_cond_init(&rocks->sync_done, NULL);
+    pthread_mutex_init(&rocks->retention_lock, NULL);
+    thread_cond_init(&rocks->retention_wake);
 }
 
 enum status kv_rocksdb_make(const char *directory, const struct store_config *config,
@@ -332,6 +337,12 @@ enum status kv_rocksdb_make(const char *directory, const struct store_config *co
     if (status != STATUS_OK) {
         free_rocks(rocks);
         return status;
+    }
+    status = rocks_retention_start(rocks);
+    if (status != STATUS_OK) {
+        rocks_shut(rocks);
+        free_rocks(rocks);
+        return error_set(err, status, "no thread for the store in %s", directory);
     }
     *out = &rocks->kv;
     return STATUS_OK;

@@ -124,7 +124,7 @@ static void many_are_loaded_at_once(void **state) {
     struct fixture *f = *state;
     enum { COUNT = 300 };
     static struct store_actor_request requests[COUNT];
-    static char ids[COUNT][8];
+    static char ids[COUNT][16];
     struct store_batch *batch = begin(f, 0);
     for (int i = 0; i < COUNT; i++) {
         snprintf(ids[i], sizeof ids[i], "u%d", i / 2);

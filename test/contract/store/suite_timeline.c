@@ -174,12 +174,12 @@ static void a_full_page_knows_whether_there_is_more(void **state) {
 static void many_actors_make_one_timeline(void **state) {
     struct fixture *f = *state;
     struct store_actor actors[40];
-    char names[40][8];
+    char names[40][16];
     for (int i = 0; i < 40; i++) {
         snprintf(names[i], sizeof names[i], "a%d", i);
         actors[i] = anonymous(names[i]);
         for (int j = 0; j < 5; j++) {
-            char id[16];
+            char id[32];
             snprintf(id, sizeof id, "e%d-%d", i, j);
             struct store_timeline_row row = event(id, j * 40 + (i * 7) % 40, "n");
             put(f, actors[i], &row, 1);
