@@ -67,9 +67,7 @@ static void fill_people(struct history_event *made, struct random_source *random
 
 static void fill_details(struct history_event *made, struct random_source *random,
                          struct arena *arena) {
-    static const char *const names[] = {"Viewed", "Added", "Bought",
-                                        "\xc3\x9c"
-                                        "ber"};
+    static const char *const names[] = {"Viewed", "Added", "Bought", "\xc3\x9cnlock"};
     static const char *const paths[] = {"/", "/cart", "/help/a"};
     static const char *const plans[] = {"free", "pro", ""};
     struct event *event = &made->event;
