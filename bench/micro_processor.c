@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microseconds of CPU an event costs the processor: from a filled memory log to the memory or the RocksDB store.
 //
-// usage: micro_processor [EVENTS [ACTORS [DIRECTORY]]]      DIRECTORY: of a new RocksDB store; else the memory store
+// usage: micro_processor [EVENTS [ACTORS [DIRECTORY [scattered]]]]      DIRECTORY: of a new RocksDB store; "memory": the memory store
+//
+// Actors come in visits of eight events on average, VISITORS of them at a time. "scattered" takes an actor at random for each event:
+// nearly every event then is a session of its own, and nothing is in a cache. No site is like that; it is the worst there is.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -13,6 +16,8 @@
 
 #define START_MS 1795392000000LL // 2026-11-23
 #define APPEND_EVENTS 1000
+#define VISITORS 2000
+#define VISIT_EVENTS 8
 
 static double cpu_seconds(void) {
     struct rusage usage;
@@ -40,12 +45,26 @@ static const char *const agents[] = {
     "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
 };
 
+struct workload {
+    uint64_t events, actors;
+    bool scattered;
+    uint64_t visitors[VISITORS]; // actor, plus 1; 0: the place is free
+};
+
+static uint64_t next_actor(struct workload *workload, struct random_source *random) {
+    uint64_t *visitor = &workload->visitors[random_below(random, VISITORS)];
+    if (workload->scattered || *visitor == 0 || random_below(random, VISIT_EVENTS) == 0) {
+        *visitor = 1 + random_below(random, workload->actors);
+    }
+    return *visitor - 1;
+}
+
 static struct eventlog_record make(struct random_source *random, struct arena *arena, uint64_t n,
-                                   uint64_t events, uint64_t actors) {
+                                   struct workload *workload) {
     static const char *const names[] = {"Viewed", "Added", "Bought", "Searched", "Shared"};
-    uint64_t actor = random_below(random, actors);
+    uint64_t actor = next_actor(workload, random);
     bool page = random_below(random, 3) == 0;
-    int64_t ms = START_MS + (int64_t)(n * 86400000 / events);
+    int64_t ms = START_MS + (int64_t)(n * 86400000 / workload->events);
     struct event event = {
         .id = arena_printf(arena, "0199f2d1-7a51-7b1c-9f6e-%012llx", (unsigned long long)n),
         .project = STR("shop"),
@@ -78,17 +97,18 @@ static void appended(struct eventlog_append *append) {
     (void)append;
 }
 
-static void fill(struct eventlog *log, uint64_t events, uint64_t actors) {
+static void fill(struct eventlog *log, struct workload *workload) {
     struct random_seeded random;
     struct arena arena;
     random_seeded_init(&random, 1);
     arena_init(&arena, 1 << 20, 0);
-    for (uint64_t n = 0; n < events;) {
+    for (uint64_t n = 0; n < workload->events;) {
         static struct eventlog_record records[APPEND_EVENTS];
         size_t count = 0;
         arena_reset(&arena);
-        while (count < APPEND_EVENTS && n < events) {
-            records[count++] = make(&random.source, &arena, n++, events, actors);
+        while (count < APPEND_EVENTS && n < workload->events) {
+            records[count++] = make(&random.source, &arena, n, workload);
+            n++;
         }
         struct eventlog_append append = {
             .records = records, .count = count, .done = appended, .status = STATUS_TIMEOUT};
@@ -143,21 +163,24 @@ static void measure(struct eventlog *log, struct store *store, uint64_t events) 
 }
 
 int main(int argc, char **argv) {
-    uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
-    uint64_t actors = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
+    static struct workload workload;
+    workload.events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+    workload.actors = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
+    workload.scattered = argc > 4 && strcmp(argv[4], "scattered") == 0;
+    bool memory = argc <= 3 || strcmp(argv[3], "memory") == 0;
     struct eventlog_config log_config = {.partitions = 8, .clock = clock_system()};
     struct store_config store_config = {0};
     struct eventlog *log = NULL;
     struct store *store = NULL;
     struct error err;
     require(eventlog_open_memory(&log_config, &log, &err), "log");
-    require(argc > 3 ? store_open_rocksdb(argv[3], &store_config, &store, &err)
-                     : store_open_memory(&store, &err),
+    require(memory ? store_open_memory(&store, &err)
+                   : store_open_rocksdb(argv[3], &store_config, &store, &err),
             "store");
     struct store_project project = {STR("shop"), STR("Shop"), STR("Europe/Berlin"), START_MS};
     require(store_project_put(store, &project), "project");
-    fill(log, events, actors);
-    measure(log, store, events);
+    fill(log, &workload);
+    measure(log, store, workload.events);
     store_close(store);
     eventlog_close(log);
     return 0;
