@@ -17,7 +17,8 @@ struct rocks_options {
     rocksdb_cache_t *cache; // one for all families
     rocksdb_options_t *database;
     rocksdb_options_t *families[KV_FAMILIES];
-    int64_t timeline_retention_ms;
+    _Atomic int64_t
+        timeline_retention_ms; // read by RocksDB's threads, which ThreadSanitizer cannot follow
 };
 
 struct rocks {

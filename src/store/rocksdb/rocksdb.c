@@ -331,7 +331,9 @@ enum status kv_rocksdb_make(const char *directory, const struct store_config *co
     status = rocks_options_make(&rocks->options, config);
     // Enough for the buffers to be written out and a small compaction.
     rocks->room_bytes = (uint64_t)32 << 20;
-    if (status == STATUS_OK) {
+    if (status != STATUS_OK) {
+        error_set(err, status, "no memory to open the store");
+    } else {
         status = rocks_open(rocks, err);
     }
     if (status != STATUS_OK) {
