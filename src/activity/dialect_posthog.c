@@ -232,7 +232,7 @@ static enum status posthog_read(struct activity_reader *reader, const struct jso
     const struct json_value *properties = item->properties;
     posthog.distinct_id = first(posthog.distinct_id, property_text(properties, STR("distinct_id")));
     posthog.distinct_id = first(posthog.distinct_id, property_text(root, STR("$distinct_id")));
-    if (event->id.len == 0 && json_is_string(posthog.message_id)) {
+    if (event->id.len == 0 && posthog.message_id && json_is_string(posthog.message_id)) {
         event->id = posthog.message_id->text;
     }
     if (event->name.len == 0) {

@@ -5,7 +5,7 @@
 
 const char *status_name(enum status status) {
     switch (status) {
-#define X(symbol, number, text) \
+#define X(symbol, number, text)                                                                    \
     case STATUS_##symbol: return #symbol;
         STATUS_LIST(X)
 #undef X
@@ -15,7 +15,7 @@ const char *status_name(enum status status) {
 
 const char *status_text(enum status status) {
     switch (status) {
-#define X(symbol, number, text) \
+#define X(symbol, number, text)                                                                    \
     case STATUS_##symbol: return text;
         STATUS_LIST(X)
 #undef X

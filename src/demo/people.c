@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "base/check.h"
+
 static const struct demo_country countries[] = {
     {"US", "en-US", -6, 34}, {"DE", "de-DE", 1, 14}, {"GB", "en-GB", 0, 12}, {"FR", "fr-FR", 1, 9},
     {"IN", "en-IN", 5, 8},   {"BR", "pt-BR", -3, 7}, {"CA", "en-CA", -5, 5}, {"JP", "ja-JP", 9, 4},
@@ -48,6 +50,7 @@ unsigned demo_pick(uint64_t random, const unsigned *weights, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         sum += weights[i];
     }
+    CHECK(sum > 0);
     uint64_t point = random % sum;
     for (unsigned i = 0; i < count; i++) {
         if (point < weights[i]) {

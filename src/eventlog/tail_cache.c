@@ -42,6 +42,7 @@ enum status tail_cache_init(struct tail_cache *cache, unsigned partitions, size_
 }
 
 static struct tail_batch *ring_at(const struct tail_ring *ring, size_t i) {
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): slots below count are set
     return ring->slots[(ring->first + i) & (ring->capacity - 1)];
 }
 

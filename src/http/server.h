@@ -23,7 +23,7 @@ struct http_server_config {
     void (*handle)(struct http_exchange *exchange, void *context); // loop thread
     void (*completed)(const struct http_exchange *exchange, int64_t duration_us,
                       void *context); // after the reply was
-        // queued, on the loop thread; for access logs and metrics; may be NULL
+    // queued, on the loop thread; for access logs and metrics; may be NULL
     void *context;
     struct workers *workers; // for http_exchange_offload; may be NULL when no handler uses it
     struct clock *clock;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/check.h"
 #include "view/chart.h"
 #include "view/csv.h"
 #include "view/page.h"
@@ -128,6 +129,7 @@ static void send_csv(struct http_exchange *exchange, const struct asked *asked) 
                               ? "date,events"
                               : "date,name,events");
     for (size_t i = 0; i < counts->count; i++) {
+        CHECK(counts->series != NULL);
         const struct reports_series *series = &counts->series[i];
         if (!series->by_day) {
             view_csv_text(&csv, series->name);

@@ -3,6 +3,7 @@
 // Looking into rows of day totals: one day and metric, sums, medians, ranked lists.
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "reports/private.h"
 #include "view/median.h"
 
@@ -28,7 +29,11 @@ struct reports_rows reports_rows_of(struct reports_rows all, int32_t day,
                                     enum store_metric metric) {
     size_t from = lower_bound(all, day, (int)metric);
     size_t to = lower_bound(all, day, (int)metric + 1);
-    return (struct reports_rows){from < to ? all.rows + from : NULL, to - from};
+    if (from >= to) {
+        return (struct reports_rows){NULL, 0};
+    }
+    CHECK(all.rows != NULL);
+    return (struct reports_rows){all.rows + from, to - from};
 }
 
 int64_t reports_amount(struct reports_rows all, int32_t day, enum store_metric metric) {

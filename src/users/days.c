@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/timezone.h"
 
 static int compare_parts(const void *a, const void *b) {
@@ -160,6 +161,7 @@ static enum status read_days(struct reading *reading, struct store_actor actor) 
 
 static void add_length(struct reading *reading, const struct store_session *session) {
     struct length *lengths = reading->lengths;
+    CHECK(lengths != NULL);
     lengths[reading->length_count++] =
         (struct length){timezone_day(reading->zone->rules, session->start_ms, NULL),
                         (session->end_ms - session->start_ms) / 1000};

@@ -11,7 +11,7 @@
 void view_html_text(struct buffer *out, struct str text) {
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
-        struct str escaped = STR_EMPTY;
+        struct str escaped;
         switch (text.data[i]) {
         case '&': escaped = STR("&amp;"); break;
         case '<': escaped = STR("&lt;"); break;

@@ -3,6 +3,7 @@
 // Brings the rows of an embedded store to this release's schema, step by step.
 #include "store/kv/schema.h"
 
+#include "base/check.h"
 #include "base/log.h"
 #include "store/kv/keys.h"
 #include "store/kv/values.h"
@@ -79,6 +80,7 @@ enum status schema_migrate(struct kv *kv, const struct schema_step *steps, size_
         version = newest;
     }
     while (status == STATUS_OK && version < newest) {
+        CHECK(steps != NULL);
         const struct schema_step *step = &steps[version - 1];
         LOG_INFO("store", "migrating the schema", LOG_INT("from", version),
                  LOG_INT("to", version + 1), LOG_CSTR("step", step->what));
