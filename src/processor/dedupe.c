@@ -165,6 +165,7 @@ static void expire(struct dedupe *dedupe) {
 static enum status chunks_make_room(struct dedupe *dedupe) {
     size_t alive = dedupe->chunk_end - dedupe->chunk_first;
     if (alive > 0 && dedupe->chunk_first > 0) {
+        CHECK(dedupe->chunks != NULL);
         memmove(dedupe->chunks, dedupe->chunks + dedupe->chunk_first,
                 alive * sizeof(struct dedupe_chunk));
     }
@@ -190,6 +191,7 @@ static enum status open_chunk(struct dedupe *dedupe, int64_t number, int64_t tic
             return status;
         }
     }
+    CHECK(dedupe->chunks != NULL);
     dedupe->chunks[dedupe->chunk_end++] = (struct dedupe_chunk){number, tick, dedupe->end, dirty};
     return STATUS_OK;
 }

@@ -42,7 +42,7 @@ static enum status zone_name(struct store *store, struct str id, struct arena *a
 static enum status add(struct project_zones *zones, struct str id, struct project **out,
                        struct error *err) {
     struct arena arena;
-    struct str name;
+    struct str name = STR_EMPTY;
     struct timezone_rules *rules = NULL;
     struct project *project = NULL;
     arena_init(&arena, 4096, 0);

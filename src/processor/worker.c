@@ -8,11 +8,13 @@
 #include "base/log.h"
 #include "processor/apply.h"
 
-#define POLL_BYTES                                                                                 \
-    ((size_t)8                                                                                     \
-     << 20) // about a full cycle of one partition, so that a row is written once for many events
-#define OPEN_BATCH_BYTES_MAX ((size_t)16 << 20) // of all open cycles
+// A large part of a cycle of one partition, so that a row is written once for many events.
+#define POLL_BYTES ((size_t)4 << 20)
+#define OPEN_BATCH_BYTES_MAX ((size_t)6 << 20) // of all open cycles
 #define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
+// A cycle that got so many events while it lingered stays open so many times as long: events that come fast share rows.
+#define BUSY_EVENTS 8
+#define BUSY_LINGERS 8
 #define FLUSH_US (5 * 1000 * 1000LL)
 #define ARENA_CHUNK ((size_t)512 << 10)
 #define SCRATCH_MAX ((size_t)16 << 20)
@@ -33,7 +35,7 @@ static enum status allocate(struct worker *worker) {
     buffer_init(&worker->scratch, SCRATCH_MAX);
     worker->events = calloc(CYCLE_STEP_EVENTS, sizeof *worker->events);
     worker->requests = calloc(CYCLE_STEP_EVENTS, sizeof *worker->requests);
-    worker->waiting = calloc(CYCLE_STEP_EVENTS, sizeof *worker->waiting);
+    worker->waiting = calloc(CYCLE_STEP_EVENTS, sizeof(struct actor *));
     enum status status =
         worker->events && worker->requests && worker->waiting ? STATUS_OK : STATUS_NO_MEMORY;
     if (status == STATUS_OK) {
@@ -110,6 +112,15 @@ static struct partition *find(const struct worker *worker, unsigned number) {
     return partition;
 }
 
+static int64_t linger_us(const struct partition *partition) {
+    int64_t linger = partition->worker->shared->config.linger_us;
+    if (partition->events < BUSY_EVENTS || linger >= CATCHING_UP_US) {
+        return linger;
+    }
+    int64_t busy = linger * BUSY_LINGERS;
+    return busy < CATCHING_UP_US ? busy : CATCHING_UP_US;
+}
+
 // When an open cycle is to be committed: soon when the log has nothing more, later when more is coming for the same rows.
 static int64_t due_us(const struct partition *partition) {
     const struct worker *worker = partition->worker;
@@ -117,7 +128,8 @@ static int64_t due_us(const struct partition *partition) {
     bool more = eventlog_partition_info(worker->shared->config.log, partition->number,
                                         STR(PROCESSOR_GROUP), &info) == STATUS_OK &&
                 info.end > partition->next_offset;
-    return partition->opened_us + (more ? CATCHING_UP_US : worker->shared->config.linger_us);
+    int64_t linger = linger_us(partition);
+    return partition->opened_us + (more && linger < CATCHING_UP_US ? CATCHING_UP_US : linger);
 }
 
 static void finish_due(struct worker *worker) {
@@ -147,7 +159,7 @@ static void retry_due(struct worker *worker) {
 static int64_t patience(const struct worker *worker, int64_t timeout_us) {
     int64_t now = now_us(worker);
     for (const struct partition *p = worker->partitions; p; p = p->next) {
-        int64_t due = p->batch          ? p->opened_us + worker->shared->config.linger_us
+        int64_t due = p->batch          ? p->opened_us + linger_us(p)
                       : p->retry_us > 0 ? p->retry_us
                                         : INT64_MAX;
         if (due != INT64_MAX && due - now < timeout_us) {
@@ -177,11 +189,14 @@ enum status worker_run_once(struct worker *worker, int64_t timeout_us) {
     struct eventlog_batch batch = {0};
     struct error err = {.status = STATUS_OK};
     retry_due(worker);
-    enum status status =
-        eventlog_poll(worker->consumer, patience(worker, timeout_us), POLL_BYTES, &batch, &err);
+    int64_t wait_us = patience(worker, timeout_us);
+    enum status status = eventlog_poll(worker->consumer, wait_us, POLL_BYTES, &batch, &err);
     if (status == STATUS_OK) {
         take_batch(worker, &batch);
         finish_due(worker);
+    } else if (status == STATUS_TIMEOUT && wait_us < timeout_us) {
+        finish_due(worker);
+        status = STATUS_OK;
     } else if (status == STATUS_TIMEOUT) {
         // Nothing more to read: waiting longer would make nothing better.
         for (struct partition *p = worker->partitions; p; p = p->next) {
