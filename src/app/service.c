@@ -9,6 +9,10 @@
 
 #include "base/log.h"
 
+// A drain takes at most ten seconds: the servers' shares leave some to those who still process and flush.
+#define DRAIN_MS 5000
+#define DRAIN_MANAGEMENT_MS 1000
+
 static enum status start_engines(struct app_service *service, struct error *err) {
     const struct settings *settings = service->settings;
     enum status status =
@@ -189,6 +193,7 @@ static enum status start_management(struct app_service *service, struct error *e
     }
     struct http_server_config config = {.name = "management",
                                         .threads = 1,
+                                        .drain_timeout_ms = DRAIN_MANAGEMENT_MS,
                                         .handle = dispatch_management,
                                         .context = service->management_router};
     return start_server(service, "management.listen", &config, &service->management, err);
@@ -208,6 +213,7 @@ static enum status start_public(struct app_service *service, struct error *err) 
         .body_timeout_ms = settings_integer(settings, "http.body_timeout"),
         .idle_timeout_ms = settings_integer(settings, "http.idle_timeout"),
         .write_timeout_ms = settings_integer(settings, "http.write_timeout"),
+        .drain_timeout_ms = DRAIN_MS,
     };
     return start_server(service, "listen", &config, &service->server, err);
 }
