@@ -162,6 +162,7 @@ class Footfall:
 
     def stop(self):
         """Ends it as an init system would, and insists on a clean end in time."""
+        self.http.close()  # a drain gives clients that stay connected a second to say goodbye
         self.signal(signal.SIGTERM)
         code = self.wait(DRAIN_SECONDS)
         assert code == 0, f"exit code {code}:\n{self.stderr}"

@@ -10,12 +10,12 @@ import pytest
 from footfall import eventually, new_id
 
 # Random bytes in hex compress to half: the log grows by what is sent, and not by next to nothing.
-BATCH = 500
+BATCH = 60
 
 
 def bulk(user, number):
     return [{"type": "track", "event": "filled", "userId": user, "messageId": f"{user}-{number}-{place}",
-             "properties": {"noise": os.urandom(400).hex()}} for place in range(BATCH)]
+             "properties": {"noise": os.urandom(4000).hex()}} for place in range(BATCH)]
 
 
 def fill(footfall, user, batches=400):
@@ -52,7 +52,7 @@ def test_a_quota_is_kept_and_can_be_raised(make_server):
     footfall = make_server("--embedded.disk_quota", "3MiB").start()
     kept, refusal = fill(footfall, "quota")
     check_refusal(refusal)
-    assert len(kept) > 1000
+    assert len(kept) > 100
     check_reading_goes_on(footfall, "quota", kept)
     assert footfall.status()["eventLog"]["quotaBytes"] == 3 << 20
     # SDKs of every dialect are told to come back.
@@ -64,7 +64,8 @@ def test_a_quota_is_kept_and_can_be_raised(make_server):
     footfall.start()
     event = new_id()
     footfall.send({"type": "track", "event": "room again", "userId": "quota", "messageId": event})
-    footfall.wait_for_ids("quota", [*kept, event])
+    footfall.settle()
+    assert sorted(footfall.ids("quota")) == sorted([*kept, event])
     footfall.stop()
 
 
@@ -93,7 +94,7 @@ def small_disk(tmp_path):
     """A file system of its own that is soon full."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", place], stdin=subprocess.DEVNULL,
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", place], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False)
     if mounted.returncode != 0:
         pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stdout.strip()}")
@@ -135,10 +136,10 @@ def test_a_disk_that_fills_up_loses_nothing(make_server, small_disk):
 
 
 def test_a_reserve_keeps_the_disk_from_filling_up(make_server, small_disk):
-    footfall = make_server("--embedded.disk_reserve", "100MiB", data=small_disk / "data").start()
+    footfall = make_server("--embedded.disk_reserve", "80MiB", data=small_disk / "data").start()
     kept, refusal = fill(footfall, "reserve")
     check_refusal(refusal)
     check_reading_goes_on(footfall, "reserve", kept)
     disk = os.statvfs(small_disk)
-    assert disk.f_bavail * disk.f_frsize > 80 << 20
+    assert disk.f_bavail * disk.f_frsize > 60 << 20
     footfall.stop()
