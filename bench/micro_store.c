@@ -172,7 +172,7 @@ static void open_store(struct load *load, const char *directory) {
 static void read_some(struct load *load) {
     struct arena arena;
     arena_init(&arena, 1 << 16, 0);
-    enum { READS = 20000 };
+    enum { READS = 50000 };
     char id[24];
     struct store_actor_state state;
     double began = seconds(CLOCK_PROCESS_CPUTIME_ID);

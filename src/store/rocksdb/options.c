@@ -106,6 +106,12 @@ static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache, size_t
     rocksdb_block_based_options_set_filter_policy(table,
                                                   rocksdb_filterpolicy_create_bloom_full(10));
     rocksdb_block_based_options_set_whole_key_filtering(table, whole_keys);
+    // Filters in pieces: with a million actors a whole one is half a megabyte, of which a look-up needs one cache line.
+    rocksdb_block_based_options_set_index_type(
+        table, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(table, 1);
+    rocksdb_block_based_options_set_metadata_block_size(table, 8192);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1);
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
 }
@@ -168,12 +174,22 @@ static void shape_timeline(rocksdb_options_t *options) {
                                                prefix_always, prefix_name));
 }
 
+// Few shards: by default each would be 512 KiB, less than a filter, which then would be read anew for each look-up.
+static rocksdb_cache_t *make_cache(size_t bytes) {
+    rocksdb_lru_cache_options_t *options = rocksdb_lru_cache_options_create();
+    rocksdb_lru_cache_options_set_capacity(options, bytes);
+    rocksdb_lru_cache_options_set_num_shard_bits(options, 2);
+    rocksdb_cache_t *cache = rocksdb_cache_create_lru_opts(options);
+    rocksdb_lru_cache_options_destroy(options);
+    return cache;
+}
+
 enum status rocks_options_make(struct rocks_options *options, const struct store_config *config) {
     size_t buffer =
         config->write_buffer_bytes == 0 ? WRITE_BUFFER_BYTES : config->write_buffer_bytes;
     size_t cache = config->cache_bytes == 0 ? CACHE_BYTES : config->cache_bytes;
     options->timeline_retention_ms = config->timeline_retention_ms;
-    options->cache = rocksdb_cache_create_lru(cache);
+    options->cache = make_cache(cache);
     options->database = make_database(buffer);
     // Two buffers each: 2 x 16 MiB in all. Actors' rows are overwritten again and again, the more in memory the better.
     options->families[KV_MAIN] = make_family(options, buffer / 8, (size_t)16 << 10, 1);
