@@ -95,9 +95,14 @@ struct processor_partition_status *app_partitions(struct app_service *service, s
 struct app_lag app_lag(struct app_service *service) {
     size_t count = 0;
     struct processor_partition_status *rows = app_partitions(service, &count);
-    struct app_lag lag = {.records = 0, .stuck = count == 0};
+    struct app_lag lag = {.records = 0, .processed_ms = 0, .stuck = count == 0};
+    struct clock *clock = clock_system();
+    lag.processed_ms = clock->wall_ms(clock);
     for (size_t i = 0; i < count; i++) {
         lag.records += rows[i].log_end - rows[i].next_offset;
+        if (rows[i].log_end > rows[i].next_offset && rows[i].processed_ms < lag.processed_ms) {
+            lag.processed_ms = rows[i].processed_ms;
+        }
         lag.stuck = lag.stuck || rows[i].stuck;
     }
     free(rows);
@@ -107,9 +112,8 @@ struct app_lag app_lag(struct app_service *service) {
 // What the reports role asks before it closes a day: has everything that was accepted been processed?
 static void report_progress(void *context, int64_t *received_ms, bool *caught_up) {
     struct app_lag lag = app_lag(context);
-    struct clock *clock = clock_system();
     *caught_up = !lag.stuck && lag.records <= 0;
-    *received_ms = *caught_up ? clock->wall_ms(clock) : 0;
+    *received_ms = lag.stuck ? 0 : lag.processed_ms;
 }
 
 static enum status start_roles(struct app_service *service, struct error *err) {

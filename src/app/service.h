@@ -56,8 +56,9 @@ void app_service_stop(struct app_service *service);
 
 // How far the processor is behind the event log, over all partitions.
 struct app_lag {
-    int64_t records; // durable, not yet queryable
-    bool stuck;      // a partition cannot go on, or nothing is known
+    int64_t records;      // durable, not yet queryable
+    int64_t processed_ms; // everything received before is queryable; wall clock
+    bool stuck;           // a partition cannot go on, or nothing is known
 };
 struct app_lag app_lag(struct app_service *service);
 // One row a partition; NULL when there is no memory. The caller frees it.

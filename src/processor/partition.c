@@ -24,6 +24,9 @@ static void report(struct partition *partition, bool owned, const struct error *
     to->owned = owned;
     to->next_offset = partition->stored_offset;
     to->stuck = problem != NULL;
+    if (!problem) { // all that was applied is stored
+        to->processed_ms = partition->newest_ms;
+    }
     memset(to->problem, 0, sizeof to->problem);
     if (problem) {
         memccpy(to->problem, problem->text, '\0', sizeof to->problem - 1);

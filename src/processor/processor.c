@@ -195,6 +195,7 @@ size_t processor_partitions(struct processor *processor, struct processor_partit
             .owned = report->owned,
             .next_offset = report->next_offset,
             .log_end = status == STATUS_OK ? info.end : report->next_offset,
+            .processed_ms = report->processed_ms,
             .stuck = report->stuck,
         };
         memcpy(out[i].problem, report->problem, sizeof out[i].problem);

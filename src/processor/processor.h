@@ -39,7 +39,9 @@ struct processor_partition_status {
     bool owned;
     int64_t next_offset; // everything below is queryable
     int64_t log_end;
-    bool stuck; // the log or the store refuses; `problem` says why
+    int64_t
+        processed_ms; // log time of the newest record below next_offset since start; 0: none yet
+    bool stuck;       // the log or the store refuses; `problem` says why
     char problem[200];
 };
 struct processor_stats {

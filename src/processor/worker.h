@@ -29,6 +29,7 @@ struct partition_report {
     bool owned;
     bool stuck;
     int64_t next_offset;
+    int64_t processed_ms;
     char problem[200];
 };
 struct processor_shared {
