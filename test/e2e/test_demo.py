@@ -10,27 +10,14 @@ from collections import Counter
 
 import pytest
 
+from agreement import DIMENSIONS, check_day, rows
 from footfall import Footfall, command
-from recount import Recount, browser, device, ranked, system
+from recount import Recount, ranked
 
 # The clocks of Berlin go back on 26 October: one of the days has 25 hours.
 PLAN = ("--events", 100000, "--days", 30, "--end", "2025-11-08T00:00:00Z", "--seed", 7)
 ZONE = "Europe/Berlin"
-TOP_USERS = 10
 LIMIT = 1000
-
-DIMENSIONS = {
-    "name": lambda event: event.name,
-    "type": lambda event: event.type,
-    "page": lambda event: event.path,
-    "referrer": lambda event: event.referrer,
-    "country": lambda event: event.country,
-    "device": lambda event: device(event.agent),
-    "browser": lambda event: browser(event.agent),
-    "os": lambda event: system(event.agent),
-    "hour": lambda event: f"{event.hour:02d}",
-}
-
 
 @pytest.fixture(scope="module")
 def truth():
@@ -60,10 +47,6 @@ def span(truth):
     return {"from": days[0].isoformat(), "to": days[-1].isoformat()}
 
 
-def rows(items, *keys):
-    return [tuple(item[key] for key in keys) for item in items]
-
-
 def test_the_demo_is_what_it_says(truth):
     assert len(truth.events) == 100000
     assert len({event.user for event in truth.events}) > 200
@@ -81,26 +64,6 @@ def test_nothing_was_dropped(server):
     assert status["eventLog"]["accepted"] == 100000
     assert status["processor"]["applied"] == 100000
     assert (status["processor"]["duplicates"], status["processor"]["deadLetters"], status["processor"]["bots"]) == (0, 0, 0)
-
-
-def check_day(report, truth, day):
-    assert (report["date"], report["timeZone"], report["project"]) == (day.isoformat(), ZONE, "default")
-    events = truth.by_day.get(day, [])
-    assert report["events"] == len(events)
-    assert rows(report["byName"], "name", "events", "users") == sorted(
-        ((name, events, users) for name, (events, users) in truth.by_name(day).items()),
-        key=lambda row: (-row[1], row[0]))
-    for key, by in (("byType", "type"), ("pages", "page"), ("referrers", "referrer"), ("countries", "country"),
-                    ("devices", "device")):
-        assert rows(report[key], "name", "events") == ranked(truth.count(day, DIMENSIONS[by])), key
-    assert report["activeUsers"] == truth.kind(day, "user")
-    assert report["anonymousVisitors"] == truth.kind(day, "anonymous")
-    assert report["newUsers"] == truth.new_users(day)
-    assert report["hours"] == truth.hours(day)
-    assert rows(report["topUsers"], "userId", "events") == truth.top_users(day)[:TOP_USERS]
-    figures = truth.session_figures(day)
-    assert report["sessions"] == {"count": figures["count"], "medianSeconds": figures["median"],
-                                  "bounceRate": pytest.approx(figures["bounce"]) if figures["count"] else None}
 
 
 def test_daily_reports(server, truth):
