@@ -79,7 +79,7 @@ static const struct setting table[] = {
     {"bots.keep", NULL, SETTING_BOOL, "false", 0, 0, NULL, "keep the events of known bots", false},
     {"processor.threads", NULL, SETTING_INTEGER, "1", 1, 64, NULL, "threads that process events",
      false},
-    {"processor.cache", NULL, SETTING_BYTES, "24MiB", MIB, 64 * GIB, NULL, "cache of actor states",
+    {"processor.cache", NULL, SETTING_BYTES, "12MiB", MIB, 64 * GIB, NULL, "cache of actor states",
      false},
     {"processor.linger", NULL, SETTING_DURATION, "5ms", 0, SECOND, NULL,
      "wait for more events before a small batch", false},

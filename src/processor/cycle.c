@@ -6,7 +6,7 @@
 #include "processor/sessions.h"
 #include "processor/worker.h"
 
-#define BATCH_BYTES_MAX ((size_t)3 << 20)
+#define BATCH_BYTES_MAX ((size_t)2 << 20)
 #define CROWDED_CYCLE_EVENTS 512 // smallest cycle when what is dirty alone fills the caches
 
 size_t cycle_cached_bytes(const struct worker *worker) {

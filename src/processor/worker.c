@@ -9,8 +9,8 @@
 #include "processor/apply.h"
 
 // A large part of a cycle of one partition, so that a row is written once for many events.
-#define POLL_BYTES ((size_t)4 << 20)
-#define OPEN_BATCH_BYTES_MAX ((size_t)6 << 20) // of all open cycles
+#define POLL_BYTES ((size_t)2 << 20)
+#define OPEN_BATCH_BYTES_MAX ((size_t)5 << 20) // of all open cycles
 #define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
 // A cycle that got so many events while it lingered stays open so many times as long: events that come fast share rows.
 #define BUSY_EVENTS 8
