@@ -216,7 +216,8 @@ def history(bench):
     for until in scales:
         raw = bench.raw[f"history{until}"] = {}
         tail = min(until - filled.events, 500_000)
-        filled.fill(until - tail)
+        if until - tail > filled.events:
+            filled.fill(until - tail)
         filled.footfall.wait_processed(600)
         history_tail(bench, filled, until, raw)
         history_disk(bench, filled, raw)
@@ -237,7 +238,7 @@ def history_tail(bench, filled, until, raw):
     spent = machine.difference(filled.footfall.cpu(), before)
     raw["tail"] = {group: seconds * 1e6 / count for group, seconds in spent.items()}
     raw["memory"] = machine.memory(filled.footfall.process.pid)
-    bench.row("cost of the last 500 k events: whole process", raw["tail"]["all"], "µs CPU an event", scale=filled.name())
+    bench.row(f"cost of the last {count // 1000} k events: whole process", raw["tail"]["all"], "µs CPU an event", scale=filled.name())
     bench.row("memory with this history: resident set", raw["memory"]["rss"], "MiB", 150, scale=filled.name())
 
 
