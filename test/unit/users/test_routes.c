@@ -199,7 +199,7 @@ static void fill(void) {
     store_batch_actor(batch, project, anon, &browser);
     static const char *const names[] = {"Login", "Click", "Visit"};
     for (int i = 0; i < 3; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "e%d", i);
         struct store_timeline_row row = {.event_id = str_from_c(id),
                                          .type = (uint8_t)(i == 2 ? 2 : 0),
