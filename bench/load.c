@@ -29,7 +29,8 @@ static const char help[] =
     "  --seconds S       stop after so many seconds (default 5; with --events 600)\n"
     "  --connections N   default 64\n"
     "  --batch N         events a request: 1 (default) posts to /v1/track, more to /v1/batch\n"
-    "  --get PATH        sends no events but GET PATH; a # in it becomes the name of a user\n"
+    "  --get PATH        sends no events but GET PATH; a # in it becomes the name of a user, with\n"
+    "                    --first-visit of one who came before that\n"
     "  --rate R          requests a second, sent on time whatever the replies do; latency counts from the time a\n"
     "                    request was due. Default: as fast as replies come\n"
     "  --header TEXT     a line of the request's head\n"
@@ -131,7 +132,7 @@ static char *write_head(struct load *load, size_t body_len, size_t *len) {
     const char *mark = options->get ? strchr(options->get, '#') : NULL;
     if (mark) {
         char user[32];
-        size_t n = traffic_user(user, traffic_random(&load->traffic) % options->traffic.users);
+        size_t n = traffic_user(user, traffic_known_user(&load->traffic));
         snprintf(path, sizeof path, "%.*s%.*s%s", (int)(mark - options->get), options->get, (int)n,
                  user, mark + 1);
     } else {

@@ -288,13 +288,13 @@ def history_start(bench, filled, raw):
 def history_reads(bench, filled, raw):
     footfall = filled.footfall
     path = "/users/#"
-    bench.read(footfall.port, path, connections=32, seconds=1, users=filled.users)  # warms caches up
+    people = {"users": filled.users, "first_visit": filled.visits}
+    bench.read(footfall.port, path, connections=32, seconds=1, **people)  # warms caches up
     before = footfall.cpu()
-    full = bench.read(footfall.port, path, connections=32, seconds=bench.seconds, users=filled.users)
+    full = bench.read(footfall.port, path, connections=32, seconds=bench.seconds, **people)
     spent = machine.difference(footfall.cpu(), before)
-    half = bench.read(
-        footfall.port, path, connections=32, seconds=bench.seconds, users=filled.users, rate=full["requestsPerSecond"] / 2
-    )
+    rate = full["requestsPerSecond"] / 2
+    half = bench.read(footfall.port, path, connections=32, seconds=bench.seconds, rate=rate, **people)
     raw["profileRead"] = {"full": full, "half": half, "cpu": spent}
     scale = filled.name()
     bench.row("profile read", spent["all"] * 1e6 / full["requests"], "µs CPU", 8, scale=scale)

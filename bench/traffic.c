@@ -137,10 +137,19 @@ static char *put_time(struct traffic *traffic, char *to) {
     return to + sizeof traffic->time;
 }
 
+// Multiplying by a prime larger than any number of users visits them all before anyone comes again.
+static uint64_t user_of_visit(const struct traffic *traffic, uint64_t visit) {
+    return visit * UINT64_C(2147483647) % traffic->config.users;
+}
+
+uint64_t traffic_known_user(struct traffic *traffic) {
+    uint64_t visits = traffic->config.first_visit;
+    uint64_t random = traffic_random(traffic);
+    return visits > 0 ? user_of_visit(traffic, random % visits) : random % traffic->config.users;
+}
+
 static void arrive(struct traffic *traffic, struct traffic_visitor *visitor) {
-    // Multiplying by a prime larger than any number of users visits them all before anyone comes again.
-    const uint64_t prime = 2147483647u;
-    visitor->user = traffic->visits++ * prime % traffic->config.users;
+    visitor->user = user_of_visit(traffic, traffic->visits++);
     unsigned mean = traffic->config.visit_mean;
     visitor->left = mean > 1 ? 1 + (unsigned)(traffic_random(traffic) % (2 * mean - 1)) : 1;
     visitor->page = 0;

@@ -42,6 +42,8 @@ struct traffic {
 
 void traffic_init(struct traffic *traffic, const struct traffic_config *config);
 uint64_t traffic_random(struct traffic *traffic);
+// Someone who came before first_visit; anyone when that is 0.
+uint64_t traffic_known_user(struct traffic *traffic);
 // "user-" and the decimal number. Returns the length.
 size_t traffic_user(char *to, uint64_t user);
 // Writes one event of at most TRAFFIC_EVENT_MAX bytes, 308 on average. only_track: a body for /v1/track. Returns the length.
