@@ -19,11 +19,41 @@ static void handle_live(struct http_exchange *exchange, void *context) {
     send_health(exchange, true);
 }
 
+// Says nothing of the disk: while events are refused, profiles and reports are still answered, and whoever stops sending
+// requests here would stop those too.
 static void handle_ready(struct http_exchange *exchange, void *context) {
     const struct app_service *service = context;
+    send_health(exchange, atomic_load(&service->ready));
+}
+
+static void write_component(struct json_writer *writer, struct str name, bool up) {
+    json_key(writer, name);
+    json_begin_object(writer);
+    json_member_string(writer, STR("status"), up ? STR("UP") : STR("OUT_OF_SERVICE"));
+    json_end_object(writer);
+}
+
+// The whole: 503 as soon as one part does not do its work.
+static void handle_health(struct http_exchange *exchange, void *context) {
+    struct app_service *service = context;
     struct eventlog_stats log;
+    struct store_stats store;
     eventlog_stats(service->log, &log);
-    send_health(exchange, atomic_load(&service->ready) && log.writable);
+    store_stats(service->store, &store);
+    bool processing = !app_lag(service).stuck;
+    bool up = atomic_load(&service->ready) && log.writable && store.writable && processing;
+    struct json_writer writer;
+    json_writer_init(&writer, http_reply_body(exchange));
+    json_begin_object(&writer);
+    json_member_string(&writer, STR("status"), up ? STR("UP") : STR("DOWN"));
+    json_key(&writer, STR("components"));
+    json_begin_object(&writer);
+    write_component(&writer, STR("eventLog"), log.writable);
+    write_component(&writer, STR("store"), store.writable);
+    write_component(&writer, STR("processor"), processing);
+    json_end_object(&writer);
+    json_end_object(&writer);
+    http_reply_send(exchange, up ? 200 : 503, "application/json");
 }
 
 static void handle_metrics(struct http_exchange *exchange, void *context) {
@@ -35,10 +65,10 @@ static void handle_metrics(struct http_exchange *exchange, void *context) {
 #define MANAGEMENT_ROUTE(pattern, blocking, handler)                                               \
     { HTTP_GET_, (pattern), AUTH_ACCESS_PUBLIC, (blocking), (handler) }
 static const struct http_route routes[] = {
-    MANAGEMENT_ROUTE("/health", false, handle_ready),
+    MANAGEMENT_ROUTE("/health", true, handle_health),
     MANAGEMENT_ROUTE("/health/live", false, handle_live),
     MANAGEMENT_ROUTE("/health/ready", false, handle_ready),
-    MANAGEMENT_ROUTE("/actuator/health", false, handle_ready),
+    MANAGEMENT_ROUTE("/actuator/health", true, handle_health),
     MANAGEMENT_ROUTE("/actuator/health/liveness", false, handle_live),
     MANAGEMENT_ROUTE("/actuator/health/readiness", false, handle_ready),
     MANAGEMENT_ROUTE("/metrics", true, handle_metrics),

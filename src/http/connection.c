@@ -13,6 +13,8 @@
 
 #define KEEP_CONNECTIONS 256
 #define LINGER_US ((int64_t)1000 * 1000)
+#define LINGER_IDLE_US                                                                             \
+    ((int64_t)50 * 1000) // nothing of ours is on its way that a reset could destroy
 
 static void on_poll(uv_poll_t *handle, int status, int events);
 
@@ -337,7 +339,7 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
     const struct http_server_config *config = &connection->loop->server->config;
     int64_t quiet = now_us - connection->mark_us;
     if (connection->lingering) {
-        if (quiet > LINGER_US) {
+        if (quiet > (connection->drained_idle ? LINGER_IDLE_US : LINGER_US)) {
             http_connection_close(connection);
         }
     } else if (connection->write_blocked) {
@@ -361,5 +363,6 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
 
 void http_connection_drain(struct http_connection *connection) {
     connection->linger = true;
+    connection->drained_idle = !connection->first && connection->start == connection->end;
     settle(connection);
 }

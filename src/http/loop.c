@@ -10,6 +10,10 @@
 #include "base/log.h"
 #include "http/server_private.h"
 
+#define DRAIN_SWEEP_MS 20
+
+static void on_sweep(uv_timer_t *timer);
+
 void http_loop_update_time(struct http_loop *loop) {
     struct clock *clock = loop->server->config.clock;
     if (!loop->silent) { // else the clock may be gone
@@ -98,6 +102,9 @@ static void begin_drain(struct http_loop *loop) {
     for (struct http_connection *connection = loop->connections; connection; connection = next) {
         next = connection->next;
         http_connection_drain(connection);
+    }
+    if (loop->sweeping) {
+        uv_timer_start(&loop->sweep, on_sweep, DRAIN_SWEEP_MS, DRAIN_SWEEP_MS);
     }
     http_loop_end_when_empty(loop);
 }

@@ -139,8 +139,9 @@ struct http_connection {
     bool eof;        // the client sends no more
     bool linger;     // when done, wait for the client to close
     bool lingering;
-    bool closed;      // no longer in the list, fd closed
-    bool poll_closed; // libuv has let go
+    bool drained_idle; // let go between two requests
+    bool closed;       // no longer in the list, fd closed
+    bool poll_closed;  // libuv has let go
     char ip[HTTP_IP_TEXT_MAX];
 };
 
