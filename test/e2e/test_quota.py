@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_loses_nothing(make_server, small_disk):
 @pytest.mark.parametrize("small_disk", ["320m"], indirect=True)
 def test_a_reserve_keeps_the_disk_from_filling_up(make_server, small_disk):
     """The reserve is what the store needs to process what was accepted before, and to compact."""
-    footfall = make_server(data=small_disk / "data").start()
+    footfall = make_server("--embedded.disk_reserve", "256MiB", data=small_disk / "data").start()
     kept, refusal = fill(footfall, "reserve")
     check_refusal(refusal)
     check_reading_goes_on(footfall, "reserve", kept)
