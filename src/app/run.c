@@ -74,6 +74,20 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
+static int run_service(struct app_service *service, const struct settings *settings,
+                       const sigset_t *signals) {
+    struct error err = {STATUS_OK, ""};
+    enum status status = app_service_start(service, settings, &err);
+    if (status != STATUS_OK) {
+        return app_complain(status == STATUS_INVALID ? APP_USAGE : APP_FAILED, &err);
+    }
+    announce(service);
+    wait_for_signal(signals);
+    app_service_stop(service);
+    LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
+    return APP_OK;
+}
+
 int app_run_command(int argc, char *const *argv) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
@@ -86,16 +100,12 @@ int app_run_command(int argc, char *const *argv) {
     sigset_t signals;
     block_signals(&signals);
     struct app_service *service = calloc(1, sizeof *service);
-    enum status status = service ? app_service_start(service, settings, &err)
-                                 : error_set(&err, STATUS_NO_MEMORY, "out of memory");
-    int code = APP_OK;
-    if (status == STATUS_OK) {
-        announce(service);
-        wait_for_signal(&signals);
-        app_service_stop(service);
-        LOG_INFO("app", "stopped", LOG_INT("exit", code));
+    int code = APP_FAILED;
+    if (service) {
+        code = run_service(service, settings, &signals);
     } else {
-        code = app_complain(status == STATUS_INVALID ? APP_USAGE : APP_FAILED, &err);
+        (void)error_set(&err, STATUS_NO_MEMORY, "out of memory");
+        (void)app_complain(code, &err);
     }
     free(service);
     settings_free(settings);
