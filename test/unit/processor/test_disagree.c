@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What happens when the store and the log do not agree, or one of them cannot be used: nothing is skipped, and results converge.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "drive.h"
+#include "dump.h"
+
+#define GAP_MS (30 * 60 * 1000LL)
+#define EVENTS 300
+#define EARLY 100
+#define LATER 200
+
+static const struct processor_config config = {.dedupe_window_ms = 3650 * 86400000LL,
+                                               .cycle_events = 20};
+
+// --- A log that cannot be read ------------------------------------------------------------------------------------
+
+// The linker's --wrap puts this in front of the log: one partition cannot be read from an offset on, as the contract says it.
+static struct {
+    bool on, failed;
+    enum status status;
+    unsigned partition;
+    unsigned told;
+    int64_t from;
+} damage;
+
+enum status __real_eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us,
+                                 size_t max_bytes, struct eventlog_batch *batch, struct error *err);
+enum status __wrap_eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us,
+                                 size_t max_bytes, struct eventlog_batch *batch, struct error *err);
+enum status __real_eventlog_seek(struct eventlog_consumer *consumer, unsigned partition,
+                                 int64_t offset);
+enum status __wrap_eventlog_seek(struct eventlog_consumer *consumer, unsigned partition,
+                                 int64_t offset);
+
+enum status __wrap_eventlog_poll(struct eventlog_consumer *consumer, int64_t timeout_us,
+                                 size_t max_bytes, struct eventlog_batch *batch,
+                                 struct error *err) {
+    enum status status = __real_eventlog_poll(consumer, timeout_us, max_bytes, batch, err);
+    if (!damage.on || status != STATUS_OK || batch->partition != damage.partition ||
+        batch->next_offset <= damage.from) {
+        return status;
+    }
+    if (batch->records[0].offset < damage.from) { // what comes before the damage is good
+        batch->count = (size_t)(damage.from - batch->records[0].offset);
+        batch->next_offset = damage.from;
+        return __real_eventlog_seek(consumer, damage.partition, damage.from);
+    }
+    if (damage.failed) {
+        batch->count = 0;
+        return STATUS_TIMEOUT;
+    }
+    damage.failed = true;
+    damage.told++;
+    *batch = (struct eventlog_batch){.partition = damage.partition, .next_offset = damage.from};
+    return error_set(err, damage.status, "the batch fails its checksum");
+}
+
+enum status __wrap_eventlog_seek(struct eventlog_consumer *consumer, unsigned partition,
+                                 int64_t offset) {
+    if (partition == damage.partition) {
+        damage.failed = false;
+    }
+    return __real_eventlog_seek(consumer, partition, offset);
+}
+
+// --- What is expected ---------------------------------------------------------------------------------------------
+
+static void expect_recount(const struct history *history, struct store *store) {
+    struct buffer expected, got;
+    buffer_init(&expected, DUMP_BYTES_MAX);
+    buffer_init(&got, DUMP_BYTES_MAX);
+    dump_recount(history, GAP_MS, &expected);
+    dump_store(store, &got);
+    assert_true(dump_equal(&expected, &got, "recount"));
+    buffer_free(&expected);
+    buffer_free(&got);
+}
+
+static struct store *new_store(void) {
+    struct store *store = NULL;
+    struct error err;
+    history_require(store_open_memory(&store, &err), "store");
+    for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
+        history_require(store_project_put(store, &history_projects[i]), "project");
+    }
+    return store;
+}
+
+struct bed {
+    struct history history;
+    struct drive drive;
+    struct store *early; // stands where the log was after EARLY records
+};
+
+// The store that is in use stands at LATER records, and its worker is still there.
+static void bed_open(struct bed *bed, unsigned partitions) {
+    damage.on = damage.failed = false;
+    damage.told = 0;
+    history_make(&bed->history, 91, EVENTS);
+    drive_open(&bed->drive, partitions);
+    history_append(&bed->history, bed->drive.log, 0, EARLY);
+    drive_start(&bed->drive, &config, 1);
+    assert_true(drive_finish(&bed->drive, 1000));
+    drive_stop(&bed->drive);
+    bed->early = bed->drive.store;
+    bed->drive.store = new_store();
+    history_append(&bed->history, bed->drive.log, EARLY, LATER);
+    drive_start(&bed->drive, &config, 1);
+    assert_true(drive_finish(&bed->drive, 1000));
+}
+
+static void bed_close(struct bed *bed) {
+    drive_close(&bed->drive);
+    store_close(bed->early);
+    history_free(&bed->history);
+}
+
+static void exchange_stores(struct bed *bed) {
+    struct store *store = bed->drive.store;
+    bed->drive.store = bed->early;
+    bed->early = store;
+}
+
+static const struct partition_report *report_of(const struct bed *bed, unsigned partition) {
+    return &bed->drive.shared.partitions[partition];
+}
+
+static struct eventlog_partition_info info_of(const struct bed *bed, unsigned partition) {
+    struct eventlog_partition_info info;
+    assert_int_equal(
+        eventlog_partition_info(bed->drive.log, partition, STR(PROCESSOR_GROUP), &info), STATUS_OK);
+    return info;
+}
+
+// --- Tests --------------------------------------------------------------------------------------------------------
+
+static void test_a_store_that_lost_its_end_is_filled_again(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 3);
+    drive_stop(&bed.drive);
+    exchange_stores(&bed);
+    history_append(&bed.history, bed.drive.log, LATER, EVENTS);
+    drive_start(&bed.drive, &config, 2);
+    assert_true(drive_finish(&bed.drive, 1000));
+    expect_recount(&bed.history, bed.drive.store);
+    bed_close(&bed);
+}
+
+static void test_another_processor_took_over(void **state) {
+    (void)state;
+    struct bed bed;
+    struct store_batch *batch = NULL;
+    bed_open(&bed, 1);
+    // Its batch is open when the other one commits the same records.
+    history_append(&bed.history, bed.drive.log, LATER, LATER + 5);
+    drive_step(&bed.drive);
+    struct partition *partition = bed.drive.workers[0]->partitions;
+    if (!partition->batch) {
+        history_append(&bed.history, bed.drive.log, LATER + 5, LATER + 10);
+        assert_int_equal(worker_run_once(bed.drive.workers[0], 0), STATUS_OK);
+    }
+    assert_non_null(partition->batch);
+    int64_t epoch = eventlog_epoch(bed.drive.log);
+    assert_int_equal(store_batch_begin(bed.drive.store, epoch, 0, &batch), STATUS_OK);
+    assert_int_equal(store_batch_commit(batch, partition->stored_offset + 1), STATUS_OK);
+    struct error err;
+    assert_int_equal(cycle_commit(partition, &err), STATUS_CONFLICT);
+    partition_set_back(partition, &err);
+    assert_true(report_of(&bed, 0)->stuck);
+    assert_non_null(strstr(report_of(&bed, 0)->problem, "another processor"));
+    for (unsigned i = 0; i < 5 && report_of(&bed, 0)->stuck; i++) {
+        drive_step(&bed.drive);
+    }
+    assert_true(drive_finish(&bed.drive, 100)); // goes on where the other one stands
+    bed_close(&bed);
+}
+
+static void a_partition_that_cannot_be_read(enum status status) {
+    struct bed bed;
+    bed_open(&bed, 3);
+    damage.partition = 1;
+    damage.from = info_of(&bed, 1).end + 3;
+    damage.status = status;
+    damage.on = true;
+    history_append(&bed.history, bed.drive.log, LATER, EVENTS);
+    for (unsigned i = 0; i < 60; i++) {
+        drive_step(&bed.drive);
+    }
+    assert_true(report_of(&bed, 1)->stuck);
+    assert_non_null(strstr(report_of(&bed, 1)->problem, "checksum"));
+    assert_int_equal(report_of(&bed, 1)->next_offset, damage.from);
+    assert_in_range(damage.told, 3, 20); // asked again, and not all the time
+    for (unsigned i = 0; i < 3; i += 2) {
+        assert_false(report_of(&bed, i)->stuck);
+        assert_int_equal(report_of(&bed, i)->next_offset, info_of(&bed, i).end);
+    }
+    damage.on = false;
+    assert_true(drive_finish(&bed.drive, 60));
+    expect_recount(&bed.history, bed.drive.store);
+    bed_close(&bed);
+}
+
+static void test_a_damaged_log_stops_its_partition_only(void **state) {
+    (void)state;
+    a_partition_that_cannot_be_read(STATUS_CORRUPT);
+}
+
+static void test_an_unreadable_log_stops_its_partition_only(void **state) {
+    (void)state;
+    a_partition_that_cannot_be_read(STATUS_IO);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
+        cmocka_unit_test(test_another_processor_took_over),
+        cmocka_unit_test(test_a_damaged_log_stops_its_partition_only),
+        cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
