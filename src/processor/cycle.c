@@ -13,10 +13,29 @@ size_t cycle_cached_bytes(const struct worker *worker) {
     return worker->actors.bytes + worker->totals.bytes + worker->intern.bytes;
 }
 
-static enum status cycle_open(struct partition *partition) {
+// A store that was opened again after an error may have lost its newest writes, which the caches still have.
+static enum status check_place(const struct partition *partition, struct error *err) {
+    const struct processor_config *config = &partition->worker->shared->config;
+    int64_t offset = 0;
+    enum status status = store_partition_offset(config->store, eventlog_epoch(config->log),
+                                                partition->number, &offset);
+    if (status == STATUS_OK && offset != partition->stored_offset) {
+        return error_set(err, STATUS_CONFLICT,
+                         "the store stands at offset %lld and not at %lld; the partition is read "
+                         "again from there",
+                         (long long)offset, (long long)partition->stored_offset);
+    }
+    return status;
+}
+
+static enum status cycle_open(struct partition *partition, struct error *err) {
     const struct processor_config *config = &partition->worker->shared->config;
     if (partition->batch) {
         return STATUS_OK;
+    }
+    enum status status = check_place(partition, err);
+    if (status != STATUS_OK) {
+        return status;
     }
     partition->events = 0;
     partition->opened_us = config->clock->mono_us(config->clock);
@@ -210,7 +229,7 @@ static enum status apply_step(struct partition *partition, const struct eventlog
     struct worker *worker = partition->worker;
     size_t taken_count = 0;
     arena_reset(&worker->arena);
-    enum status status = cycle_open(partition);
+    enum status status = cycle_open(partition, err);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         bool taken = false;
         if (records[i].offset < partition->next_offset) {

@@ -153,6 +153,22 @@ static void test_a_store_that_lost_its_end_is_filled_again(void **state) {
     bed_close(&bed);
 }
 
+// Opened again after an error, the store may stand where it stood before: what is in memory then counts for nothing.
+static void test_a_store_that_goes_back_under_a_worker_is_filled_again(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 3);
+    exchange_stores(&bed);
+    struct worker *worker = bed.drive.workers[0];
+    bed.drive.shared.config.store = bed.drive.store;
+    worker->totals.store = bed.drive.store;
+    worker->projects.store = bed.drive.store;
+    history_append(&bed.history, bed.drive.log, LATER, EVENTS);
+    assert_true(drive_finish(&bed.drive, 1000));
+    expect_recount(&bed.history, bed.drive.store);
+    bed_close(&bed);
+}
+
 static void test_another_processor_took_over(void **state) {
     (void)state;
     struct bed bed;
@@ -220,6 +236,7 @@ static void test_an_unreadable_log_stops_its_partition_only(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
+        cmocka_unit_test(test_a_store_that_goes_back_under_a_worker_is_filled_again),
         cmocka_unit_test(test_another_processor_took_over),
         cmocka_unit_test(test_a_damaged_log_stops_its_partition_only),
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
