@@ -93,6 +93,24 @@ void partition_log_failed(struct partition *partition, const struct error *err) 
     try_later(partition);
 }
 
+// What the log was told may be above where the store stands: then the store is an older copy, or lost its end. Retention must not
+// drop what has to be read again.
+static void lower_commit(const struct partition *partition,
+                         const struct eventlog_partition_info *info) {
+    if (info->committed <= partition->next_offset) {
+        return;
+    }
+    LOG_WARN("processor", "the store stands before the committed offset; reading again from there",
+             LOG_INT("partition", partition->number), LOG_INT("store", partition->next_offset),
+             LOG_INT("committed", info->committed));
+    enum status status =
+        eventlog_commit(partition->worker->consumer, partition->number, partition->next_offset);
+    if (status != STATUS_OK) {
+        LOG_WARN("processor", "cannot commit an offset", LOG_INT("partition", partition->number),
+                 LOG_CSTR("status", status_text(status)));
+    }
+}
+
 // Where the store stands, and its dedupe window.
 static enum status load(struct partition *partition, struct error *err) {
     const struct processor_config *config = &partition->worker->shared->config;
@@ -120,6 +138,7 @@ static enum status load(struct partition *partition, struct error *err) {
                          "records",
                          (long long)partition->next_offset, (long long)info.end);
     }
+    lower_commit(partition, &info);
     partition->stored_offset = partition->next_offset;
     partition->ready = true;
     return STATUS_OK;

@@ -169,6 +169,25 @@ static void test_a_store_that_goes_back_under_a_worker_is_filled_again(void **st
     bed_close(&bed);
 }
 
+// Or retention would drop what has to be read again.
+static void test_the_place_in_the_log_goes_back_with_the_store(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 1);
+    drive_stop(&bed.drive);
+    assert_int_equal(info_of(&bed, 0).committed, LATER);
+    exchange_stores(&bed);
+    drive_start(&bed.drive, &config, 1);
+    damage.on = true; // nothing is read
+    damage.partition = 0;
+    damage.from = EARLY;
+    damage.status = STATUS_IO;
+    drive_step(&bed.drive);
+    assert_int_equal(info_of(&bed, 0).committed, EARLY);
+    damage.on = false;
+    bed_close(&bed);
+}
+
 static void test_another_processor_took_over(void **state) {
     (void)state;
     struct bed bed;
@@ -237,6 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
         cmocka_unit_test(test_a_store_that_goes_back_under_a_worker_is_filled_again),
+        cmocka_unit_test(test_the_place_in_the_log_goes_back_with_the_store),
         cmocka_unit_test(test_another_processor_took_over),
         cmocka_unit_test(test_a_damaged_log_stops_its_partition_only),
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
