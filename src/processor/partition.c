@@ -132,7 +132,8 @@ static enum status load(struct partition *partition, struct error *err) {
     if (status != STATUS_OK) {
         return error_set(err, status, "the log cannot be read: %s", status_text(status));
     }
-    if (partition->next_offset > info.end) {
+    partition->log_lost = partition->log_lost || partition->next_offset > info.end;
+    if (partition->log_lost) {
         return error_set(err, STATUS_CORRUPT,
                          "the store stands at offset %lld, the log ends at %lld: the log has lost "
                          "records",

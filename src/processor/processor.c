@@ -127,6 +127,26 @@ static enum status start_threads(struct processor *processor, struct error *err)
     return STATUS_OK;
 }
 
+// New records would get the offsets of lost ones, which the store has already: they would never be processed. So none are taken.
+static enum status check_log(const struct processor_config *config, struct error *err) {
+    for (unsigned i = 0; i < eventlog_partition_count(config->log); i++) {
+        struct eventlog_partition_info info;
+        int64_t offset = 0;
+        // What cannot be asked now is asked by the worker again, and reported.
+        if (eventlog_partition_info(config->log, i, STR(PROCESSOR_GROUP), &info) == STATUS_OK &&
+            store_partition_offset(config->store, eventlog_epoch(config->log), i, &offset) ==
+                STATUS_OK &&
+            offset > info.end) {
+            return error_set(err, STATUS_CORRUPT,
+                             "partition %u: the store stands at offset %lld but the event log ends "
+                             "at %lld: the log has lost records, or is an older copy; restore log "
+                             "and store from the same moment",
+                             i, (long long)offset, (long long)info.end);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status processor_start(const struct processor_config *config, struct processor **out,
                             struct error *err) {
     struct processor *processor = calloc(1, sizeof *processor);
@@ -136,6 +156,9 @@ enum status processor_start(const struct processor_config *config, struct proces
     queue_waker_init(&processor->waker);
     atomic_init(&processor->stopping, false);
     enum status status = processor_shared_init(&processor->shared, config, err);
+    if (status == STATUS_OK) {
+        status = check_log(config, err);
+    }
     if (status == STATUS_OK) {
         status = start_threads(processor, err);
     }

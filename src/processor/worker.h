@@ -60,6 +60,7 @@ struct partition {
     unsigned number;
     bool ready;      // loaded; false: waits for retry_us
     bool log_failed; // the log could not be read at resume_at
+    bool log_lost;   // the log ended before the store: its new records have offsets of lost ones
     struct dedupe dedupe;
     int64_t next_offset;    // behind the last record applied
     int64_t stored_offset;  // the store's

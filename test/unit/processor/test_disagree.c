@@ -252,6 +252,34 @@ static void test_an_unreadable_log_stops_its_partition_only(void **state) {
     a_partition_that_cannot_be_read(STATUS_IO);
 }
 
+// New records would get the numbers of lost ones, which the store has: they would never be counted.
+static void test_a_log_that_lost_its_end_is_not_read_over(void **state) {
+    (void)state;
+    struct bed bed;
+    struct error err = {0};
+    struct processor *processor = NULL;
+    struct store_batch *batch = NULL;
+    bed_open(&bed, 1);
+    drive_stop(&bed.drive);
+    int64_t epoch = eventlog_epoch(bed.drive.log);
+    assert_int_equal(store_batch_begin(bed.drive.store, epoch, 0, &batch), STATUS_OK);
+    assert_int_equal(store_batch_commit(batch, LATER + 10), STATUS_OK);
+    struct processor_config whole = config;
+    whole.log = bed.drive.log;
+    whole.store = bed.drive.store;
+    whole.clock = clock_system();
+    assert_int_equal(processor_start(&whole, &processor, &err), STATUS_CORRUPT);
+    assert_non_null(strstr(err.text, "lost records"));
+    // Whoever goes on regardless stays stuck, also when the log has grown.
+    drive_start(&bed.drive, &config, 1);
+    drive_step(&bed.drive);
+    assert_true(report_of(&bed, 0)->stuck);
+    history_append(&bed.history, bed.drive.log, LATER, EVENTS);
+    assert_false(drive_finish(&bed.drive, 100));
+    assert_true(report_of(&bed, 0)->stuck);
+    bed_close(&bed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
@@ -260,6 +288,7 @@ int main(void) {
         cmocka_unit_test(test_another_processor_took_over),
         cmocka_unit_test(test_a_damaged_log_stops_its_partition_only),
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
+        cmocka_unit_test(test_a_log_that_lost_its_end_is_not_read_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
