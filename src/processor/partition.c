@@ -22,7 +22,9 @@ static void report(struct partition *partition, bool owned, const struct error *
     bool news =
         problem && (!to->stuck || strncmp(to->problem, problem->text, sizeof to->problem - 1) != 0);
     to->owned = owned;
-    to->next_offset = partition->stored_offset;
+    // Without an open cycle, what lies between is a gap that retention left.
+    to->next_offset =
+        partition->ready && !partition->batch ? partition->next_offset : partition->stored_offset;
     to->stuck = problem != NULL;
     if (!problem) { // all that was applied is stored
         to->processed_ms = partition->newest_ms;
@@ -141,6 +143,12 @@ static enum status load(struct partition *partition, struct error *err) {
     }
     lower_commit(partition, &info);
     partition->stored_offset = partition->next_offset;
+    if (partition->next_offset < info.begin) {
+        LOG_WARN("processor", "the log no longer has records that the store never saw",
+                 LOG_INT("partition", partition->number), LOG_INT("from", partition->next_offset),
+                 LOG_INT("to", info.begin));
+        partition->next_offset = info.begin;
+    }
     partition->ready = true;
     return STATUS_OK;
 }

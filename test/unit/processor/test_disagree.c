@@ -280,6 +280,31 @@ static void test_a_log_that_lost_its_end_is_not_read_over(void **state) {
     bed_close(&bed);
 }
 
+// Nothing can be read that would move the place; but nothing is waiting either.
+static void test_records_that_are_gone_are_not_waited_for(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 1);
+    drive_stop(&bed.drive);
+    store_close(bed.drive.store);
+    bed.drive.store = new_store();
+    struct error err;
+    eventlog_close(bed.drive.log);
+    struct eventlog_config log = {
+        .partitions = 1, .retention_ms = 1, .clock = &bed.drive.clock.clock};
+    assert_int_equal(eventlog_open_memory(&log, &bed.drive.log, &err), STATUS_OK);
+    history_append(&bed.history, bed.drive.log, 0, EARLY);
+    clock_manual_advance(&bed.drive.clock, 400 * 86400000LL);
+    assert_int_equal(eventlog_enforce_retention(bed.drive.log, &err), STATUS_OK);
+    assert_int_equal(info_of(&bed, 0).begin, EARLY);
+    drive_start(&bed.drive, &config, 1);
+    assert_true(drive_finish(&bed.drive, 10));
+    history_append(&bed.history, bed.drive.log, EARLY, LATER);
+    assert_true(drive_finish(&bed.drive, 100));
+    assert_false(report_of(&bed, 0)->stuck);
+    bed_close(&bed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
@@ -289,6 +314,7 @@ int main(void) {
         cmocka_unit_test(test_a_damaged_log_stops_its_partition_only),
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
         cmocka_unit_test(test_a_log_that_lost_its_end_is_not_read_over),
+        cmocka_unit_test(test_records_that_are_gone_are_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
