@@ -430,6 +430,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     }
     partition->dirty_actors = NULL;
     partition->stored_offset = partition->next_offset;
+    partition->stored_ms = partition->newest_ms;
     partition->events = 0;
     add_counts(partition);
     partition_fine(partition);

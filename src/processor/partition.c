@@ -26,8 +26,8 @@ static void report(struct partition *partition, bool owned, const struct error *
     to->next_offset =
         partition->ready && !partition->batch ? partition->next_offset : partition->stored_offset;
     to->stuck = problem != NULL;
-    if (!problem) { // all that was applied is stored
-        to->processed_ms = partition->newest_ms;
+    if (!problem) {
+        to->processed_ms = partition->stored_ms;
     }
     memset(to->problem, 0, sizeof to->problem);
     if (problem) {

@@ -75,6 +75,7 @@ struct partition {
     size_t events;
     int64_t opened_us;
     int64_t newest_ms; // record time of the last record
+    int64_t stored_ms; // the same, of the last one that is in the store
     struct cycle_counts counts;
 };
 

@@ -305,6 +305,23 @@ static void test_records_that_are_gone_are_not_waited_for(void **state) {
     bed_close(&bed);
 }
 
+// processed_ms is what the closing of days goes by: records that were applied but not stored do not count.
+static void test_what_was_not_stored_is_not_reported_as_processed(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 1);
+    int64_t before = report_of(&bed, 0)->processed_ms;
+    assert_int_equal(before, bed.history.records[LATER - 1].timestamp_ms);
+    struct partition *partition = bed.drive.workers[0]->partitions;
+    partition->newest_ms = before + 5000; // of a cycle that
+    const struct error err = {.status = STATUS_IO, .text = "failed"};
+    partition_set_back(partition, &err);
+    partition_retry(partition);
+    assert_false(report_of(&bed, 0)->stuck);
+    assert_int_equal(report_of(&bed, 0)->processed_ms, before);
+    bed_close(&bed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
@@ -315,6 +332,7 @@ int main(void) {
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
         cmocka_unit_test(test_a_log_that_lost_its_end_is_not_read_over),
         cmocka_unit_test(test_records_that_are_gone_are_not_waited_for),
+        cmocka_unit_test(test_what_was_not_stored_is_not_reported_as_processed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
