@@ -85,6 +85,14 @@ static bool find_principal(const struct gateway *gateway, const struct auth_cred
            auth_keyring_find_write_key(gateway->keyring, given->user, out);
 }
 
+// Browsers send a Basic password that they were once given along with the forms of any page, and name the page.
+static bool may_be_forged(const struct http_exchange *exchange,
+                          const struct auth_credentials *given) {
+    bool reads = exchange->request.method == HTTP_GET_ || exchange->request.method == HTTP_HEAD_;
+    return !reads && !given->bearer.data &&
+           http_request_header(exchange, STR("Origin")).data != NULL;
+}
+
 // False when a problem was sent.
 static bool authorise(const struct gateway *gateway, struct http_exchange *exchange,
                       enum auth_access access) {
@@ -109,6 +117,12 @@ static bool authorise(const struct gateway *gateway, struct http_exchange *excha
         return false;
     }
     exchange->principal = principal;
+    if (may_be_forged(exchange, &given)) {
+        metrics_add(gateway->refused, 1);
+        http_reply_problem(exchange, 403,
+                           STR("A web page must send its key as Authorization: Bearer to write."));
+        return false;
+    }
     if (!auth_allows(principal->role, access)) {
         metrics_add(gateway->refused, 1);
         http_reply_problemf(exchange, 403, "A key with the role %s may not do this.",

@@ -155,6 +155,20 @@ static void an_api_key_works_as_basic_password(void **state) {
                     "role=viewer");
 }
 
+// A browser that was given the key sends it along with whatever form a page of another origin makes it submit.
+static void a_page_cannot_write_with_a_browsers_key(void **state) {
+    const struct world *world = *state;
+    static const char basic[] = "Basic YW55OmZmX3Rlc3RfYWRtaW4=\r\nOrigin: https://evil.example";
+    const char *reply = ask(world, "POST", "/projects", basic, "{\"id\":\"theirs\"}");
+    ASSERT_CONTAINS(reply, "HTTP/1.1 403 ");
+    ASSERT_LACKS(ask(world, "GET", "/projects", basic, ""), "theirs");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", basic, ""), "role=admin");
+    ASSERT_CONTAINS(ask(world, "PUT", "/edit", "Basic YW55OmZmX3Rlc3RfYWRtaW4=", ""), "role=admin");
+    ASSERT_CONTAINS(
+        ask(world, "PUT", "/edit", "Bearer ff_test_admin\r\nOrigin: https://tool.example", ""),
+        "role=admin");
+}
+
 static void keys_come_and_go(void **state) {
     const struct world *world = *state;
     const char *reply = ask(world, "POST", "/keys", "Bearer ff_test_admin",
@@ -256,6 +270,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(every_role_gets_what_the_table_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refusals_say_what_to_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_api_key_works_as_basic_password, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_page_cannot_write_with_a_browsers_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_key_requests_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_project_admin_stays_in_the_project, set_up, tear_down),
