@@ -177,15 +177,20 @@ static enum status build(struct activity_reader *reader, const struct json_value
     if (event->user_id.len == 0 && event->anonymous_id.len == 0) {
         event->anonymous_id = input->anonymous_id;
     }
-    status = activity_merge_item(reader, item);
-    if (status == STATUS_OK) {
-        status = activity_time_item(reader, item);
-    }
+    status = activity_time_item(reader, item);
     if (status != STATUS_OK) {
         return error_set(err, status, "%s", status_text(status));
     }
     status = event_finish(event, reader->random, &reader->worker->scratch, err);
-    return status == STATUS_OK ? put_extra(reader, event) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    // Last, because it costs as much as the batch's context is long.
+    status = activity_merge_item(reader, item);
+    if (status == STATUS_OK) {
+        status = put_extra(reader, event);
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(err, status, "%s", status_text(status));
 }
 
 static enum status encode(struct activity_reader *reader, const struct event *event,

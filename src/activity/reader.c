@@ -14,7 +14,19 @@ static void refuse_syntax(struct activity_reader *reader, enum status status, si
 }
 
 // Members of a batch that concern all of its events.
+enum envelope_name {
+    ENVELOPE_BATCH,
+    ENVELOPE_CONTEXT,
+    ENVELOPE_INTEGRATIONS,
+    ENVELOPE_SENT_AT,
+    ENVELOPE_SENT_AT_POSTHOG,
+    ENVELOPE_WRITE_KEY,
+    ENVELOPE_API_KEY,
+    ENVELOPE_TOKEN,
+    ENVELOPE_NAMES,
+};
 struct envelope {
+    bool given[ENVELOPE_NAMES];
     struct str batch; // data NULL: there is none
     enum json_type batch_type;
     struct str key;
@@ -38,6 +50,9 @@ static enum status envelope_text(struct activity_reader *reader, struct str raw,
     if (is_plain_string(raw)) {
         *out = raw.len > 2 ? str_make(raw.data + 1, raw.len - 2) : *out;
         return STATUS_OK;
+    }
+    if (raw.len > reader->limits->event_bytes) {
+        return STATUS_TOO_LARGE;
     }
     enum status status =
         json_parse(reader->worker->parser, raw, &envelope_limits, reader->arena, &value, NULL);
@@ -63,31 +78,53 @@ static enum status envelope_object(struct activity_reader *reader, struct str ra
     return status;
 }
 
-static enum status envelope_member(struct activity_reader *reader, struct envelope *envelope,
-                                   const struct json_scan_member *member) {
+static enum status take_envelope_member(struct activity_reader *reader, struct envelope *envelope,
+                                        enum envelope_name name,
+                                        const struct json_scan_member *member) {
     const struct json_value *unused;
-    if (str_equal(member->key, STR("batch"))) {
-        if (envelope->batch.data) {
-            return STATUS_DUPLICATE_KEY;
-        }
+    switch (name) {
+    case ENVELOPE_BATCH:
         envelope->batch = member->raw;
         envelope->batch_type = member->type;
         return STATUS_OK;
-    }
-    if (str_equal(member->key, STR("context"))) {
+    case ENVELOPE_CONTEXT:
         return envelope_object(reader, member->raw, &reader->context, &reader->context_tree);
-    }
-    if (str_equal(member->key, STR("integrations"))) {
+    case ENVELOPE_INTEGRATIONS:
         return envelope_object(reader, member->raw, &reader->integrations, &unused);
+    case ENVELOPE_SENT_AT:
+    case ENVELOPE_SENT_AT_POSTHOG: return envelope_text(reader, member->raw, &reader->sent_at);
+    case ENVELOPE_WRITE_KEY:
+    case ENVELOPE_API_KEY:
+    case ENVELOPE_TOKEN: return envelope_text(reader, member->raw, &envelope->key);
+    case ENVELOPE_NAMES: break;
     }
-    if (str_equal(member->key, STR("sentAt")) || str_equal(member->key, STR("sent_at"))) {
-        return envelope_text(reader, member->raw, &reader->sent_at);
+    return STATUS_OK; // one that concerns nobody
+}
+
+// Each at most once: what is parsed stays until the request is answered, and is many times as large as it was sent.
+static enum status envelope_member(struct activity_reader *reader, struct envelope *envelope,
+                                   const struct json_scan_member *member) {
+    static const struct str names[ENVELOPE_NAMES] = {
+        [ENVELOPE_BATCH] = STR_INIT("batch"),
+        [ENVELOPE_CONTEXT] = STR_INIT("context"),
+        [ENVELOPE_INTEGRATIONS] = STR_INIT("integrations"),
+        [ENVELOPE_SENT_AT] = STR_INIT("sentAt"),
+        [ENVELOPE_SENT_AT_POSTHOG] = STR_INIT("sent_at"),
+        [ENVELOPE_WRITE_KEY] = STR_INIT("writeKey"),
+        [ENVELOPE_API_KEY] = STR_INIT("api_key"),
+        [ENVELOPE_TOKEN] = STR_INIT("token"),
+    };
+    enum envelope_name name = ENVELOPE_BATCH;
+    while (name < ENVELOPE_NAMES && !str_equal(member->key, names[name])) {
+        name++;
     }
-    if (str_equal(member->key, STR("writeKey")) || str_equal(member->key, STR("api_key")) ||
-        str_equal(member->key, STR("token"))) {
-        return envelope_text(reader, member->raw, &envelope->key);
+    if (name < ENVELOPE_NAMES && envelope->given[name]) {
+        return STATUS_DUPLICATE_KEY;
     }
-    return STATUS_OK;
+    if (name < ENVELOPE_NAMES) {
+        envelope->given[name] = true;
+    }
+    return take_envelope_member(reader, envelope, name, member);
 }
 
 // A broken member means that the body is not JSON; then it is refused.

@@ -34,6 +34,10 @@ static void test_bodies_that_are_refused(void **state) {
         {"{}", 400},
         {"[]", 400},
         {"{\"batch\":[],\"batch\":[]}", 400},
+        {"{\"batch\":[],\"context\":{},\"context\":{}}", 400},
+        {"{\"batch\":[],\"integrations\":0,\"integrations\":0}", 400},
+        {"{\"batch\":[],\"sentAt\":0,\"sentAt\":0}", 400},
+        {"{\"batch\":[],\"token\":0,\"token\":0}", 400},
         {"{\"batch\":[],\"context\":{\"a\":}}", 400},
         {"{\"batch\":[],\"sentAt\":\"\xff\"}", 400},
         {"{", 400},
@@ -134,6 +138,19 @@ static void test_sizes(void **state) {
     ASSERT_REJECTED(r, "userId: 257 bytes, at most 256 allowed");
     run_repeated(r, "{\"batch\":[],\"context\":{\"a\":\"", 'u', 40000, "\"}}");
     assert_int_equal(r->result.refused, 413);
+    run_repeated(r, "{\"batch\":[],\"sentAt\":\"", 'u', 40000, "\"}");
+    assert_int_equal(r->result.refused, 413);
+    run_repeated(r, "{\"batch\":[],\"writeKey\":\"", 'u', 40000, "\"}");
+    assert_int_equal(r->result.refused, 413);
+}
+
+// A batch's context laid under ten thousand events that come to nothing would cost their product.
+static void test_what_is_rejected_is_not_merged(void **state) {
+    struct reading *r = *state;
+    run_repeated(r, "{\"context\":{\"a\":\"", 'a', 32600,
+                 "\"},\"batch\":[{\"type\":\"track\",\"event\":\"e\",\"context\":{\"b\":1}}]}");
+    ASSERT_REJECTED(r, "userId or anonymousId is required");
+    assert_in_range(r->worker.scratch.used, 1, 64 * 1024);
 }
 
 static void test_depth(void **state) {
@@ -210,7 +227,7 @@ static void test_envelopes_of_the_wrong_type_do_not_harm(void **state) {
     struct reading *r = *state;
     RUN(r, segment, BATCH,
         "{\"context\":7,\"integrations\":[1],\"sentAt\":{},\"writeKey\":null,\"batch\":"
-        "[{\"type\":\"track\",\"event\":\"a\",\"userId\":\"u\"}],\"sentAt\":\"yesterday\"}");
+        "[{\"type\":\"track\",\"event\":\"a\",\"userId\":\"u\"}],\"sent_at\":\"yesterday\"}");
     assert_int_equal(r->result.count, 1);
     ASSERT_STR(reading_event(r, 0)->sent_at, "yesterday");
     assert_int_equal(r->event.timestamp_ms, READING_RECEIVED);
@@ -224,6 +241,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bodies_that_are_refused, start, end),
         cmocka_unit_test_setup_teardown(test_reasons, start, end),
         cmocka_unit_test_setup_teardown(test_sizes, start, end),
+        cmocka_unit_test_setup_teardown(test_what_is_rejected_is_not_merged, start, end),
         cmocka_unit_test_setup_teardown(test_depth, start, end),
         cmocka_unit_test_setup_teardown(test_one_bad_of_many, start, end),
         cmocka_unit_test_setup_teardown(test_many, start, end),
