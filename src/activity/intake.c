@@ -7,7 +7,7 @@
 #include "http/gzip.h"
 #include "http/query.h"
 
-// gzip of a form of base64 of gzip of JSON; nobody goes further.
+// Looks, the last of which must see JSON: in a form in base64 in gzip, say. Nobody goes further.
 #define LAYERS_MAX 4
 #define FORM_PARAMETERS_MAX 32
 
@@ -137,15 +137,17 @@ static enum status unwrap_form(struct str *data, struct arena *arena, struct int
     size_t count;
     enum status status =
         http_query_parse(arena, str_trim(*data), parameters, FORM_PARAMETERS_MAX, &count);
-    if (status == STATUS_NO_MEMORY) {
-        return status;
-    }
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         if (str_equal(parameters[i].name, STR("data"))) {
             found = parameters[i].value;
         } else if (is_key_name(parameters[i].name)) {
-            out->key = parameters[i].value;
+            // A copy: what the form stands in is freed when the next wrapping is undone.
+            out->key = arena_copy(arena, parameters[i].value);
+            status = out->key.data ? STATUS_OK : STATUS_NO_MEMORY;
         }
+    }
+    if (status == STATUS_NO_MEMORY) {
+        return status;
     }
     if (status != STATUS_OK || !found.data) {
         return error_set(err, STATUS_INVALID, "the body is a form without readable `data`");

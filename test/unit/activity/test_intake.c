@@ -3,6 +3,7 @@
 // Bodies in all their wrappings, whole and broken.
 #include "activity/intake.h"
 #include "http/gzip.h"
+#include "http/query.h"
 #include "unit/activity/reading.h"
 
 #define MAX_BYTES ((size_t)64 * 1024)
@@ -80,6 +81,26 @@ static void test_form_names_a_key(void **state) {
     drop(&u);
 }
 
+// The wrapping that named it may be gone when the next one is undone.
+static void test_a_key_outlives_its_form(void **state) {
+    struct unwrapping u;
+    struct buffer inner = packed(json);
+    struct buffer form;
+    (void)state;
+    buffer_init(&form, 4096);
+    buffer_append_str(&form, STR("token=wk_test&data="));
+    http_percent_encode(&form, buffer_str(&inner));
+    struct buffer outer = packed(buffer_str(&form));
+    unwrap(&u, buffer_str(&outer));
+    assert_int_equal(u.status, STATUS_OK);
+    assert_true(str_equal(u.out.json, json));
+    ASSERT_STR(u.out.key, "wk_test");
+    drop(&u);
+    buffer_free(&outer);
+    buffer_free(&form);
+    buffer_free(&inner);
+}
+
 static void test_broken(void **state) {
     (void)state;
     expect_status(STR(""), STATUS_INVALID);
@@ -113,6 +134,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrappings),
         cmocka_unit_test(test_form_names_a_key),
+        cmocka_unit_test(test_a_key_outlives_its_form),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_bomb),
     };
