@@ -94,6 +94,8 @@ enum status embedded_open(struct batch_store *store, const struct eventlog_engin
     enum status status = embedded_load(log, err);
     if (status == STATUS_OK) {
         embedded_measure(log);
+        // Not before consumers could say that they stand further back than what they committed.
+        log->retention_at = log->measured_at + EMBEDDED_RETENTION_US;
         log->threaded = threaded;
         if (threaded) {
             status = thread_start(&log->committer, "log-committer", embedded_committer_run, log);

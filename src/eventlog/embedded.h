@@ -25,6 +25,7 @@
 #define EMBEDDED_GROUP_BYTES (4 * 1024 * 1024)
 #define EMBEDDED_CACHE_BYTES (8 * 1024 * 1024)
 #define EMBEDDED_SEGMENT_BYTES (1024 * 1024)
+#define EMBEDDED_RETENTION_US (60LL * 1000 * 1000)
 
 // One partition as it is on stable storage.
 struct embedded_partition {

@@ -139,8 +139,8 @@ struct eventlog_config {
     int64_t retention_ms;     // 0: keep for ever. Records of at least this age may go
     uint64_t retention_bytes; // 0: no limit. Oldest go first, over all partitions
     bool
-        retention_waits_for_consumers; // do not drop what a known group has not committed (quota still protects the disk)
-    uint64_t quota_bytes; // 0: none. Appends get QUOTA while the log is above it
+        retention_waits_for_consumers; // do not drop what a known group has not committed, and nothing while none is known (appends are refused at the quota, then)
+    uint64_t quota_bytes;              // 0: none. Appends get QUOTA while the log is above it
     uint64_t
         disk_reserve_bytes; // 0: none. Appends get QUOTA while the file system has less free than this
     size_t waiting_bytes_max; // most bytes queued before appends get FULL; 0: 64 MiB

@@ -8,7 +8,6 @@
 #include "eventlog/embedded.h"
 
 #define MEASURE_EVERY_US (1LL * 1000 * 1000)
-#define RETENTION_EVERY_US (60LL * 1000 * 1000)
 #define RECOVER_EVERY_US (1LL * 1000 * 1000)
 // Free space that opening a store again may need: it writes out what its write-ahead log holds.
 #define RECOVER_ROOM (16ULL * 1024 * 1024)
@@ -100,7 +99,7 @@ enum status embedded_room(struct embedded_log *log) {
     }
     int64_t now = mono(log);
     if (now >= log->retention_at) {
-        log->retention_at = now + RETENTION_EVERY_US;
+        log->retention_at = now + EMBEDDED_RETENTION_US;
         retain(log, false);
     }
     if (now - log->measured_at >= MEASURE_EVERY_US) {

@@ -5,9 +5,10 @@
 // The new begin is made durable first; only then is room given back. A crash in between costs room until the next run, never records.
 #include "eventlog/embedded.h"
 
-// The offset below which every known group is done; records from there on stay.
+// The offset below which every known group is done; records from there on stay. Without a group somebody is still to come: a
+// process that was killed before it first committed left none.
 static int64_t consumed(const struct embedded_log *log, unsigned partition) {
-    int64_t lowest = INT64_MAX;
+    int64_t lowest = log->groups == NULL ? 0 : INT64_MAX;
     for (const struct group *group = log->groups; group != NULL; group = group->next) {
         int64_t committed = group->shares[partition].committed;
         lowest = committed < lowest ? committed : lowest;

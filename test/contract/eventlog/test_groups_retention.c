@@ -314,6 +314,21 @@ static void retention_can_wait_for_consumers(void **state) {
     eventlog_consumer_close(consumer);
 }
 
+// A log whose processor was killed before it first committed: nobody is known, but somebody is going to read.
+static void retention_waits_for_consumers_that_are_not_known_yet(void **state) {
+    struct fixture *fixture = *state;
+    reopen_with(fixture, &(struct eventlog_config){.partitions = 4,
+                                                   .retention_ms = 1000,
+                                                   .retention_waits_for_consumers = true});
+    append_one_each(fixture, "v");
+    fixture_clock_advance(&fixture->clock, 5000);
+    assert_int_equal(eventlog_enforce_retention(fixture->log, NULL), STATUS_OK);
+    assert_int_equal(info_of(fixture, 0).begin, 0);
+    struct eventlog_consumer *consumer = fixture_consumer(fixture, "g");
+    assert_int_equal(fixture_drain(consumer), 4);
+    eventlog_consumer_close(consumer);
+}
+
 static void above_the_quota_appends_are_refused_until_there_is_room(void **state) {
     struct fixture *fixture = *state;
     const uint64_t quota = 2000000;
@@ -366,6 +381,7 @@ int main(int argc, char **argv) {
         TEST(old_records_go),
         TEST(the_oldest_go_when_there_is_too_much),
         TEST(retention_can_wait_for_consumers),
+        TEST(retention_waits_for_consumers_that_are_not_known_yet),
         TEST(above_the_quota_appends_are_refused_until_there_is_room),
     };
     return cmocka_run_group_tests_name("eventlog groups and retention", tests, NULL, NULL);
