@@ -265,7 +265,8 @@ void store_batch_dead_letter(struct store_batch *batch, struct str project,
                              const struct store_dead_letter *letter);
 size_t store_batch_bytes(const struct store_batch *batch);
 // Writes everything and next_offset atomically, and frees the batch, also on failure. CONFLICT: the partition's stored offset is
-// already above the one this batch began from (another processor took over). INVALID: next_offset is below that one.
+// not the one this batch began from (another processor took over, or the store lost its newest writes when it was opened again).
+// INVALID: next_offset is below that one.
 MUST_CHECK enum status store_batch_commit(struct store_batch *batch, int64_t next_offset);
 void store_batch_discard(struct store_batch *batch);
 // Makes what was committed durable (fsync). Called before the log may forget the records.

@@ -320,7 +320,7 @@ static enum status commit_locked(struct batch *batch, int64_t next_offset, bool 
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
-    if (stored > batch->began) {
+    if (stored != batch->began) {
         return STATUS_CONFLICT;
     }
     status = write_links(batch);

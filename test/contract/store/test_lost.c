@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Writes the store had taken and then lost: no batch is put on top of the hole, and nothing is called durable that may be lost.
+#include "engines.h"
+
+#include "store/engine.h"
+#include "store/kv/keys.h"
+#include "store/kv/kv.h"
+#include "store/kv/kv_store.h"
+
+static void expect_offset(struct store *store, int64_t expected) {
+    int64_t offset = -1;
+    assert_ok(store_partition_offset(store, EPOCH, 0, &offset));
+    assert_int_equal(offset, expected);
+}
+
+static struct store_batch *begin_in(struct store *store) {
+    struct store_batch *batch = NULL;
+    assert_ok(store_batch_begin(store, EPOCH, 0, &batch));
+    return batch;
+}
+
+static void a_batch_does_not_go_on_top_of_a_hole(void **state) {
+    (void)state;
+    struct kv *kv = NULL;
+    struct store *store = NULL;
+    struct error err = {0};
+    assert_ok(kv_memory_make(&kv, &err));
+    assert_ok(kv_store_open(kv, &kv_store_engine_memory, &store, &err));
+    commit(begin_in(store), 10);
+    struct store_batch *batch = begin_in(store);
+    struct kv_batch *raw = NULL;
+    struct keys_key key;
+    keys_begin_derived(&key, KEYS_OFFSET, 0);
+    keys_u16(&key, 0);
+    assert_ok(kv->engine->batch_make(kv, &raw));
+    assert_ok(kv_store_batch_number(raw, &key, 4));
+    assert_ok(kv->engine->write(kv, raw));
+    kv->engine->batch_free(raw);
+    assert_status(store_batch_commit(batch, 20), STATUS_CONFLICT);
+    expect_offset(store, 4);
+    commit(begin_in(store), 20);
+    expect_offset(store, 20);
+    store_close(store);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_does_not_go_on_top_of_a_hole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
