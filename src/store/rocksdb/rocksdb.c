@@ -139,7 +139,12 @@ static enum status rocks_scan_close(struct kv_scan *scan) {
 
 // What one thread does for all that wait.
 static enum status sync_log(struct rocks *rocks) {
-    enum status status = rocks_enter(rocks);
+    // After an fsync that failed the next one may succeed without the pages in question (Rebello et al., Can Applications Recover
+    // from fsync Failures?, 2020): only what the database opened anew still has can be promised.
+    enum status status = rocks_recover(rocks);
+    if (status == STATUS_OK) {
+        status = rocks_enter(rocks);
+    }
     if (status != STATUS_OK) {
         return status;
     }
