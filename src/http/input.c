@@ -92,14 +92,21 @@ static bool make_room(struct http_connection *connection) {
     return move_input(connection, wanted > pending(connection) ? wanted : pending(connection) + 1);
 }
 
+// Where a request ends is known beforehand only with a Content-Length. What is read beyond the end of another one is moved
+// once for each chunked request in it (parse_body), so there must not be much.
+static size_t readable_room(const struct http_connection *connection) {
+    size_t room = connection->block->capacity - connection->end;
+    bool bounded = connection->receiving && !connection->message.chunked;
+    return bounded || room < HTTP_BLOCK_SHARED ? room : HTTP_BLOCK_SHARED;
+}
+
 bool http_connection_receive(struct http_connection *connection) {
     if (!make_room(connection)) {
         http_connection_starve(connection);
         return false;
     }
     struct http_block *block = connection->block;
-    ssize_t n =
-        recv(connection->fd, block->data + connection->end, block->capacity - connection->end, 0);
+    ssize_t n = recv(connection->fd, block->data + connection->end, readable_room(connection), 0);
     if (n > 0) {
         connection->end += (size_t)n;
         connection->mark_us = connection->loop->now_us;
