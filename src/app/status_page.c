@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/service.h"
+#include "auth/scope.h"
 #include "base/json_write.h"
 #include "http/problem.h"
 #include "http/query.h"
@@ -126,9 +127,11 @@ static void handle_dead_letters(struct http_exchange *exchange, void *context) {
         return;
     }
     const struct auth_principal *principal = exchange->principal;
+    // Without a project: what an admin of all of them sees is not bound to one.
     struct str project = values[0];
-    if (principal->project[0]) {
-        project = str_from_c(principal->project);
+    if ((project.data || principal->project[0]) &&
+        !auth_scope_project(exchange, service->keyring, values[0], &project)) {
+        return;
     }
     struct store_dead_letter *letters = NULL;
     size_t count = 0;

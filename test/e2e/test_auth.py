@@ -99,6 +99,9 @@ def test_a_key_of_one_project_does_not_see_another(server, keys):
 
 def test_status_and_dead_letters_of_a_project_key(server, keys):
     assert server.get("/dead-letters", keys["admin", "second"]).json()["items"] == []
+    assert server.get("/dead-letters", keys["admin", "second"], project="second").status_code == 200
+    assert server.get("/dead-letters", keys["admin", "second"], project="default").status_code == 404
+    assert server.get("/dead-letters", project="nowhere").status_code == 404
 
 
 def test_a_write_key_sends_to_its_own_project_only(server, keys):
