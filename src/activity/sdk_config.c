@@ -53,6 +53,8 @@ static void end_reply(struct http_exchange *exchange, struct json_writer *writer
     }
     // Keys and addresses seldom change, and pages ask on every load.
     http_reply_header(exchange, "Cache-Control", STR("public, max-age=300"));
+    // Also when the request has neither: a cache must not give this reply to one that has.
+    http_reply_header(exchange, "Vary", STR("Origin, Authorization"));
     http_reply_send(exchange, 200, "application/json");
 }
 

@@ -122,6 +122,8 @@ static void test_pixel(void **state) {
 
 static void test_what_sdks_ask_first(void **state) {
     const char *reply = TALK(*state, "GET /v1/projects/wk_test/settings HTTP/1.1\r\n", "");
+    ASSERT_CONTAINS(reply, "Cache-Control: public");
+    ASSERT_CONTAINS(reply, "Vary: Origin, Authorization\r\n");
     ASSERT_CONTAINS(
         reply,
         "\"Segment.io\":{\"apiKey\":\"wk_test\",\"apiHost\":\"a.example/v1\",\"protocol\":\"http\"");
