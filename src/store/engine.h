@@ -46,6 +46,9 @@ struct store_engine {
     enum status (*links_of)(struct store *store, struct str project, struct str user_id,
                             struct arena *arena, struct str **anonymous_ids, size_t *count);
 
+    enum status (*user_get)(struct store *store, struct str project, struct str id,
+                            enum store_reach reach, struct arena *arena, struct store_user *out);
+
     enum status (*totals_read)(struct store *store, struct str project, int32_t from, int32_t to,
                                uint32_t metrics, struct arena *arena, struct store_total **out,
                                size_t *count);

@@ -148,6 +148,14 @@ enum status store_links_of(struct store *store, struct str project, struct str u
     return store->engine->links_of(store, project, user_id, arena, anonymous_ids, count);
 }
 
+enum status store_user_get(struct store *store, struct str project, struct str id,
+                           enum store_reach reach, struct arena *arena, struct store_user *out) {
+    if (!is_id(project) || !is_id(id)) {
+        return STATUS_INVALID;
+    }
+    return store->engine->user_get(store, project, id, reach, arena, out);
+}
+
 enum status store_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
                               uint32_t metrics, struct arena *arena, struct store_total **out,
                               size_t *count) {

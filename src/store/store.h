@@ -3,8 +3,8 @@
 // The store: the contract that RocksDB, the in-memory twin and Cassandra all keep. It speaks the domain, not rows.
 //
 // Every function blocks until it is done and may be called from any thread but an HTTP loop (handlers go through
-// http_exchange_offload first). Results live in the arena that is passed in. Strings of a project, actor, name or id are valid
-// UTF-8 without NUL, at most 512 bytes; that is checked by whoever takes them from outside.
+// http_exchange_offload first); store_user_get has a form for loops. Results live in the arena that is passed in. Strings of a
+// project, actor, name or id are valid UTF-8 without NUL, at most 512 bytes; that is checked by whoever takes them from outside.
 //
 // Two kinds of data:
 //   - what people and their applications wrote: profiles, projects, keys, accounts (durable when the call returns);
@@ -167,6 +167,25 @@ MUST_CHECK enum status store_link_owner(struct store *store, struct str project,
 MUST_CHECK enum status store_links_of(struct store *store, struct str project, struct str user_id,
                                       struct arena *arena, struct str **anonymous_ids,
                                       size_t *count);
+
+// --- A user as a whole ----------------------------------------------------------------------------------------------
+enum store_reach {
+    STORE_REACH_ALL,
+    // Never waits and is never long, so an HTTP loop may call it: UNAVAILABLE when the disk has to be asked, or many anonymous ids.
+    STORE_REACH_MEMORY,
+};
+struct store_user {
+    bool has_profile;
+    struct store_profile profile;
+    struct store_actor *actors; // the user, then the anonymous ids of store_links_of
+    size_t actor_count;
+    struct store_actor_state *states; // one an actor; all zero when not found
+    bool *found;
+};
+// NOT_FOUND: neither a profile nor a state of any of the actors.
+MUST_CHECK enum status store_user_get(struct store *store, struct str project, struct str id,
+                                      enum store_reach reach, struct arena *arena,
+                                      struct store_user *out);
 
 // --- Day totals -----------------------------------------------------------------------------------------------------
 // X(symbol, number, name, what the value is). Numbers are stored: never change or reuse one.

@@ -5,14 +5,13 @@
 
 #define LOAD_AT_ONCE 128
 
-enum status kv_actor_get(struct store *base, struct str project, struct store_actor actor,
-                         struct arena *arena, struct store_actor_state *out) {
-    struct kv_store *store = kv_store_of(base);
-    struct kv *kv = store->kv;
+enum status kv_read_state(struct kv_store *store, enum store_reach reach, struct str project,
+                          struct store_actor actor, struct arena *arena,
+                          struct store_actor_state *out) {
     struct keys_key key;
     keys_actor(&key, KEYS_STATE, store->generation, project, actor);
     struct str value;
-    enum status status = kv->engine->get(kv, KV_ACTORS, keys_str(&key), arena, &value);
+    enum status status = kv_store_get(store, reach, KV_ACTORS, &key, arena, &value);
     if (status != STATUS_OK) {
         return status;
     }
@@ -22,6 +21,11 @@ enum status kv_actor_get(struct store *base, struct str project, struct store_ac
     }
     *out = state;
     return STATUS_OK;
+}
+
+enum status kv_actor_get(struct store *base, struct str project, struct store_actor actor,
+                         struct arena *arena, struct store_actor_state *out) {
+    return kv_read_state(kv_store_of(base), STORE_REACH_ALL, project, actor, arena, out);
 }
 
 // A scan over rows of one actor between two clustering positions, both in the keys.

@@ -286,7 +286,15 @@ static enum status write_link(struct batch *batch, const struct batch_link *link
     keys_text(&key, link->project);
     keys_text(&key, link->user_id);
     keys_tail(&key, link->anonymous_id);
-    return batch->store->kv->engine->batch_put(batch->writes, KV_MAIN, keys_str(&key), STR(""));
+    const struct kv_engine *engine = batch->store->kv->engine;
+    status = engine->batch_put(batch->writes, KV_MAIN, keys_str(&key), STR(""));
+    if (status == STATUS_OK) {
+        keys_begin_derived(&key, KEYS_LINKED, batch->store->generation);
+        keys_text(&key, link->project);
+        keys_tail(&key, link->user_id);
+        status = engine->batch_put(batch->writes, KV_MAIN, keys_str(&key), STR(""));
+    }
+    return status;
 }
 
 static enum status write_links(struct batch *batch) {

@@ -33,9 +33,16 @@ struct kv_engine {
     enum status (*multi_get)(struct kv *kv, enum kv_family family, const struct str *keys,
                              size_t count, struct arena *arena, struct str *values);
 
+    // As get, but never waits: UNAVAILABLE when only the disk could tell.
+    enum status (*peek)(struct kv *kv, enum kv_family family, struct str key, struct arena *arena,
+                        struct str *value);
+
     // Ascending over lower <= key < upper, one consistent view. Both bounds must outlive the scan.
     // Timeline bounds share one actor prefix (see kv/keys.h).
     enum status (*scan_open)(struct kv *kv, enum kv_family family, struct str lower,
+                             struct str upper, struct kv_scan **out);
+    // As scan_open, but nothing of the scan waits: it ends early, and scan_close gives UNAVAILABLE.
+    enum status (*peek_open)(struct kv *kv, enum kv_family family, struct str lower,
                              struct str upper, struct kv_scan **out);
     // False at the end or on failure; *key and *value are valid until the scan moves or closes.
     bool (*scan_entry)(struct kv_scan *scan, struct str *key, struct str *value);

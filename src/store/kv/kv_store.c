@@ -7,6 +7,21 @@
 
 #include "store/kv/schema.h"
 
+enum status kv_store_get(struct kv_store *store, enum store_reach reach, enum kv_family family,
+                         const struct keys_key *key, struct arena *arena, struct str *value) {
+    const struct kv_engine *engine = store->kv->engine;
+    return (reach == STORE_REACH_MEMORY ? engine->peek : engine->get)(store->kv, family,
+                                                                      keys_str(key), arena, value);
+}
+
+enum status kv_store_scan(struct kv_store *store, enum store_reach reach, enum kv_family family,
+                          const struct keys_key *lower, const struct keys_key *upper,
+                          struct kv_scan **scan) {
+    const struct kv_engine *engine = store->kv->engine;
+    return (reach == STORE_REACH_MEMORY ? engine->peek_open : engine->scan_open)(
+        store->kv, family, keys_str(lower), keys_str(upper), scan);
+}
+
 enum status kv_store_get_number(struct kv_store *store, const struct keys_key *key,
                                 int64_t *number) {
     struct arena arena;
@@ -126,13 +141,13 @@ static void kv_close(struct store *base) {
         .profile_list = kv_profile_list, .timeline_read = kv_timeline_read,                        \
         .actor_get = kv_actor_get, .actor_days = kv_actor_days,                                    \
         .actor_sessions = kv_actor_sessions, .actors_load = kv_actors_load,                        \
-        .link_owner = kv_link_owner, .links_of = kv_links_of, .totals_read = kv_totals_read,       \
-        .totals_load = kv_totals_load, .partition_offset = kv_partition_offset,                    \
-        .seen_load = kv_seen_load, .batch_begin = kv_batch_begin,                                  \
-        .batch_timeline = kv_batch_timeline, .batch_actor = kv_batch_actor,                        \
-        .batch_actor_day = kv_batch_actor_day, .batch_session = kv_batch_session,                  \
-        .batch_session_remove = kv_batch_session_remove, .batch_link = kv_batch_link,              \
-        .batch_total = kv_batch_total, .batch_seen = kv_batch_seen,                                \
+        .link_owner = kv_link_owner, .links_of = kv_links_of, .user_get = kv_user_get,             \
+        .totals_read = kv_totals_read, .totals_load = kv_totals_load,                              \
+        .partition_offset = kv_partition_offset, .seen_load = kv_seen_load,                        \
+        .batch_begin = kv_batch_begin, .batch_timeline = kv_batch_timeline,                        \
+        .batch_actor = kv_batch_actor, .batch_actor_day = kv_batch_actor_day,                      \
+        .batch_session = kv_batch_session, .batch_session_remove = kv_batch_session_remove,        \
+        .batch_link = kv_batch_link, .batch_total = kv_batch_total, .batch_seen = kv_batch_seen,   \
         .batch_seen_forget = kv_batch_seen_forget, .batch_dead_letter = kv_batch_dead_letter,      \
         .batch_bytes = kv_batch_bytes, .batch_commit = kv_batch_commit,                            \
         .batch_discard = kv_batch_discard, .flush = kv_flush, .dead_letters = kv_dead_letters,     \

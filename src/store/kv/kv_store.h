@@ -39,6 +39,13 @@ static inline struct kv_store *kv_store_of(struct store *store) {
 }
 
 // --- kv_store.c
+// The engine's get or peek, scan_open or peek_open. Both keys must outlive the scan.
+MUST_CHECK enum status kv_store_get(struct kv_store *store, enum store_reach reach,
+                                    enum kv_family family, const struct keys_key *key,
+                                    struct arena *arena, struct str *value);
+MUST_CHECK enum status kv_store_scan(struct kv_store *store, enum store_reach reach,
+                                     enum kv_family family, const struct keys_key *lower,
+                                     const struct keys_key *upper, struct kv_scan **scan);
 // NOT_FOUND, CORRUPT.
 MUST_CHECK enum status kv_store_get_number(struct kv_store *store, const struct keys_key *key,
                                            int64_t *number);
@@ -55,6 +62,17 @@ struct kv_rows {
     size_t count, capacity, size;
 };
 void *kv_rows_add(struct kv_rows *rows, struct arena *arena); // NULL: no memory
+
+// --- Reads by reach, each in the file of its subject
+MUST_CHECK enum status kv_read_profile(struct kv_store *store, enum store_reach reach,
+                                       struct str project, struct str id, struct arena *arena,
+                                       struct store_profile *out);
+MUST_CHECK enum status kv_read_state(struct kv_store *store, enum store_reach reach,
+                                     struct str project, struct store_actor actor,
+                                     struct arena *arena, struct store_actor_state *out);
+MUST_CHECK enum status kv_read_links(struct kv_store *store, enum store_reach reach,
+                                     struct str project, struct str user_id, struct arena *arena,
+                                     struct str **anonymous_ids, size_t *count);
 
 // --- each in the file of its name; they are entries of the engine table
 extern const struct store_engine kv_store_engine_memory, kv_store_engine_rocksdb;
@@ -87,6 +105,8 @@ enum status kv_link_owner(struct store *store, struct str project, struct str an
                           struct arena *arena, struct str *user_id);
 enum status kv_links_of(struct store *store, struct str project, struct str user_id,
                         struct arena *arena, struct str **anonymous_ids, size_t *count);
+enum status kv_user_get(struct store *store, struct str project, struct str id,
+                        enum store_reach reach, struct arena *arena, struct store_user *out);
 enum status kv_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
                            uint32_t metrics, struct arena *arena, struct store_total **out,
                            size_t *count);

@@ -22,13 +22,12 @@ static void floor_key(struct keys_key *key, struct str project) {
     keys_tail(key, project);
 }
 
-enum status kv_profile_get(struct store *base, struct str project, struct str id,
-                           struct arena *arena, struct store_profile *out) {
-    struct kv *kv = kv_store_of(base)->kv;
+enum status kv_read_profile(struct kv_store *store, enum store_reach reach, struct str project,
+                            struct str id, struct arena *arena, struct store_profile *out) {
     struct keys_key key;
     profile_key(&key, project, id);
     struct str value;
-    enum status status = kv->engine->get(kv, KV_MAIN, keys_str(&key), arena, &value);
+    enum status status = kv_store_get(store, reach, KV_MAIN, &key, arena, &value);
     if (status != STATUS_OK) {
         return status;
     }
@@ -41,6 +40,11 @@ enum status kv_profile_get(struct store *base, struct str project, struct str id
     }
     *out = profile;
     return STATUS_OK;
+}
+
+enum status kv_profile_get(struct store *base, struct str project, struct str id,
+                           struct arena *arena, struct store_profile *out) {
+    return kv_read_profile(kv_store_of(base), STORE_REACH_ALL, project, id, arena, out);
 }
 
 enum status kv_profile_find_email(struct store *base, struct str project, struct str email,

@@ -213,8 +213,10 @@ static void memory_close(struct kv *kv) {
 
 static const struct kv_engine memory_engine = {
     .get = memory_get,
+    .peek = memory_get,
     .multi_get = memory_multi_get,
     .scan_open = memory_scan_open,
+    .peek_open = memory_scan_open,
     .scan_entry = memory_scan_entry,
     .scan_next = memory_scan_next,
     .scan_seek = memory_scan_seek,

@@ -26,6 +26,7 @@ struct rocks {
     char *directory;
     struct rocks_options options;
     rocksdb_readoptions_t *read;
+    rocksdb_readoptions_t *peek; // only what is in memory
     rocksdb_writeoptions_t *write;
 
     // Read: whoever uses the database. Write: whoever replaces it. Writers first, or readers might keep them out for ever; so a
@@ -83,6 +84,8 @@ void rocks_shut(struct rocks *rocks);
 enum status rocks_status(char *message);
 // Read lock with the database open; UNAVAILABLE without it (nothing is locked then).
 MUST_CHECK enum status rocks_enter(struct rocks *rocks);
+// The same without waiting: UNAVAILABLE while the database is being replaced, too.
+MUST_CHECK enum status rocks_try_enter(struct rocks *rocks);
 void rocks_leave(struct rocks *rocks);
 // A write failed with this message, which is freed; writes are refused until rocks_recover was successful.
 enum status rocks_write_failed(struct rocks *rocks, char *message);

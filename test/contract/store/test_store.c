@@ -13,6 +13,7 @@ int main(void) {
     suite_timeline(&suite);
     suite_actors(&suite);
     suite_totals(&suite);
+    suite_users(&suite);
     suite_processing(&suite);
     suite_admin(&suite);
     for (size_t i = 0; i < suite.count; i++) {
