@@ -6,69 +6,41 @@
 #include "users/conditions.h"
 #include "users/private.h"
 
-static enum status load_actors(struct users *users, struct arena *arena, struct str project,
-                               struct users_person *out) {
-    struct str *links = NULL;
-    size_t link_count = 0;
-    enum status status =
-        store_links_of(users->config.store, project, out->id, arena, &links, &link_count);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    size_t count = link_count + 1;
-    out->actors = arena_alloc_array(arena, count, sizeof *out->actors);
-    out->states = arena_alloc_array(arena, count, sizeof *out->states);
-    out->found = arena_alloc_array(arena, count, sizeof *out->found);
-    if (!out->actors || !out->states || !out->found) {
-        return STATUS_NO_MEMORY;
-    }
-    out->actor_count = count;
-    out->actors[0] = (struct store_actor){STORE_ACTOR_USER, out->id};
-    for (size_t i = 0; i < link_count; i++) {
-        out->actors[i + 1] = (struct store_actor){STORE_ACTOR_ANONYMOUS, links[i]};
-    }
-    return STATUS_OK;
-}
-
 enum status users_person_load(struct users *users, struct http_exchange *exchange,
-                              struct str project, struct str id, struct users_person *out) {
-    struct store *store = users->config.store;
-    struct arena *arena = &exchange->arena;
-    *out = (struct users_person){.id = id};
-    enum status status = store_profile_get(store, project, id, arena, &out->profile);
-    out->has_profile = status == STATUS_OK;
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
+                              struct str project, struct str id, enum store_reach reach,
+                              struct users_person *out) {
+    if (id.len > 512) { // what the store takes; longer ones cannot be anybody's
+        return STATUS_NOT_FOUND;
     }
-    status = load_actors(users, arena, project, out);
-    if (status != STATUS_OK) {
-        return status;
+    struct store_user user;
+    enum status status =
+        store_user_get(users->config.store, project, id, reach, &exchange->arena, &user);
+    if (status == STATUS_OK) {
+        *out = (struct users_person){.id = id,
+                                     .has_profile = user.has_profile,
+                                     .profile = user.profile,
+                                     .actors = user.actors,
+                                     .actor_count = user.actor_count,
+                                     .states = user.states,
+                                     .found = user.found};
     }
-    bool anything = out->has_profile;
-    for (size_t i = 0; i < out->actor_count; i++) {
-        status = store_actor_get(store, project, out->actors[i], arena, &out->states[i]);
-        if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-            return status;
-        }
-        out->found[i] = status == STATUS_OK;
-        anything = anything || out->found[i];
-    }
-    return anything ? STATUS_OK : STATUS_NOT_FOUND;
+    return status;
 }
 
-bool users_person_ask(struct users *users, struct http_exchange *exchange, struct str project,
-                      struct users_person *out) {
-    struct str id = exchange->parameters[0];
-    enum status status = STATUS_NOT_FOUND;
-    if (id.len <= 512) { // what the store takes; longer ones cannot be anybody's
-        status = users_person_load(users, exchange, project, id, out);
-    }
+bool users_person_loaded(struct http_exchange *exchange, enum status status) {
     if (status == STATUS_NOT_FOUND) {
         http_reply_problem(exchange, 404, STR("There is no such user."));
     } else if (status != STATUS_OK) {
         view_fail(exchange, status, "users", "The user cannot be read");
     }
     return status == STATUS_OK;
+}
+
+bool users_person_ask(struct users *users, struct http_exchange *exchange, struct str project,
+                      struct users_person *out) {
+    return users_person_loaded(
+        exchange,
+        users_person_load(users, exchange, project, exchange->parameters[0], STORE_REACH_ALL, out));
 }
 
 static void write_observed(struct json_writer *w, const struct users_person *person) {

@@ -28,11 +28,13 @@ struct users_person {
 // The project of the request, which is the value of ?project= in asked. False: a problem was sent.
 bool users_scope(struct users *users, struct http_exchange *exchange, struct str asked,
                  struct str *project);
-// Fills the person's actors; states and profile are read too. NOT_FOUND: neither profile nor observed.
+// Profile, actors and states. NOT_FOUND: neither profile nor observed.
 MUST_CHECK enum status users_person_load(struct users *users, struct http_exchange *exchange,
-                                         struct str project, struct str id,
+                                         struct str project, struct str id, enum store_reach reach,
                                          struct users_person *out);
-// True when the person was loaded; else the 404 or 5xx was sent.
+// Of what users_person_load gave: true for OK; else the 404 or 5xx was sent.
+bool users_person_loaded(struct http_exchange *exchange, enum status status);
+// Both at once, for the path's id.
 bool users_person_ask(struct users *users, struct http_exchange *exchange, struct str project,
                       struct users_person *out);
 

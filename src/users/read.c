@@ -8,30 +8,56 @@
 #include "users/input.h"
 #include "users/private.h"
 
-void users_handle_get(struct http_exchange *exchange, void *context) {
-    struct users *users = context;
-    static const char *const names[] = {"project"};
-    struct str asked = STR_EMPTY, project = STR_EMPTY;
-    struct users_person person;
-    if (!http_query_read(exchange, names, &asked, 1) ||
-        !users_scope(users, exchange, asked, &project) ||
-        !users_person_ask(users, exchange, project, &person)) {
-        return;
-    }
+static void send_one(struct http_exchange *exchange, const struct users_person *person) {
     struct users_conditions conditions = users_conditions_of(exchange);
-    if (conditions.if_match.data && !users_etag_list_names(conditions.if_match, person.has_profile,
-                                                           person.profile.version, false)) {
+    if (conditions.if_match.data && !users_etag_list_names(conditions.if_match, person->has_profile,
+                                                           person->profile.version, false)) {
         http_reply_problem(exchange, 412, STR("The profile has another version."));
         return;
     }
     if (conditions.if_none_match.data &&
-        users_etag_list_names(conditions.if_none_match, person.has_profile, person.profile.version,
-                              true)) {
-        users_reply_etag(exchange, person.profile.version);
+        users_etag_list_names(conditions.if_none_match, person->has_profile,
+                              person->profile.version, true)) {
+        users_reply_etag(exchange, person->profile.version);
         http_reply_send(exchange, 304, NULL);
         return;
     }
-    users_person_send(exchange, 200, &person);
+    users_person_send(exchange, 200, person);
+}
+
+static bool ask_project(struct users *users, struct http_exchange *exchange, struct str *project) {
+    static const char *const names[] = {"project"};
+    struct str asked = STR_EMPTY;
+    return http_query_read(exchange, names, &asked, 1) &&
+           users_scope(users, exchange, asked, project);
+}
+
+// On a worker.
+static void get_waiting(struct http_exchange *exchange, void *context) {
+    struct users *users = context;
+    struct str project = STR_EMPTY;
+    struct users_person person;
+    if (ask_project(users, exchange, &project) &&
+        users_person_ask(users, exchange, project, &person)) {
+        send_one(exchange, &person);
+    }
+}
+
+// On the loop: the hand-over to a worker and back costs more than a read of what is in memory.
+void users_handle_get(struct http_exchange *exchange, void *context) {
+    struct users *users = context;
+    struct str project = STR_EMPTY;
+    struct users_person person;
+    if (!ask_project(users, exchange, &project)) {
+        return;
+    }
+    enum status status = users_person_load(users, exchange, project, exchange->parameters[0],
+                                           STORE_REACH_MEMORY, &person);
+    if (status == STATUS_UNAVAILABLE) {
+        http_exchange_offload(exchange, get_waiting, users);
+    } else if (users_person_loaded(exchange, status)) {
+        send_one(exchange, &person);
+    }
 }
 
 static void send_list(struct http_exchange *exchange, const struct store_profile *profiles,

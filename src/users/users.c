@@ -11,7 +11,7 @@
 static const struct http_route routes[] = {
     {HTTP_POST_, "/users", AUTH_ACCESS_EDITOR, true, users_handle_create},
     {HTTP_GET_, "/users", AUTH_ACCESS_VIEWER, true, users_handle_list},
-    {HTTP_GET_, "/users/:id", AUTH_ACCESS_SELF, true, users_handle_get},
+    {HTTP_GET_, "/users/:id", AUTH_ACCESS_SELF, false, users_handle_get},
     {HTTP_PUT_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_put},
     {HTTP_PATCH_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_patch},
     {HTTP_DELETE_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_delete},

@@ -23,7 +23,7 @@ static bool ask_target(struct users *users, struct http_exchange *exchange, stru
 static void send_written(struct users *users, struct http_exchange *exchange, struct str project,
                          struct str id, bool created) {
     struct users_person person;
-    enum status status = users_person_load(users, exchange, project, id, &person);
+    enum status status = users_person_load(users, exchange, project, id, STORE_REACH_ALL, &person);
     if (status != STATUS_OK) { // NOT_FOUND too: somebody deleted it in the meantime
         view_fail(exchange, status, "users", "The profile was written but cannot be read back");
         return;

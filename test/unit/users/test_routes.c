@@ -244,6 +244,28 @@ static void test_observed(void **state) {
     ASSERT_REPLY(call("PUT", "/users/seen", "{}"), 201);
 }
 
+// More than a loop looks up: a worker answers.
+static void test_many_links(void **state) {
+    (void)state;
+    struct store_batch *batch = NULL;
+    assert_int_equal(store_batch_begin(rs.store, 1, 0, &batch), STATUS_OK);
+    for (int i = 0; i < 40; i++) {
+        char id[24];
+        snprintf(id, sizeof id, "anon-%02d", i);
+        store_batch_link(batch, STR("default"), str_from_c(id), STR("often"), NOW);
+    }
+    struct store_actor_state known = {.first_seen_ms = NOW, .last_seen_ms = NOW, .events = 2};
+    store_batch_actor(batch, STR("default"), (struct store_actor){STORE_ACTOR_USER, STR("often")},
+                      &known);
+    assert_int_equal(store_batch_commit(batch, 10), STATUS_OK);
+    struct route_reply reply = call("GET", "/users/often", NULL);
+    ASSERT_REPLY(reply, 200);
+    ASSERT_HAS(reply.body, "\"anon-00\"");
+    ASSERT_HAS(reply.body, "\"anon-39\"");
+    ASSERT_REPLY(call("GET", "/users/often?project=none", NULL), 404);
+    ASSERT_REPLY(call("GET", "/users/often?unknown=1", NULL), 400);
+}
+
 static void test_timeline(void **state) {
     (void)state;
     char target[256];
@@ -307,6 +329,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_patch_and_delete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_observed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_timeline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_daily, set_up, tear_down),
     };
