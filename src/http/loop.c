@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A loop and its thread: replies from other threads, time-outs, and the end.
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -223,6 +224,9 @@ void *http_loop_run(void *context) {
     loop->self = pthread_self();
     uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    while (atomic_load_explicit(&loop->answering, memory_order_acquire) > 0) {
+        sched_yield(); // a few instructions, but whoever is in them may have lost the processor
+    }
     release_memory(loop);
     pthread_mutex_lock(&server->mutex);
     bool last = --server->running == 0;

@@ -106,9 +106,14 @@ static void finish(struct http_exchange_private *exchange, unsigned status,
         if (http_connection_answered(exchange)) {
             http_connection_pump(connection);
         }
-    } else if (queue_push(&loop->answered, &exchange->answered)) {
+        return;
+    }
+    // Once pushed, the exchange no longer keeps the loop from ending.
+    atomic_fetch_add_explicit(&loop->answering, 1, memory_order_relaxed);
+    if (queue_push(&loop->answered, &exchange->answered)) {
         uv_async_send(&loop->wake);
     }
+    atomic_fetch_sub_explicit(&loop->answering, 1, memory_order_release);
 }
 
 void http_reply_send(struct http_exchange *exchange, unsigned status, const char *content_type) {

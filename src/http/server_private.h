@@ -199,6 +199,8 @@ struct http_loop {
     bool ending;
     int64_t drain_deadline_us;
     struct queue answered;
+    atomic_uint
+        answering; // threads that are putting a reply into it: they still need the loop to wake it
     struct http_head_parser parser;
     struct http_block_pool blocks;
     struct http_block *block; // shared
