@@ -132,44 +132,14 @@ static bool authorise(const struct gateway *gateway, struct http_exchange *excha
     return true;
 }
 
-static void refuse_method(struct http_exchange *exchange, const struct http_route_match *match) {
-    char allow[100];
-    http_methods_text(match->allowed | HTTP_OPTIONS_, allow, sizeof allow);
-    http_reply_header(exchange, "Allow", str_from_c(allow));
-    if (exchange->request.method == HTTP_OPTIONS_) {
-        http_reply_send(exchange, 204, NULL);
-    } else {
-        http_reply_problemf(exchange, 405, "This path answers %s.", allow);
-    }
-}
-
-static void call(struct http_exchange *exchange, const struct http_route_match *match) {
-    if (match->route->blocking) {
-        http_exchange_offload(exchange, match->route->handle, match->context);
-    } else {
-        match->route->handle(exchange, match->context);
-    }
-}
-
 void gateway_handle(struct http_exchange *exchange, void *context) {
     const struct gateway *gateway = context;
     struct http_route_match match;
     enum status status = http_router_find(gateway->router, exchange, &match);
-    switch ((int)status) {
-    case STATUS_OK:
-        if (authorise(gateway, exchange, (enum auth_access)match.route->access)) {
-            call(exchange, &match);
-        }
-        break;
-    case STATUS_UNSUPPORTED: refuse_method(exchange, &match); break;
-    case STATUS_NOT_FOUND:
-        http_reply_problem(exchange, 404, STR("There is nothing at this path."));
-        break;
-    case STATUS_INVALID:
-        http_reply_problem(exchange, 400,
-                           STR("The path holds a broken escape, a NUL or invalid UTF-8."));
-        break;
-    default: http_reply_problem(exchange, 503, STR("Out of memory.")); break;
+    if (status != STATUS_OK) {
+        http_router_refuse(exchange, status, &match);
+    } else if (authorise(gateway, exchange, (enum auth_access)match.route->access)) {
+        http_router_call(exchange, &match);
     }
 }
 

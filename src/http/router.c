@@ -244,26 +244,37 @@ static void reply_allowed(struct http_exchange *exchange, unsigned allowed, bool
     }
 }
 
-void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange) {
-    struct http_route_match match;
-    switch ((int)http_router_find(router, exchange, &match)) {
-    case STATUS_OK:
-        if (match.route->blocking) {
-            http_exchange_offload(exchange, match.route->handle, match.context);
-        } else {
-            match.route->handle(exchange, match.context);
-        }
-        return;
+void http_router_refuse(struct http_exchange *exchange, enum status status,
+                        const struct http_route_match *match) {
+    switch ((int)status) {
     case STATUS_NOT_FOUND:
         http_reply_problem(exchange, 404, STR("There is nothing at this path."));
         return;
     case STATUS_UNSUPPORTED:
-        reply_allowed(exchange, match.allowed, exchange->request.method == HTTP_OPTIONS_);
+        reply_allowed(exchange, match->allowed, exchange->request.method == HTTP_OPTIONS_);
         return;
     case STATUS_INVALID:
         http_reply_problem(exchange, 400,
-                           STR("A part of the path is not valid UTF-8 or has a broken escape."));
+                           STR("The path holds a broken escape, a NUL or invalid UTF-8."));
         return;
     default: http_reply_problem(exchange, 503, STR("Out of memory; try again soon.")); return;
+    }
+}
+
+void http_router_call(struct http_exchange *exchange, const struct http_route_match *match) {
+    if (match->route->blocking) {
+        http_exchange_offload(exchange, match->route->handle, match->context);
+    } else {
+        match->route->handle(exchange, match->context);
+    }
+}
+
+void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange) {
+    struct http_route_match match;
+    enum status status = http_router_find(router, exchange, &match);
+    if (status == STATUS_OK) {
+        http_router_call(exchange, &match);
+    } else {
+        http_router_refuse(exchange, status, &match);
     }
 }

@@ -43,7 +43,11 @@ void http_router_free(struct http_router *router);
 MUST_CHECK enum status http_router_find(const struct http_router *router,
                                         struct http_exchange *exchange,
                                         struct http_route_match *match);
-// Finds and calls; sends the 404, 405 (with Allow), 204 for OPTIONS, or 400 itself. For servers without a gateway in front.
+// The two ways on from there. Refuse sends 404, 405 with Allow (204 for OPTIONS), 400 or 503.
+void http_router_call(struct http_exchange *exchange, const struct http_route_match *match);
+void http_router_refuse(struct http_exchange *exchange, enum status status,
+                        const struct http_route_match *match);
+// Finds, and calls or refuses. For servers without a gateway in front.
 void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange);
 // "GET, HEAD, POST" into out.
 void http_methods_text(unsigned methods, char *out, size_t size);

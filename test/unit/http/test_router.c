@@ -75,8 +75,8 @@ static void test_dispatch(void **state) {
         {"OPTIONS /a/1/c/2", 200, "/a/:b/c/:d O <1> <2>"},
         {"OPTIONS *", 404, "Not Found"},
         {"GET /users/%zz", 400, "broken escape"},
-        {"GET /users/%00", 400, "not valid UTF-8"},
-        {"GET /users/%ff", 400, "not valid UTF-8"},
+        {"GET /users/%00", 400, "invalid UTF-8"},
+        {"GET /users/%ff", 400, "invalid UTF-8"},
     };
     struct http_router *router = make();
     struct workers *workers = NULL;
