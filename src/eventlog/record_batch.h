@@ -7,10 +7,14 @@
 //
 // From the codec on, numbers are varints (timestamps zigzag). The raw payload is, for each record: timestamp minus the one before
 // (zigzag), key length, key, value length, value. docs/adr/0001-record-batches.md says why and gives the measurements.
+//
+// The codec says what the payload is: raw; raw through zstd; packed, as record_pack.h takes raw apart: text length, times length
+// (varints), text, times, uuids; or that with text and times in one zstd frame, whose length precedes it as a varint.
 #ifndef FOOTFALL_EVENTLOG_RECORD_BATCH_H
 #define FOOTFALL_EVENTLOG_RECORD_BATCH_H
 
 #include "eventlog/eventlog.h"
+#include "eventlog/record_pack.h"
 
 // A writer closes a batch when its raw payload reaches the target, so with one more record it stays below the most; a reader refuses
 // more than that.
@@ -20,7 +24,12 @@
 #define RECORD_BATCH_COMPRESS_FROM 4096
 #define RECORD_BATCH_PADDING 64 // readable bytes behind a raw payload
 
-enum record_batch_codec { RECORD_BATCH_CODEC_NONE = 0, RECORD_BATCH_CODEC_ZSTD = 1 };
+enum record_batch_codec {
+    RECORD_BATCH_CODEC_NONE = 0,
+    RECORD_BATCH_CODEC_ZSTD = 1,
+    RECORD_BATCH_CODEC_PACKED = 2,
+    RECORD_BATCH_CODEC_PACKED_ZSTD = 3
+};
 
 struct record_batch_header {
     enum record_batch_codec codec; // set by encode and parse
@@ -39,6 +48,7 @@ struct record_batch_header {
 struct record_batch_context {
     struct ZSTD_CCtx_s *compress;
     struct ZSTD_DCtx_s *decompress;
+    struct record_pack pack;
 };
 void record_batch_context_free(struct record_batch_context *context);
 
