@@ -125,7 +125,7 @@ static bool looks_like_form(struct str data) {
     return false;
 }
 
-static bool is_key_name(struct str name) {
+bool intake_is_key_name(struct str name) {
     return str_equal(name, STR("writeKey")) || str_equal(name, STR("api_key")) ||
            str_equal(name, STR("token"));
 }
@@ -140,7 +140,7 @@ static enum status unwrap_form(struct str *data, struct arena *arena, struct int
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         if (str_equal(parameters[i].name, STR("data"))) {
             found = parameters[i].value;
-        } else if (is_key_name(parameters[i].name)) {
+        } else if (intake_is_key_name(parameters[i].name)) {
             // A copy: what the form stands in is freed when the next wrapping is undone.
             out->key = arena_copy(arena, parameters[i].value);
             status = out->key.data ? STATUS_OK : STATUS_NO_MEMORY;

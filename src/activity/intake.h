@@ -21,6 +21,9 @@ struct intake {
 MUST_CHECK enum status intake_read(struct str body, size_t max, struct arena *arena,
                                    struct buffer *inflated, struct intake *out, struct error *err);
 
+// Whether a parameter of that name, in a form or a query, is a write key.
+bool intake_is_key_name(struct str name);
+
 // Standard and URL alphabet, with or without padding; white space is skipped. False when it is something else.
 bool intake_decode_base64(struct str text, char *out, size_t *len);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the project that a request's key belongs to: header, then query; the body is the reader's business.
 #include "activity/activity_private.h"
+#include "activity/intake.h"
 #include "http/query.h"
 
 #define QUERY_PARAMETERS_MAX 64
@@ -44,11 +45,6 @@ static struct str project_of_header(struct activity *activity, struct http_excha
     return activity_find_project(activity, key, &exchange->arena, &project) ? project : STR_EMPTY;
 }
 
-static bool is_key_name(struct str name) {
-    return str_equal(name, STR("writeKey")) || str_equal(name, STR("api_key")) ||
-           str_equal(name, STR("token"));
-}
-
 static struct str project_of_query(struct activity *activity, struct http_exchange *exchange) {
     struct http_parameter parameters[QUERY_PARAMETERS_MAX];
     struct str project = STR_EMPTY;
@@ -59,7 +55,7 @@ static struct str project_of_query(struct activity *activity, struct http_exchan
         return STR_EMPTY;
     }
     for (size_t i = 0; i < count; i++) {
-        if (is_key_name(parameters[i].name) &&
+        if (intake_is_key_name(parameters[i].name) &&
             activity_find_project(activity, parameters[i].value, &exchange->arena, &project)) {
             return project;
         }
