@@ -69,6 +69,16 @@ enum status __wrap_eventlog_seek(struct eventlog_consumer *consumer, unsigned pa
     return __real_eventlog_seek(consumer, partition, offset);
 }
 
+// --- A store that cannot be made durable ----------------------------------------------------------------------------
+
+static bool flushes_fail;
+
+enum status __real_store_flush(struct store *store);
+enum status __wrap_store_flush(struct store *store);
+enum status __wrap_store_flush(struct store *store) {
+    return flushes_fail ? STATUS_IO : __real_store_flush(store);
+}
+
 // --- What is expected ---------------------------------------------------------------------------------------------
 
 static void expect_recount(const struct history *history, struct store *store) {
@@ -322,6 +332,59 @@ static void test_what_was_not_stored_is_not_reported_as_processed(void **state) 
     bed_close(&bed);
 }
 
+// Retention goes by the committed offset: what the store may still lose must be there to be read again.
+static void test_the_log_is_told_only_of_what_is_durable(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_open(&bed, 1);
+    partitions_flush(bed.drive.workers[0]);
+    assert_int_equal(info_of(&bed, 0).committed, LATER);
+    flushes_fail = true;
+    history_append(&bed.history, bed.drive.log, LATER, EVENTS);
+    assert_true(drive_finish(&bed.drive, 100));
+    for (unsigned i = 0; i < 10; i++) {
+        drive_step(&bed.drive);
+    }
+    partitions_flush(bed.drive.workers[0]);
+    assert_int_equal(info_of(&bed, 0).committed, LATER);
+    flushes_fail = false;
+    partitions_flush(bed.drive.workers[0]);
+    assert_int_equal(info_of(&bed, 0).committed, EVENTS);
+    bed_close(&bed);
+}
+
+// A log may deliver again what it delivered; ids would tell events, but not dead letters and figures.
+static void test_records_below_the_stored_offset_are_not_looked_at(void **state) {
+    (void)state;
+    struct bed bed;
+    struct eventlog_view views[EARLY];
+    struct arena arena;
+    struct error err;
+    bed_open(&bed, 1);
+    arena_init(&arena, 1 << 16, 0);
+    for (unsigned i = 0; i < EARLY; i++) {
+        const struct eventlog_record *record = &bed.history.records[i];
+        char *value = arena_alloc(&arena, record->value.len + JSON_PADDING);
+        assert_non_null(value);
+        memcpy(value, record->value.data, record->value.len);
+        memset(value + record->value.len, 0, JSON_PADDING);
+        views[i] = (struct eventlog_view){.offset = i,
+                                          .timestamp_ms = record->timestamp_ms,
+                                          .key = record->key,
+                                          .value = str_make(value, record->value.len)};
+    }
+    struct partition *partition = bed.drive.workers[0]->partitions;
+    uint64_t duplicates = atomic_load(&bed.drive.shared.duplicates);
+    uint64_t letters = atomic_load(&bed.drive.shared.dead_letters);
+    assert_int_equal(cycle_apply(partition, views, EARLY, &err), STATUS_OK);
+    assert_int_equal(cycle_commit(partition, &err), STATUS_OK);
+    assert_int_equal(partition->stored_offset, LATER);
+    assert_int_equal(atomic_load(&bed.drive.shared.duplicates), duplicates);
+    assert_int_equal(atomic_load(&bed.drive.shared.dead_letters), letters);
+    arena_free(&arena);
+    bed_close(&bed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_that_lost_its_end_is_filled_again),
@@ -332,6 +395,8 @@ int main(void) {
         cmocka_unit_test(test_an_unreadable_log_stops_its_partition_only),
         cmocka_unit_test(test_a_log_that_lost_its_end_is_not_read_over),
         cmocka_unit_test(test_records_that_are_gone_are_not_waited_for),
+        cmocka_unit_test(test_the_log_is_told_only_of_what_is_durable),
+        cmocka_unit_test(test_records_below_the_stored_offset_are_not_looked_at),
         cmocka_unit_test(test_what_was_not_stored_is_not_reported_as_processed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
