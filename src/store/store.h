@@ -171,7 +171,8 @@ MUST_CHECK enum status store_links_of(struct store *store, struct str project, s
 // --- A user as a whole ----------------------------------------------------------------------------------------------
 enum store_reach {
     STORE_REACH_ALL,
-    // Never waits and is never long, so an HTTP loop may call it: UNAVAILABLE when the disk has to be asked, or many anonymous ids.
+    // Never waits and is never long, so an HTTP loop may call it: UNAVAILABLE when the disk has to be asked, or when anonymous ids
+    // were linked to the user, which need scans.
     STORE_REACH_MEMORY,
 };
 struct store_user {

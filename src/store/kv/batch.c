@@ -285,13 +285,12 @@ static enum status write_link(struct batch *batch, const struct batch_link *link
     keys_begin_derived(&key, KEYS_LINK_BY_USER, batch->store->generation);
     keys_text(&key, link->project);
     keys_text(&key, link->user_id);
+    size_t user_end = key.len;
     keys_tail(&key, link->anonymous_id);
     const struct kv_engine *engine = batch->store->kv->engine;
     status = engine->batch_put(batch->writes, KV_MAIN, keys_str(&key), STR(""));
     if (status == STATUS_OK) {
-        keys_begin_derived(&key, KEYS_LINKED, batch->store->generation);
-        keys_text(&key, link->project);
-        keys_tail(&key, link->user_id);
+        key.len = user_end;
         status = engine->batch_put(batch->writes, KV_MAIN, keys_str(&key), STR(""));
     }
     return status;

@@ -19,8 +19,7 @@
 //   SEEN            gen partition chunk
 //   DEAD_LETTER     gen project desc(received) partition desc(offset)
 //   LINK            gen project anonymous user                   -> earliest link time
-//   LINK_BY_USER    gen project user anonymous                   -> nothing
-//   LINKED          gen project user                             -> nothing; there when a LINK_BY_USER is
+//   LINK_BY_USER    gen project user anonymous                   -> nothing; before them one without anonymous, to be looked up
 //   TOTAL           gen project day partition metric value
 //   STATE           gen project kind actor                          (KV_ACTORS, with the next two)
 //   DAY             gen project kind actor day
@@ -48,7 +47,6 @@ enum keys_table {
     KEYS_LINK = 20,
     KEYS_LINK_BY_USER = 21,
     KEYS_TOTAL = 22,
-    KEYS_LINKED = 23,
     KEYS_STATE = 32,
     KEYS_DAY = 33,
     KEYS_SESSION = 34,

@@ -41,9 +41,6 @@ struct kv_engine {
     // Timeline bounds share one actor prefix (see kv/keys.h).
     enum status (*scan_open)(struct kv *kv, enum kv_family family, struct str lower,
                              struct str upper, struct kv_scan **out);
-    // As scan_open, but nothing of the scan waits: it ends early, and scan_close gives UNAVAILABLE.
-    enum status (*peek_open)(struct kv *kv, enum kv_family family, struct str lower,
-                             struct str upper, struct kv_scan **out);
     // False at the end or on failure; *key and *value are valid until the scan moves or closes.
     bool (*scan_entry)(struct kv_scan *scan, struct str *key, struct str *value);
     void (*scan_next)(struct kv_scan *scan);                 // only while scan_entry gives true

@@ -14,14 +14,6 @@ enum status kv_store_get(struct kv_store *store, enum store_reach reach, enum kv
                                                                       keys_str(key), arena, value);
 }
 
-enum status kv_store_scan(struct kv_store *store, enum store_reach reach, enum kv_family family,
-                          const struct keys_key *lower, const struct keys_key *upper,
-                          struct kv_scan **scan) {
-    const struct kv_engine *engine = store->kv->engine;
-    return (reach == STORE_REACH_MEMORY ? engine->peek_open : engine->scan_open)(
-        store->kv, family, keys_str(lower), keys_str(upper), scan);
-}
-
 enum status kv_store_get_number(struct kv_store *store, const struct keys_key *key,
                                 int64_t *number) {
     struct arena arena;

@@ -39,13 +39,10 @@ static inline struct kv_store *kv_store_of(struct store *store) {
 }
 
 // --- kv_store.c
-// The engine's get or peek, scan_open or peek_open. Both keys must outlive the scan.
+// The engine's get or peek.
 MUST_CHECK enum status kv_store_get(struct kv_store *store, enum store_reach reach,
                                     enum kv_family family, const struct keys_key *key,
                                     struct arena *arena, struct str *value);
-MUST_CHECK enum status kv_store_scan(struct kv_store *store, enum store_reach reach,
-                                     enum kv_family family, const struct keys_key *lower,
-                                     const struct keys_key *upper, struct kv_scan **scan);
 // NOT_FOUND, CORRUPT.
 MUST_CHECK enum status kv_store_get_number(struct kv_store *store, const struct keys_key *key,
                                            int64_t *number);
@@ -70,6 +67,7 @@ MUST_CHECK enum status kv_read_profile(struct kv_store *store, enum store_reach 
 MUST_CHECK enum status kv_read_state(struct kv_store *store, enum store_reach reach,
                                      struct str project, struct store_actor actor,
                                      struct arena *arena, struct store_actor_state *out);
+// From memory only when there are none.
 MUST_CHECK enum status kv_read_links(struct kv_store *store, enum store_reach reach,
                                      struct str project, struct str user_id, struct arena *arena,
                                      struct str **anonymous_ids, size_t *count);

@@ -4,8 +4,6 @@
 #include "store/kv/kv_store.h"
 
 #define LINKS_MAX 1000
-#define LINKS_AT_ONCE 128
-#define LINKS_MAX_IN_MEMORY 8 // more are too long a work for a loop
 
 static void prefix_of(struct kv_store *store, struct keys_key *lower, struct keys_key *upper,
                       enum keys_table table, struct str project, struct str id) {
@@ -16,14 +14,16 @@ static void prefix_of(struct kv_store *store, struct keys_key *lower, struct key
     keys_end_of_prefix(upper);
 }
 
-static enum status read_owner(struct kv_store *store, enum store_reach reach, struct str project,
-                              struct str anonymous_id, struct arena *arena, struct str *user_id) {
+enum status kv_link_owner(struct store *base, struct str project, struct str anonymous_id,
+                          struct arena *arena, struct str *user_id) {
+    struct kv_store *store = kv_store_of(base);
     struct kv *kv = store->kv;
     struct keys_key lower;
     struct keys_key upper;
     prefix_of(store, &lower, &upper, KEYS_LINK, project, anonymous_id);
     struct kv_scan *scan = NULL;
-    enum status status = kv_store_scan(store, reach, KV_MAIN, &lower, &upper, &scan);
+    enum status status =
+        kv->engine->scan_open(kv, KV_MAIN, keys_str(&lower), keys_str(&upper), &scan);
     if (status != STATUS_OK) {
         return status;
     }
@@ -55,30 +55,25 @@ static enum status read_owner(struct kv_store *store, enum store_reach reach, st
     return user_id->data == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-enum status kv_link_owner(struct store *base, struct str project, struct str anonymous_id,
-                          struct arena *arena, struct str *user_id) {
-    return read_owner(kv_store_of(base), STORE_REACH_ALL, project, anonymous_id, arena, user_id);
-}
-
 // NOT_FOUND: no anonymous id was ever linked to the user, which is told without a scan.
 static enum status ever_linked(struct kv_store *store, enum store_reach reach, struct str project,
                                struct str user_id, struct arena *arena) {
     struct keys_key key;
-    keys_begin_derived(&key, KEYS_LINKED, store->generation);
+    keys_begin_derived(&key, KEYS_LINK_BY_USER, store->generation);
     keys_text(&key, project);
-    keys_tail(&key, user_id);
+    keys_text(&key, user_id);
     struct str value;
     return kv_store_get(store, reach, KV_MAIN, &key, arena, &value);
 }
 
 // Anonymous ids ever linked to the user, from `from` on: some of them, as many as fit the array.
-static enum status candidates(struct kv_store *store, enum store_reach reach,
-                              const struct keys_key *lower, const struct keys_key *upper,
-                              size_t prefix, struct arena *arena, struct str *ids, size_t max,
-                              size_t *count) {
+static enum status candidates(struct kv_store *store, const struct keys_key *lower,
+                              const struct keys_key *upper, size_t prefix, struct arena *arena,
+                              struct str *ids, size_t max, size_t *count) {
     struct kv *kv = store->kv;
     struct kv_scan *scan = NULL;
-    enum status status = kv_store_scan(store, reach, KV_MAIN, lower, upper, &scan);
+    enum status status =
+        kv->engine->scan_open(kv, KV_MAIN, keys_str(lower), keys_str(upper), &scan);
     if (status != STATUS_OK) {
         return status;
     }
@@ -97,13 +92,13 @@ static enum status candidates(struct kv_store *store, enum store_reach reach,
 }
 
 // Of the candidates, those the user owns.
-static enum status add_owned(struct kv_store *store, enum store_reach reach, struct str project,
-                             struct str user_id, const struct str *ids, size_t count,
-                             struct arena *arena, struct kv_rows *owned) {
+static enum status add_owned(struct store *base, struct str project, struct str user_id,
+                             const struct str *ids, size_t count, struct arena *arena,
+                             struct kv_rows *owned) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && owned->count < LINKS_MAX && status == STATUS_OK; i++) {
         struct str owner;
-        status = read_owner(store, reach, project, ids[i], arena, &owner);
+        status = kv_link_owner(base, project, ids[i], arena, &owner);
         if (status == STATUS_OK && str_equal(owner, user_id)) {
             struct str *row = kv_rows_add(owned, arena);
             status = row == NULL ? STATUS_NO_MEMORY : STATUS_OK;
@@ -117,23 +112,21 @@ static enum status add_owned(struct kv_store *store, enum store_reach reach, str
     return status;
 }
 
-static enum status scan_links(struct kv_store *store, enum store_reach reach, struct str project,
-                              struct str user_id, struct arena *arena, struct kv_rows *owned) {
+static enum status scan_links(struct kv_store *store, struct str project, struct str user_id,
+                              struct arena *arena, struct kv_rows *owned) {
     struct keys_key lower;
     struct keys_key upper;
     prefix_of(store, &lower, &upper, KEYS_LINK_BY_USER, project, user_id);
     size_t prefix = lower.len;
-    struct str ids[LINKS_AT_ONCE];
-    size_t max = reach == STORE_REACH_MEMORY ? LINKS_MAX_IN_MEMORY + 1 : LINKS_AT_ONCE;
+    keys_u8(&lower, 1); // behind the row without an anonymous id, which no id sorts before
+    struct str ids[128];
+    const size_t max = sizeof ids / sizeof ids[0];
     size_t some = 0;
     enum status status = STATUS_OK;
     do {
-        status = candidates(store, reach, &lower, &upper, prefix, arena, ids, max, &some);
-        if (status == STATUS_OK && reach == STORE_REACH_MEMORY && some == max) {
-            status = STATUS_UNAVAILABLE;
-        }
+        status = candidates(store, &lower, &upper, prefix, arena, ids, max, &some);
         if (status == STATUS_OK) {
-            status = add_owned(store, reach, project, user_id, ids, some, arena, owned);
+            status = add_owned(&store->store, project, user_id, ids, some, arena, owned);
         }
         if (status == STATUS_OK && some > 0) {
             lower.len = prefix;
@@ -149,8 +142,10 @@ enum status kv_read_links(struct kv_store *store, enum store_reach reach, struct
                           size_t *count) {
     struct kv_rows owned = {.size = sizeof(struct str)};
     enum status status = ever_linked(store, reach, project, user_id, arena);
-    if (status == STATUS_OK) {
-        status = scan_links(store, reach, project, user_id, arena, &owned);
+    if (status == STATUS_OK && reach == STORE_REACH_MEMORY) {
+        status = STATUS_UNAVAILABLE; // scans are not for a loop
+    } else if (status == STATUS_OK) {
+        status = scan_links(store, project, user_id, arena, &owned);
     } else if (status == STATUS_NOT_FOUND) {
         status = STATUS_OK;
     }

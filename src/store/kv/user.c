@@ -31,12 +31,13 @@ enum status kv_user_get(struct store *base, struct str project, struct str id,
                         enum store_reach reach, struct arena *arena, struct store_user *out) {
     struct kv_store *store = kv_store_of(base);
     *out = (struct store_user){0};
-    enum status status = kv_read_profile(store, reach, project, id, arena, &out->profile);
-    out->has_profile = status == STATUS_OK;
-    bool anything = out->has_profile;
-    if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
-        status = find_actors(store, project, id, reach, arena, out);
+    enum status status = find_actors(store, project, id, reach, arena, out);
+    if (status == STATUS_OK) {
+        status = kv_read_profile(store, reach, project, id, arena, &out->profile);
+        out->has_profile = status == STATUS_OK;
+        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
+    bool anything = out->has_profile;
     for (size_t i = 0; i < out->actor_count && status == STATUS_OK; i++) {
         out->states[i] = (struct store_actor_state){0};
         status = kv_read_state(store, reach, project, out->actors[i], arena, &out->states[i]);

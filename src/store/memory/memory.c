@@ -216,7 +216,6 @@ static const struct kv_engine memory_engine = {
     .peek = memory_get,
     .multi_get = memory_multi_get,
     .scan_open = memory_scan_open,
-    .peek_open = memory_scan_open,
     .scan_entry = memory_scan_entry,
     .scan_next = memory_scan_next,
     .scan_seek = memory_scan_seek,

@@ -107,43 +107,25 @@ static enum status rocks_multi_get(struct kv *kv, enum kv_family family, const s
     return status;
 }
 
-static void read_memory_only(rocksdb_readoptions_t *options) {
-    rocksdb_readoptions_set_read_tier(options, 1); // kBlockCacheTier: write buffers and block cache
-    // Or the scan that ends last deletes the files nobody needs any more.
-    rocksdb_readoptions_set_background_purge_on_iterator_cleanup(options, 1);
-}
-
-// Inside the lock, which scan_close leaves; without memory at once.
-static enum status begin_scan(struct rocks *rocks, enum kv_family family, struct str lower,
-                              struct str upper, bool memory_only, struct kv_scan **out) {
+static enum status rocks_scan_open(struct kv *kv, enum kv_family family, struct str lower,
+                                   struct str upper, struct kv_scan **out) {
+    struct rocks *rocks = rocks_of(kv);
     struct kv_scan *scan = malloc(sizeof *scan);
     if (scan == NULL) {
-        rocks_leave(rocks);
         return STATUS_NO_MEMORY;
+    }
+    enum status status = rocks_enter(rocks); // left by scan_close
+    if (status != STATUS_OK) {
+        free(scan);
+        return status;
     }
     scan->rocks = rocks;
     scan->options = rocksdb_readoptions_create();
-    if (memory_only) {
-        read_memory_only(scan->options);
-    }
     rocksdb_readoptions_set_iterate_upper_bound(scan->options, upper.data, upper.len);
     scan->iterator = rocksdb_create_iterator_cf(rocks->db, scan->options, rocks->families[family]);
     rocksdb_iter_seek(scan->iterator, lower.data, lower.len);
     *out = scan;
     return STATUS_OK;
-}
-
-static enum status rocks_scan_open(struct kv *kv, enum kv_family family, struct str lower,
-                                   struct str upper, struct kv_scan **out) {
-    enum status status = rocks_enter(rocks_of(kv));
-    return status == STATUS_OK ? begin_scan(rocks_of(kv), family, lower, upper, false, out)
-                               : status;
-}
-
-static enum status rocks_peek_open(struct kv *kv, enum kv_family family, struct str lower,
-                                   struct str upper, struct kv_scan **out) {
-    enum status status = rocks_try_enter(rocks_of(kv));
-    return status == STATUS_OK ? begin_scan(rocks_of(kv), family, lower, upper, true, out) : status;
 }
 
 static bool rocks_scan_entry(struct kv_scan *scan, struct str *key, struct str *value) {
@@ -300,7 +282,6 @@ static const struct kv_engine rocks_engine = {
     .peek = rocks_peek,
     .multi_get = rocks_multi_get,
     .scan_open = rocks_scan_open,
-    .peek_open = rocks_peek_open,
     .scan_entry = rocks_scan_entry,
     .scan_next = rocks_scan_next,
     .scan_seek = rocks_scan_seek,
@@ -374,7 +355,7 @@ enum status kv_rocksdb_make(const char *directory, const struct store_config *co
     init_locks(rocks);
     rocks->read = rocksdb_readoptions_create();
     rocks->peek = rocksdb_readoptions_create();
-    read_memory_only(rocks->peek);
+    rocksdb_readoptions_set_read_tier(rocks->peek, 1); // kBlockCacheTier: that and write buffers
     rocks->write = rocksdb_writeoptions_create();
     status = rocks_options_make(&rocks->options, config);
     // Enough for the buffers to be written out and a small compaction.

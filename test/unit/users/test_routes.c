@@ -244,7 +244,7 @@ static void test_observed(void **state) {
     ASSERT_REPLY(call("PUT", "/users/seen", "{}"), 201);
 }
 
-// More than a loop looks up: a worker answers.
+// A loop does not look for links: a worker answers.
 static void test_many_links(void **state) {
     (void)state;
     struct store_batch *batch = NULL;
