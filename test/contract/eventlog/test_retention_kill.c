@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 
-enum { PARTITIONS = 4, KILLS = 10, NOISE = 4000, KEPT_BYTES = 200000, WORK_MOST = 50 };
+enum { PARTITIONS = 4, KILLS = 6, NOISE = 4000, KEPT_BYTES = 200000, WORK_MOST = 25 };
 
 static const struct eventlog_config config_of_both = {
     .partitions = PARTITIONS,
