@@ -110,8 +110,9 @@ static void check(struct fixture *fixture, struct eventlog_partition_info before
         next[i] = info.begin;
     }
     struct eventlog_consumer *consumer = fixture_consumer(fixture, "g");
+    enum status status = eventlog_poll(consumer, 0, 1, &batch, NULL); // takes the partitions
+    assert_true(status == STATUS_OK || status == STATUS_TIMEOUT);     // all may be committed
     for (unsigned i = 0; i < PARTITIONS; i++) {
-        assert_int_equal(eventlog_poll(consumer, 0, 1, &batch, NULL), STATUS_OK);
         assert_int_equal(eventlog_seek(consumer, i, before[i].begin), STATUS_OK);
     }
     while (eventlog_poll(consumer, 0, 100000, &batch, NULL) == STATUS_OK) {
