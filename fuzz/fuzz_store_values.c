@@ -92,7 +92,7 @@ static void try_key(struct str in, struct arena *arena) {
     CHECK(keys_timeline_prefix(in) <= in.len);
     enum status status = STATUS_OK;
     struct str text;
-    (void)keys_read_text_desc(&in, arena, &text, &status);
+    (void)keys_read_event_id(&in, arena, &text, &status);
     (void)keys_read_text(&in, &text);
 }
 

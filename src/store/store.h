@@ -94,8 +94,8 @@ struct store_timeline_query {
     int64_t after_ms;
     struct str after_id;
 };
-// Newest first; equal timestamps by event id, descending bytewise. *more: there are further ones. Rows past retention may still come:
-// who must not see them says so with from_ms.
+// Newest first; equal timestamps by event id, lower-case UUIDs before all others, each descending bytewise. *more: there are further
+// ones. Rows past retention may still come: who must not see them says so with from_ms.
 MUST_CHECK enum status store_timeline_read(struct store *store, struct str project,
                                            const struct store_timeline_query *query,
                                            struct arena *arena, struct store_timeline_row **out,

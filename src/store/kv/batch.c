@@ -83,7 +83,7 @@ enum status kv_batch_timeline(struct store_batch *base, struct str project,
     struct keys_key key;
     keys_actor(&key, KEYS_TIMELINE, batch->store->generation, project, actor);
     keys_i64_desc(&key, row->timestamp_ms);
-    keys_text_desc(&key, row->event_id);
+    keys_event_id(&key, row->event_id);
     buffer_clear(&batch->value);
     values_put_timeline(&batch->value, actor, row);
     return put(batch, KV_TIMELINE, &key);

@@ -8,6 +8,9 @@
 #define SIGN64 (UINT64_C(1) << 63)
 #define SIGN32 (UINT32_C(1) << 31)
 #define DERIVED_HEADER 3 // table and generation
+#define UUID_TEXT 36
+#define UUID_BYTES 16
+#define UUID_MARK '\0' // no id begins with its complement: UTF-8 has no 0xFF
 
 static void put(struct keys_key *key, const void *data, size_t len) {
     CHECK(len <= sizeof key->data - key->len);
@@ -68,15 +71,59 @@ void keys_tail(struct keys_key *key, struct str text) {
     put(key, text.data, text.len);
 }
 
-void keys_text_desc(struct keys_key *key, struct str text) {
-    CHECK(text.len < sizeof key->data - key->len);
-    char *to = key->data + key->len;
-    for (size_t i = 0; i < text.len; i++) {
-        to[i] = (char)~text.data[i];
+// 0 to 15, or more for what is no lower-case hexadecimal digit.
+static unsigned digit_of(char c) {
+    unsigned digit = (unsigned)(unsigned char)c - '0';
+    unsigned letter = (unsigned)(unsigned char)c - 'a';
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
+
+static bool hyphen_behind(size_t byte) {
+    return byte == 3 || byte == 5 || byte == 7 || byte == 9;
+}
+
+// The form of RFC 9562 that nearly every sender writes; bytes in it are ordered as the text is.
+static bool read_uuid(struct str id, uint8_t bytes[UUID_BYTES]) {
+    const char *text = id.data;
+    if (id.len != UUID_TEXT || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
+        text[23] != '-') {
+        return false;
     }
-    // The complement of the NUL that ends a text: of two texts where one begins the other, the longer comes first.
-    to[text.len] = (char)0xFF;
-    key->len += text.len + 1;
+    unsigned all = 0;
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        unsigned high = digit_of(text[0]);
+        unsigned low = digit_of(text[1]);
+        all |= high | low;
+        bytes[i] = (uint8_t)(high << 4 | (low & 15));
+        text += hyphen_behind(i) ? 3 : 2;
+    }
+    return all < 16;
+}
+
+void keys_event_id(struct keys_key *key, struct str id) {
+    uint8_t uuid[UUID_BYTES];
+    bool is_uuid = read_uuid(id, uuid);
+    struct str bytes = is_uuid ? str_make((const char *)uuid, UUID_BYTES) : id;
+    CHECK(bytes.len < sizeof key->data - key->len);
+    char *to = key->data + key->len;
+    if (is_uuid) {
+        *to++ = UUID_MARK;
+    }
+    for (size_t i = 0; i < bytes.len; i++) {
+        to[i] = (char)~bytes.data[i];
+    }
+    if (!is_uuid) {
+        // The complement of the NUL that ends a text: of two texts where one begins the other, the longer comes first.
+        to[bytes.len] = (char)0xFF;
+    }
+    key->len += bytes.len + 1;
+}
+
+int keys_compare_event_ids(struct str a, struct str b) {
+    uint8_t uuid[UUID_BYTES];
+    bool a_first = read_uuid(a, uuid);
+    bool b_first = read_uuid(b, uuid);
+    return a_first != b_first ? (a_first ? -1 : 1) : str_compare(b, a);
 }
 
 void keys_actor(struct keys_key *key, enum keys_table table, uint16_t generation,
@@ -106,25 +153,42 @@ bool keys_read_text(struct str *in, struct str *text) {
     return true;
 }
 
-bool keys_read_text_desc(struct str *in, struct arena *arena, struct str *text,
-                         enum status *status) {
+static void write_uuid(const char *complement, char text[UUID_TEXT]) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        unsigned byte = (uint8_t)~complement[i];
+        *text++ = digits[byte >> 4];
+        *text++ = digits[byte & 15];
+        if (hyphen_behind(i)) {
+            *text++ = '-';
+        }
+    }
+}
+
+bool keys_read_event_id(struct str *in, struct arena *arena, struct str *id, enum status *status) {
+    bool is_uuid = in->len > 0 && in->data[0] == UUID_MARK;
     const char *end = in->len == 0 ? NULL : memchr(in->data, 0xFF, in->len);
-    if (end == NULL) {
+    if (is_uuid ? in->len <= UUID_BYTES : end == NULL) {
         *status = STATUS_CORRUPT;
         return false;
     }
-    size_t len = (size_t)(end - in->data);
+    size_t stored = is_uuid ? UUID_BYTES : (size_t)(end - in->data);
+    size_t len = is_uuid ? UUID_TEXT : stored;
     char *copy = arena_alloc(arena, len + 1);
     if (copy == NULL) {
         *status = STATUS_NO_MEMORY;
         return false;
     }
-    for (size_t i = 0; i < len; i++) {
-        copy[i] = (char)~in->data[i];
+    if (is_uuid) {
+        write_uuid(in->data + 1, copy);
+    } else {
+        for (size_t i = 0; i < len; i++) {
+            copy[i] = (char)~in->data[i];
+        }
     }
     copy[len] = '\0';
-    *text = str_make(copy, len);
-    *in = str_make(end + 1, in->len - len - 1);
+    *id = str_make(copy, len);
+    *in = str_make(in->data + stored + 1, in->len - stored - 1);
     return true;
 }
 

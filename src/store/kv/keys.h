@@ -24,7 +24,7 @@
 //   STATE           gen project kind actor                          (KV_ACTORS, with the next two)
 //   DAY             gen project kind actor day
 //   SESSION         gen project kind actor start
-//   TIMELINE        gen project kind actor desc(time) desc(id)      (KV_TIMELINE)
+//   TIMELINE        gen project kind actor desc(time) event id      (KV_TIMELINE)
 #ifndef FOOTFALL_STORE_KV_KEYS_H
 #define FOOTFALL_STORE_KV_KEYS_H
 
@@ -71,7 +71,10 @@ void keys_begin(struct keys_key *key, enum keys_table table);
 void keys_begin_derived(struct keys_key *key, enum keys_table table, uint16_t generation);
 void keys_text(struct keys_key *key, struct str text); // ends with NUL
 void keys_tail(struct keys_key *key, struct str text); // at the end of a key: nothing behind it
-void keys_text_desc(struct keys_key *key, struct str text);
+// An event's id at the end of a key, greatest first; UUIDs of 36 lower-case characters take 17 bytes and stand before all others.
+void keys_event_id(struct keys_key *key, struct str id);
+// As keys_event_id orders them: negative when a stands before b.
+int keys_compare_event_ids(struct str a, struct str b);
 void keys_u8(struct keys_key *key, uint8_t value);
 void keys_u16(struct keys_key *key, uint16_t value);
 void keys_i32(struct keys_key *key, int32_t value);
@@ -86,8 +89,7 @@ void keys_end_of_prefix(struct keys_key *key);
 
 // Readers move *in over one part; false when it is not there.
 bool keys_read_text(struct str *in, struct str *text); // points into *in
-bool keys_read_text_desc(struct str *in, struct arena *arena, struct str *text,
-                         enum status *status);
+bool keys_read_event_id(struct str *in, struct arena *arena, struct str *id, enum status *status);
 bool keys_read_u16(struct str *in, uint16_t *value);
 bool keys_read_u8(struct str *in, uint8_t *value);
 bool keys_read_i32(struct str *in, int32_t *value);

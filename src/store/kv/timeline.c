@@ -19,7 +19,7 @@ static int compare_rows(int64_t a_ms, struct str a_id, int64_t b_ms, struct str 
     if (a_ms != b_ms) {
         return a_ms > b_ms ? -1 : 1;
     }
-    return str_compare(b_id, a_id);
+    return keys_compare_event_ids(a_id, b_id);
 }
 
 static bool behind_page(const struct page *page, int64_t timestamp_ms, struct str id) {
@@ -42,7 +42,7 @@ static bool bounds(struct kv_store *store, struct str project, struct store_acto
     *upper = *lower;
     if (query->resume && query->after_ms <= newest) {
         keys_i64_desc(lower, query->after_ms);
-        keys_text_desc(lower, query->after_id);
+        keys_event_id(lower, query->after_id);
         keys_u8(lower, 0); // behind it
     } else {
         keys_i64_desc(lower, newest);
@@ -74,7 +74,7 @@ static enum status read_row(struct str key, struct str value, struct store_actor
         }
     }
     enum status status = STATUS_OK;
-    if (!keys_read_text_desc(&rest, arena, &row.event_id, &status)) {
+    if (!keys_read_event_id(&rest, arena, &row.event_id, &status)) {
         return status;
     }
     if (behind_page(page, row.timestamp_ms, row.event_id)) {

@@ -14,8 +14,20 @@ enum timeline_flag {
     TIMELINE_TRAITS = 8,
     TIMELINE_CONTEXT = 16,
     TIMELINE_EXTRA = 32,
-    TIMELINE_FLAGS = 63,
+    TIMELINE_RECEIVED = 64,
+    TIMELINE_FLAGS = 127,
 };
+
+// Most events are received soon after they happened: then the distance is a byte or two. History that is sent later has distances
+// as random as its times, but was received in one go: the first bytes of the time itself repeat from row to row.
+#define RECEIVED_SOON_MS (UINT64_C(1) << 20)
+#define RECEIVED_BYTES 6
+
+static bool received_far(const struct store_timeline_row *row) {
+    uint64_t distance = (uint64_t)row->received_ms - (uint64_t)row->timestamp_ms;
+    bool soon = distance + RECEIVED_SOON_MS < 2 * RECEIVED_SOON_MS; // before or behind
+    return !soon && row->received_ms >= 0 && row->received_ms >> (8 * RECEIVED_BYTES) == 0;
+}
 
 static unsigned timeline_flags(struct store_actor actor, const struct store_timeline_row *row) {
     unsigned flags = 0;
@@ -27,7 +39,31 @@ static unsigned timeline_flags(struct store_actor actor, const struct store_time
     flags |= row->traits.data != NULL ? TIMELINE_TRAITS : 0;
     flags |= row->context.data != NULL ? TIMELINE_CONTEXT : 0;
     flags |= row->extra.data != NULL ? TIMELINE_EXTRA : 0;
+    flags |= received_far(row) ? TIMELINE_RECEIVED : 0;
     return flags;
+}
+
+static void put_received(struct buffer *out, unsigned flags, const struct store_timeline_row *row) {
+    if ((flags & TIMELINE_RECEIVED) == 0) {
+        values_put_distance(out, row->timestamp_ms, row->received_ms);
+        return;
+    }
+    for (unsigned i = 0; i < RECEIVED_BYTES; i++) {
+        bytes_put_u8(out, (uint8_t)(row->received_ms >> (8 * (RECEIVED_BYTES - 1 - i))));
+    }
+}
+
+static bool get_received(struct str *in, unsigned flags, struct store_timeline_row *row) {
+    if ((flags & TIMELINE_RECEIVED) == 0) {
+        return values_get_distance(in, row->timestamp_ms, &row->received_ms) && !received_far(row);
+    }
+    uint16_t high = 0;
+    uint32_t low = 0;
+    if (!bytes_get_be16(in, &high) || !bytes_get_be32(in, &low)) {
+        return false;
+    }
+    row->received_ms = (int64_t)((uint64_t)high << 32 | low);
+    return received_far(row);
 }
 
 static void put_if(struct buffer *out, unsigned flag, struct str text) {
@@ -41,7 +77,7 @@ void values_put_timeline(struct buffer *out, struct store_actor actor,
     unsigned flags = timeline_flags(actor, row);
     bytes_put_u8(out, row->type);
     bytes_put_u8(out, (uint8_t)flags);
-    values_put_distance(out, row->timestamp_ms, row->received_ms);
+    put_received(out, flags, row);
     bytes_put_str(out, row->name);
     put_if(out, flags & TIMELINE_ANONYMOUS, row->anonymous_id);
     // Context before properties: it is the part that repeats from row to row, and so close behind the key it makes one long match.
@@ -57,8 +93,7 @@ bool values_get_timeline(struct str in, struct store_actor actor, struct store_t
         (flags & ~(unsigned)TIMELINE_FLAGS) != 0) {
         return false;
     }
-    if (!values_get_distance(&in, row->timestamp_ms, &row->received_ms) ||
-        !bytes_get_str(&in, &row->name) ||
+    if (!get_received(&in, flags, row) || !bytes_get_str(&in, &row->name) ||
         !values_get_optional(&in, flags & TIMELINE_ANONYMOUS, &row->anonymous_id) ||
         !values_get_optional(&in, flags & TIMELINE_CONTEXT, &row->context) ||
         !values_get_optional(&in, flags & TIMELINE_PROPERTIES, &row->properties) ||

@@ -113,6 +113,32 @@ static void newest_first_and_equal_times_by_id_descending(void **state) {
     expect_page(f, &query, "x \xC3\xA4 b ab a z y", false);
 }
 
+#define UUID_1 "00000000-0000-4000-8000-000000000000"
+#define UUID_2 "0fa10000-0000-4000-8000-000000000000"
+#define UUID_3 "ffffffff-ffff-ffff-ffff-ffffffffffff"
+#define NO_UUID "0FA10000-0000-4000-8000-000000000000" // another id: it comes back as it was sent
+
+static void uuids_come_back_and_stand_before_other_ids(void **state) {
+    struct fixture *f = *state;
+    struct store_timeline_row rows[] = {event("a", 5, "n"),     event(UUID_1, 5, "n"),
+                                        event("zz", 5, "n"),    event(UUID_3, 5, "n"),
+                                        event(NO_UUID, 5, "n"), event(UUID_2, 5, "n")};
+    // Of two actors, so that the merge must agree with the order of keys.
+    put(f, user("u"), rows, 3);
+    put(f, anonymous("v"), rows + 3, 3);
+    fixture_reopen(f);
+    const struct store_actor actors[] = {user("u"), anonymous("v")};
+    struct store_timeline_query query = all_of(actors, 2);
+    expect_page(f, &query, UUID_3 " " UUID_2 " " UUID_1 " zz a " NO_UUID, false);
+    query.resume = true;
+    query.after_ms = 5;
+    query.after_id = STR(UUID_2);
+    query.limit = 2;
+    expect_page(f, &query, UUID_1 " zz", true);
+    query.after_id = STR("zz");
+    expect_page(f, &query, "a " NO_UUID, false);
+}
+
 static void the_range_is_half_open(void **state) {
     struct fixture *f = *state;
     struct store_timeline_row rows[] = {event("a", 1, "n"), event("b", 2, "n"), event("c", 3, "n")};
@@ -246,6 +272,7 @@ void suite_timeline(struct suite *suite) {
     SUITE_ADD(suite, a_row_comes_back_as_it_was_put);
     SUITE_ADD(suite, an_anonymous_actor_keeps_its_id_in_the_row);
     SUITE_ADD(suite, newest_first_and_equal_times_by_id_descending);
+    SUITE_ADD(suite, uuids_come_back_and_stand_before_other_ids);
     SUITE_ADD(suite, the_range_is_half_open);
     SUITE_ADD(suite, paging_never_skips_or_repeats_equal_times);
     SUITE_ADD(suite, a_full_page_knows_whether_there_is_more);
