@@ -221,8 +221,7 @@ void partition_assigned(unsigned number, int64_t *start, void *context) {
     struct error err = {.status = STATUS_OK};
     struct partition *partition = calloc(1, sizeof *partition);
     if (!partition) {
-        // Reading goes nowhere without it; worker_run_once finds the records without a partition and says so.
-        return;
+        return; // the worker tries again when records come without a place for them
     }
     partition->worker = worker;
     partition->number = number;

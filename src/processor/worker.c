@@ -169,10 +169,24 @@ static int64_t patience(const struct worker *worker, int64_t timeout_us) {
     return timeout_us;
 }
 
+// Memory was short when the partition was assigned: what has been read comes again, once there is a place for it.
+static void take_on_late(struct worker *worker, const struct eventlog_batch *batch) {
+    int64_t start = batch->count > 0 ? batch->records[0].offset : batch->next_offset;
+    partition_assigned(batch->partition, &start, worker);
+    if (eventlog_seek(worker->consumer, batch->partition, start) != STATUS_OK) {
+        LOG_ERROR("processor", "a partition could not be read again",
+                  LOG_INT("partition", batch->partition), LOG_INT("offset", start));
+    }
+}
+
 static void take_batch(struct worker *worker, const struct eventlog_batch *batch) {
     struct error err;
     struct partition *partition = find(worker, batch->partition);
-    if (!partition || !partition->ready) {
+    if (!partition) {
+        take_on_late(worker, batch);
+        return;
+    }
+    if (!partition->ready) {
         return; // parked: read again from where the store stands
     }
     if (partition->log_failed) {
