@@ -21,7 +21,7 @@ struct processor_config {
     unsigned threads;         // 0: one
     int64_t session_gap_ms;   // 0: 30 min
     int64_t dedupe_window_ms; // 0: 24 h, by log time
-    size_t dedupe_ids;        // a partition; 0: 1 000 000
+    size_t dedupe_ids;        // a partition; 0: 125 000
     size_t cache_bytes;       // of actor states, all threads together; 0: 12 MiB
     int64_t linger_us;        // wait for more before a small cycle; 0: 5 ms
     size_t cycle_events;      // at most so many in one store batch; 0: 20 000
