@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/random.h"
+#include "base/uuid.h"
 #include "eventlog/eventlog.h"
 
 enum { POOL = 50000, EVENT_MAX = 700, IN_FLIGHT = 64, PEOPLE = 20000 };

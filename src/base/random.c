@@ -130,24 +130,3 @@ uint64_t random_below(struct random_source *source, uint64_t bound) {
 double random_unit(struct random_source *source) {
     return (double)(random_u64(source) >> 11) * 0x1.0p-53;
 }
-
-void uuid_v7(int64_t wall_ms, struct random_source *source, char out[UUID_TEXT_LEN + 1]) {
-    static const char hex[] = "0123456789abcdef";
-    unsigned char bytes[16];
-    uint64_t time = wall_ms < 0 ? 0 : (uint64_t)wall_ms;
-    for (unsigned i = 0; i < 6; i++) {
-        bytes[i] = (unsigned char)(time >> (40 - 8 * i));
-    }
-    source->fill(source, bytes + 6, 10);
-    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x70); // version
-    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80); // variant
-    char *at = out;
-    for (unsigned i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *at++ = '-';
-        }
-        *at++ = hex[bytes[i] >> 4];
-        *at++ = hex[bytes[i] & 0x0F];
-    }
-    *at = '\0';
-}

@@ -26,8 +26,4 @@ uint64_t random_below(struct random_source *source,
                       uint64_t bound);            // uniform in [0, bound); bound > 0
 double random_unit(struct random_source *source); // uniform in [0, 1)
 
-// RFC 9562 UUID version 7: 36 characters, and a NUL.
-#define UUID_TEXT_LEN 36
-void uuid_v7(int64_t wall_ms, struct random_source *source, char out[UUID_TEXT_LEN + 1]);
-
 #endif

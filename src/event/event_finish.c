@@ -3,6 +3,7 @@
 // Judges an event by the rules that hold in every dialect, and fills in what a sender may leave out.
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/uuid.h"
 #include "event/event.h"
 
 static bool is_dialect(const struct event *event, struct str name) {

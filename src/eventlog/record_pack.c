@@ -5,14 +5,13 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/uuid.h"
 #include "eventlog/record_batch.h"
 
 #define MARK_KEY 0xFC
 #define MARK_UUID 0xFD
 #define MARK_TIME 0xFE
 #define MARK_BYTE 0xFF // UTF-8 has none of these four: only binary values need it
-#define UUID_TEXT 36
-#define UUID_BYTES 16
 #define OWN_LEAST 4
 #define OWN_WITHIN 256
 #define TIME_SLOTS 16
@@ -100,28 +99,6 @@ static void put_plain(struct buffer *text, const char *from, size_t len) {
     }
 }
 
-// 0 to 15, or more for what is no lower-case hexadecimal digit.
-static unsigned digit_of(char c) {
-    unsigned digit = (unsigned)(unsigned char)c - '0';
-    unsigned letter = (unsigned)(unsigned char)c - 'a';
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
-}
-
-static bool read_uuid(const char *text, char bytes[UUID_BYTES]) {
-    if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
-        return false;
-    }
-    unsigned bad = 0;
-    for (size_t i = 0; i < UUID_BYTES; i++) {
-        unsigned high = digit_of(text[0]);
-        unsigned low = digit_of(text[1]);
-        bad |= high | low;
-        bytes[i] = (char)(unsigned char)(high << 4 | (low & 15));
-        text += i == 3 || i == 5 || i == 7 || i == 9 ? 3 : 2;
-    }
-    return bad < 16;
-}
-
 static bool read_digits(const char *text, unsigned count, unsigned *number) {
     *number = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -167,15 +144,15 @@ static void put_text(struct record_pack *pack, struct times *times, const char *
             break;
         }
         size_t found = (size_t)(hyphen - value);
-        char uuid[UUID_BYTES];
+        uint8_t uuid[UUID_BYTES];
         int64_t ms = 0;
         look = found + 1;
-        if (found >= from + 8 && end - (found - 8) >= UUID_TEXT &&
-            read_uuid(value + found - 8, uuid)) {
+        if (found >= from + 8 && end - (found - 8) >= UUID_TEXT_LEN &&
+            uuid_read(value + found - 8, uuid)) {
             put_plain(&pack->text, value + from, found - 8 - from);
             buffer_append_char(&pack->text, (char)MARK_UUID);
             buffer_append(&pack->uuids, uuid, sizeof uuid);
-            look = from = found - 8 + UUID_TEXT;
+            look = from = found - 8 + UUID_TEXT_LEN;
             continue;
         }
         struct slot *slot = found < from + 4 ? NULL : times_slot(times, value, found - 4);
@@ -265,21 +242,12 @@ static bool put(struct unpacker *unpacker, const void *data, size_t len) {
 }
 
 static bool unpack_uuid(struct unpacker *unpacker) {
-    static const char digits[] = "0123456789abcdef";
     struct str *uuids = &unpacker->parts.uuids;
     if (uuids->len < UUID_BYTES) {
         return false;
     }
-    char text[UUID_TEXT];
-    char *to = text;
-    for (size_t i = 0; i < UUID_BYTES; i++) {
-        unsigned byte = (unsigned char)uuids->data[i];
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
-        if (i == 3 || i == 5 || i == 7 || i == 9) {
-            *to++ = '-';
-        }
-    }
+    char text[UUID_TEXT_LEN];
+    uuid_write((const uint8_t *)uuids->data, text);
     *uuids = str_make(uuids->data + UUID_BYTES, uuids->len - UUID_BYTES);
     return put(unpacker, text, sizeof text);
 }

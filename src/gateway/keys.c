@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "base/log.h"
+#include "base/uuid.h"
 #include "gateway/private.h"
 #include "http/problem.h"
 #include "http/query.h"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST, PUT, PATCH and DELETE of profiles.
 #include "base/json_read.h"
+#include "base/uuid.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "users/conditions.h"

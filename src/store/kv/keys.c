@@ -4,13 +4,12 @@
 #include "store/kv/keys.h"
 
 #include "base/bytes.h"
+#include "base/uuid.h"
 
 #define SIGN64 (UINT64_C(1) << 63)
 #define SIGN32 (UINT32_C(1) << 31)
 #define DERIVED_HEADER 3 // table and generation
-#define UUID_TEXT 36
-#define UUID_BYTES 16
-#define UUID_MARK '\0' // no id begins with its complement: UTF-8 has no 0xFF
+#define UUID_MARK '\0'   // no id begins with its complement: UTF-8 has no 0xFF
 
 static void put(struct keys_key *key, const void *data, size_t len) {
     CHECK(len <= sizeof key->data - key->len);
@@ -71,33 +70,9 @@ void keys_tail(struct keys_key *key, struct str text) {
     put(key, text.data, text.len);
 }
 
-// 0 to 15, or more for what is no lower-case hexadecimal digit.
-static unsigned digit_of(char c) {
-    unsigned digit = (unsigned)(unsigned char)c - '0';
-    unsigned letter = (unsigned)(unsigned char)c - 'a';
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
-}
-
-static bool hyphen_behind(size_t byte) {
-    return byte == 3 || byte == 5 || byte == 7 || byte == 9;
-}
-
-// The form of RFC 9562 that nearly every sender writes; bytes in it are ordered as the text is.
+// The bytes of a UUID are ordered as its text is.
 static bool read_uuid(struct str id, uint8_t bytes[UUID_BYTES]) {
-    const char *text = id.data;
-    if (id.len != UUID_TEXT || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
-        text[23] != '-') {
-        return false;
-    }
-    unsigned all = 0;
-    for (size_t i = 0; i < UUID_BYTES; i++) {
-        unsigned high = digit_of(text[0]);
-        unsigned low = digit_of(text[1]);
-        all |= high | low;
-        bytes[i] = (uint8_t)(high << 4 | (low & 15));
-        text += hyphen_behind(i) ? 3 : 2;
-    }
-    return all < 16;
+    return id.len == UUID_TEXT_LEN && uuid_read(id.data, bytes);
 }
 
 void keys_event_id(struct keys_key *key, struct str id) {
@@ -153,16 +128,12 @@ bool keys_read_text(struct str *in, struct str *text) {
     return true;
 }
 
-static void write_uuid(const char *complement, char text[UUID_TEXT]) {
-    static const char digits[] = "0123456789abcdef";
+static void write_uuid(const char *complement, char text[UUID_TEXT_LEN]) {
+    uint8_t bytes[UUID_BYTES];
     for (size_t i = 0; i < UUID_BYTES; i++) {
-        unsigned byte = (uint8_t)~complement[i];
-        *text++ = digits[byte >> 4];
-        *text++ = digits[byte & 15];
-        if (hyphen_behind(i)) {
-            *text++ = '-';
-        }
+        bytes[i] = (uint8_t)~complement[i];
     }
+    uuid_write(bytes, text);
 }
 
 bool keys_read_event_id(struct str *in, struct arena *arena, struct str *id, enum status *status) {
@@ -173,7 +144,7 @@ bool keys_read_event_id(struct str *in, struct arena *arena, struct str *id, enu
         return false;
     }
     size_t stored = is_uuid ? UUID_BYTES : (size_t)(end - in->data);
-    size_t len = is_uuid ? UUID_TEXT : stored;
+    size_t len = is_uuid ? UUID_TEXT_LEN : stored;
     char *copy = arena_alloc(arena, len + 1);
     if (copy == NULL) {
         *status = STATUS_NO_MEMORY;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // What each dialect's members become in the canonical event.
+#include "base/uuid.h"
 #include "unit/activity/reading.h"
 
 static int start(void **state) {

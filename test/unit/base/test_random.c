@@ -76,23 +76,6 @@ static void test_unit_is_in_range(void **state) {
     assert_true(sum > 49000 && sum < 51000);
 }
 
-static void test_uuid_carries_time_version_and_variant(void **state) {
-    (void)state;
-    char text[UUID_TEXT_LEN + 1];
-    // RFC 9562, appendix A.6: that time in the first 48 bits.
-    uuid_v7(INT64_C(0x017F22E279B0), random_system(), text);
-    assert_int_equal(strlen(text), UUID_TEXT_LEN);
-    assert_memory_equal(text, "017f22e2-79b0-7", 15);
-    assert_non_null(strchr("89ab", text[19]));
-    assert_true(text[18] == '-' && text[23] == '-');
-    assert_int_equal(strspn(text, "0123456789abcdef-"), UUID_TEXT_LEN);
-    char later[UUID_TEXT_LEN + 1];
-    uuid_v7(INT64_C(0x017F22E279B1), random_system(), later);
-    assert_true(strcmp(text, later) < 0);
-    uuid_v7(-5, random_system(), later);
-    assert_memory_equal(later, "00000000-0000-7", 15);
-}
-
 static void test_kernel_fills_any_size(void **state) {
     (void)state;
     static const size_t sizes[] = {0, 1, 16, 255, 256, 257, 5000};
@@ -139,7 +122,6 @@ int main(void) {
         cmocka_unit_test(test_same_seed_same_bytes),
         cmocka_unit_test(test_below_is_in_range_and_even),
         cmocka_unit_test(test_unit_is_in_range),
-        cmocka_unit_test(test_uuid_carries_time_version_and_variant),
         cmocka_unit_test(test_kernel_fills_any_size),
         cmocka_unit_test(test_a_fork_gives_other_bytes),
     };

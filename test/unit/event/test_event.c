@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "base/uuid.h"
 #include "event/event.h"
 
 #define NOW INT64_C(1795418971123)
