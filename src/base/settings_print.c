@@ -32,12 +32,35 @@ void settings_print_help(const struct settings *settings, struct buffer *out) {
     }
 }
 
+// Characters that a YAML reader folds, drops or refuses when they are not escaped (YAML 1.1 sections 4.1 and 5.4): the second
+// set of controls with the line break U+0085, the separators U+2028 and U+2029, the byte order mark, and U+FFFE, U+FFFF.
+// Returns how many bytes of UTF-8 the one at the front takes, 0 when it is none of them.
+static size_t escaped_character(struct str text, unsigned *character) {
+    const unsigned char *at = (const unsigned char *)text.data;
+    if (text.len >= 2 && at[0] == 0xc2 && at[1] < 0xa0) {
+        *character = at[1];
+        return 2;
+    }
+    if (text.len < 3 || at[0] < 0xe0 || at[0] > 0xef) {
+        return 0;
+    }
+    *character = (at[0] & 15U) << 12 | (at[1] & 63U) << 6 | (at[2] & 63U);
+    bool unsafe = *character == 0x2028 || *character == 0x2029 || *character == 0xfeff ||
+                  *character >= 0xfffe;
+    return unsafe ? 3 : 0;
+}
+
 // In double quotes with the escapes of YAML 1.2 section 5.7, which a list and a bare word do not need.
 static void print_quoted(struct buffer *out, struct str text) {
     buffer_append_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        if (c == '"' || c == '\\') {
+        unsigned character = 0;
+        size_t long_one = escaped_character(str_make(text.data + i, text.len - i), &character);
+        if (long_one > 0) {
+            buffer_printf(out, "\\u%04x", character);
+            i += long_one - 1;
+        } else if (c == '"' || c == '\\') {
             buffer_append_char(out, '\\');
             buffer_append_char(out, c);
         } else if ((unsigned char)c < 0x20 || c == 0x7f) {

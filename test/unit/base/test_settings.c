@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -210,6 +211,24 @@ static void test_secrets(void **state) {
     buffer_free(&out);
 }
 
+// What is printed must come back when it is read: a YAML reader folds or refuses these when they stand bare.
+static void test_line_breaks_of_unicode_are_printed_escaped(void **state) {
+    (void)state;
+    static const char value[] =
+        "\xc2\x85 \xc2\x9f \xc2\xa0 \xe2\x80\xa8 \xe2\x80\xa9 \xef\xbb\xbf \xef\xbf\xbf \xe2\x82\xac";
+    struct buffer out;
+    assert_int_equal(load("name: \"\\N \\x9f \\xa0 \\L \\P \\uFEFF \\uFFFF \\u20AC\""), STATUS_OK);
+    assert_string_equal(settings_string(settings, "name").data, value);
+    buffer_init(&out, 65536);
+    settings_print_effective(settings, &out);
+    buffer_append_char(&out, '\0');
+    assert_int_equal(buffer_status(&out), STATUS_OK);
+    assert_non_null(
+        strstr(out.data,
+               "name: \"\\u0085 \\u009f \xc2\xa0 \\u2028 \\u2029 \\ufeff \\uffff \xe2\x82\xac\""));
+    buffer_free(&out);
+}
+
 static void test_layers(void **state) {
     char *const flags[] = {(char[]){"--listen"}, (char[]){"a:1"}, (char[]){"--log.colour"},
                            (char[]){"run"}};
@@ -358,6 +377,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_empty_yaml, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_yaml, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_line_breaks_of_unicode_are_printed_escaped, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_layers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_flags, setup, teardown),
