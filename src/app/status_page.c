@@ -142,16 +142,11 @@ static void handle_dead_letters(struct http_exchange *exchange, void *context) {
     }
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_object(&writer);
-    json_key(&writer, STR("items"));
-    json_begin_array(&writer);
+    json_begin_list(&writer);
     for (size_t i = 0; i < count; i++) {
         write_dead_letter(&writer, &letters[i]);
     }
-    json_end_array(&writer);
-    json_key(&writer, STR("next"));
-    json_null(&writer);
-    json_end_object(&writer);
+    json_end_list(&writer, STR_EMPTY);
     http_reply_send(exchange, 200, "application/json");
 }
 

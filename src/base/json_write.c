@@ -266,6 +266,18 @@ void json_raw(struct json_writer *writer, struct str raw) {
     put_value(writer, raw.data, raw.len);
 }
 
+void json_begin_list(struct json_writer *writer) {
+    json_begin_object(writer);
+    json_key(writer, STR("items"));
+    json_begin_array(writer);
+}
+
+void json_end_list(struct json_writer *writer, struct str next) {
+    json_end_array(writer);
+    json_member_string_or_null(writer, STR("next"), next);
+    json_end_object(writer);
+}
+
 void json_member_string(struct json_writer *writer, struct str key, struct str value) {
     json_key(writer, key);
     json_string(writer, value);

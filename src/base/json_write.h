@@ -43,6 +43,10 @@ void json_time(struct json_writer *writer, int64_t ms); // RFC 3339 UTC with mil
 // Bytes that are already valid JSON (a json_value's raw, checked by json_parse).
 void json_raw(struct json_writer *writer, struct str raw);
 
+// The envelope of every list: {"items":[ ... ],"next":cursor}; next with data NULL is null: there are no more.
+void json_begin_list(struct json_writer *writer);
+void json_end_list(struct json_writer *writer, struct str next);
+
 // key + value in one go; json_member_string_or_null writes null for data == NULL.
 void json_member_string(struct json_writer *writer, struct str key, struct str value);
 void json_member_string_or_null(struct json_writer *writer, struct str key, struct str value);

@@ -143,19 +143,14 @@ void gateway_keys_list(struct http_exchange *exchange, void *context) {
     }
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_object(&writer);
-    json_key(&writer, STR("items"));
-    json_begin_array(&writer);
+    json_begin_list(&writer);
     struct str own = own_project(exchange);
     for (size_t i = 0; i < count; i++) {
         if (!own.data || str_equal(own, keys[i].project)) {
             write_key(&writer, &keys[i], STR_EMPTY);
         }
     }
-    json_end_array(&writer);
-    json_key(&writer, STR("next"));
-    json_null(&writer);
-    json_end_object(&writer);
+    json_end_list(&writer, STR_EMPTY);
     http_reply_send(exchange, 200, "application/json");
 }
 

@@ -72,19 +72,14 @@ void gateway_projects_list(struct http_exchange *exchange, void *context) {
     }
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_object(&writer);
-    json_key(&writer, STR("items"));
-    json_begin_array(&writer);
+    json_begin_list(&writer);
     const struct auth_principal *principal = exchange->principal;
     for (size_t i = 0; i < count; i++) {
         if (!principal->project[0] || str_equal(str_from_c(principal->project), projects[i].id)) {
             write_project(&writer, &projects[i]);
         }
     }
-    json_end_array(&writer);
-    json_key(&writer, STR("next"));
-    json_null(&writer);
-    json_end_object(&writer);
+    json_end_list(&writer, STR_EMPTY);
     http_reply_send(exchange, 200, "application/json");
 }
 

@@ -64,15 +64,12 @@ static void send_list(struct http_exchange *exchange, const struct store_profile
                       size_t count, bool more) {
     struct json_writer w;
     json_writer_init(&w, http_reply_body(exchange));
-    json_begin_object(&w);
-    json_key(&w, STR("items"));
-    json_begin_array(&w);
+    json_begin_list(&w);
     for (size_t i = 0; i < count; i++) {
         struct users_person person = {
             .id = profiles[i].id, .has_profile = true, .profile = profiles[i]};
         users_person_write(&w, &person);
     }
-    json_end_array(&w);
     struct str next = STR_EMPTY;
     if (more && count > 0) {
         next = users_cursor_list(&exchange->arena, profiles[count - 1].id);
@@ -81,8 +78,7 @@ static void send_list(struct http_exchange *exchange, const struct store_profile
             return;
         }
     }
-    json_member_string_or_null(&w, STR("next"), next);
-    json_end_object(&w);
+    json_end_list(&w, next);
     if (json_writer_status(&w) == STATUS_INVALID_UTF8) {
         view_fail(exchange, STATUS_CORRUPT, "users", "A stored profile is not valid UTF-8");
         return;

@@ -63,15 +63,11 @@ static void send_rows(struct http_exchange *exchange, const struct store_timelin
     }
     struct json_writer w;
     json_writer_init(&w, http_reply_body(exchange));
-    json_begin_object(&w);
-    json_key(&w, STR("items"));
-    json_begin_array(&w);
+    json_begin_list(&w);
     for (size_t i = 0; i < count; i++) {
         write_row(&w, &rows[i]);
     }
-    json_end_array(&w);
-    json_member_string_or_null(&w, STR("next"), next);
-    json_end_object(&w);
+    json_end_list(&w, next);
     if (json_writer_status(&w) == STATUS_INVALID_UTF8) {
         view_fail(exchange, STATUS_CORRUPT, "users", "A stored event is not valid UTF-8");
         return;
