@@ -16,7 +16,7 @@ comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
-.PHONY: release run test unit bench lint format fuzz tsan coverage sim clean install-packages help
+.PHONY: release run run-cluster test test-cluster unit bench lint format fuzz tsan coverage sim clean install-packages help
 
 release: ## the binary, build/footfall
 	@tools/install-packages build
@@ -25,10 +25,19 @@ release: ## the binary, build/footfall
 run: release ## build, then start it with every role in one process: make run ARGS='...'
 	@exec build/footfall run $(ARGS)
 
+run-cluster: release ## build, then start Kafka, Cassandra and every role as a process of its own; Ctrl-C stops all
+	@tools/install-packages cluster
+	@exec tools/run-cluster $(ARGS)
+
 test: ## unit, contract and end-to-end tests under the address and undefined behaviour sanitizers
 	@tools/install-packages build test
 	@tools/install-node-packages
 	@tools/run-tests build-test unit,contract,e2e $(TEST_OPTIONS) -Db_sanitize=address,undefined
+
+test-cluster: ## against real Kafka and Cassandra, one node and three: contracts, end to end as separate processes, faults
+	@tools/install-packages build test cluster
+	@tools/install-node-packages
+	@tools/run-tests build-test cluster $(TEST_OPTIONS) -Db_sanitize=address,undefined
 
 unit: ## the quick part of test: unit and contract only
 	@tools/install-packages build test
@@ -65,10 +74,11 @@ bench: release ## the tables of measured figures
 	@bench/run $(ARGS)
 
 install-packages: ## every Debian package any target needs
-	@tools/install-packages build test coverage lint fuzz bench
+	@tools/install-packages build test cluster coverage lint fuzz bench
 
 clean: ## remove everything that was built
-	@rm -rf build build-test build-tsan build-coverage build-lint build-fuzz build-sim
+	@[ ! -e build-cluster ] || tools/cluster --dir build-cluster wipe all
+	@rm -rf build build-cluster build-test build-tsan build-coverage build-lint build-fuzz build-sim
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18

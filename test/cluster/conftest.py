@@ -1,0 +1,22 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures on real servers; tools/run-tests starts the shared ones and says where they are."""
+
+import os
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e"), os.path.join(HERE, "..", "..", "tools")]
+
+from cluster_lib import Cluster  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """The Kafka and Cassandra that all tests share, which must be up."""
+    cluster = Cluster(os.environ["FOOTFALL_CLUSTER_DIR"])
+    assert cluster.kafka.is_up() and cluster.cassandra.is_up(), "start them with tools/cluster up all 3"
+    return cluster
