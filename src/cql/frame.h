@@ -88,8 +88,9 @@ struct cql_frame {
 void cql_frame_free(struct cql_frame *frame); // the block, if it still has one
 
 struct cql_frame_reader {
-    size_t body_max;  // of a body, inflated or not
-    bool compression; // negotiated: set once READY came; without it a compressed frame is CORRUPT
+    size_t body_max; // of a body, inflated or not
+    bool
+        compression; // set when STARTUP asks for it: the answer to that may be compressed already. Without it such a frame is CORRUPT
 
     // Its own. Bytes from `taken` to `filled` of the chunk have arrived and are not handed out; while block is set, the frame being read
     // goes there instead and the chunk is empty.
@@ -112,8 +113,9 @@ void cql_frame_reader_free(struct cql_frame_reader *reader); // usable again aft
 char *cql_frame_reader_room(struct cql_frame_reader *reader, size_t *len);
 void cql_frame_reader_filled(struct cql_frame_reader *reader,
                              size_t len); // that many bytes have been put there
-// The next whole frame. END: none, more must be read. CORRUPT: version or direction, an unknown opcode, a negative length or one above
-// body_max, a body that does not inflate; the connection is of no use any more. NO_MEMORY: the frame is still there to be asked for.
+// The next whole frame. END: none, more must be read. UNSUPPORTED: a reply of another protocol version, which is how a server refuses ours.
+// CORRUPT: no reply, an unknown opcode, a negative length or one above body_max, a body that does not inflate. After both the connection
+// is of no use any more. NO_MEMORY: the frame is still there to be asked for.
 MUST_CHECK enum status cql_frame_reader_next(struct cql_frame_reader *reader, struct cql_frame *out,
                                              struct error *err);
 

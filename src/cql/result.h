@@ -22,5 +22,8 @@ enum cql_result_kind cql_result_kind(const struct cql_result *result);
 struct str cql_result_keyspace(const struct cql_result *result);
 // Of SCHEMA_CHANGE; false for others.
 bool cql_result_schema_change(const struct cql_result *result, struct cql_event *out);
+// The type of a column with the types inside it, for cql_take_type; empty where it is not told. Looking at a column (name, type) walks over
+// those before it.
+struct str cql_result_column_option(const struct cql_result *result, unsigned column);
 
 #endif

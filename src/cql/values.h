@@ -49,6 +49,7 @@ struct cql_values {
     struct buffer *out; // the caller's; several statements may share one buffer, one after another
     size_t start;       // where this list begins in it
     uint16_t count;
+    uint16_t depth; // collections that are begun and not ended
 };
 void cql_values_begin(struct cql_values *values, struct buffer *out);
 struct str cql_values_bytes(const struct cql_values *values); // valid until the buffer grows
@@ -69,6 +70,9 @@ void cql_bind_float(struct cql_values *values, float value);
 void cql_bind_date(struct cql_values *values, int32_t days); // since 1970-01-01, may be negative
 void cql_bind_uuid(struct cql_values *values, const uint8_t uuid[16]);             // also timeuuid
 void cql_bind_inet(struct cql_values *values, const uint8_t *address, size_t len); // 4 or 16
+void cql_bind_varint(struct cql_values *values, int64_t value);
+void cql_bind_decimal(struct cql_values *values, int32_t scale,
+                      int64_t unscaled); // unscaled / 10^scale
 // A list, set or map is begun, its elements bound as usual (a map's as key, value, key, value), and ended with how many elements
 // (pairs) it has. They nest; a tuple's or UDT's fields likewise (its count is not written).
 struct cql_collection {
@@ -99,6 +103,13 @@ MUST_CHECK enum status cql_get_double(struct cql_value value, double *out);
 MUST_CHECK enum status cql_get_float(struct cql_value value, float *out);
 MUST_CHECK enum status cql_get_date(struct cql_value value, int32_t *days);
 MUST_CHECK enum status cql_get_uuid(struct cql_value value, uint8_t uuid[16]);
+// TOO_LARGE when it does not fit.
+MUST_CHECK enum status cql_get_varint(struct cql_value value, int64_t *out);
+// unscaled / 10^scale; unscaled is a varint for cql_get_varint (null of null).
+MUST_CHECK enum status cql_get_decimal(struct cql_value value, int32_t *scale,
+                                       struct cql_value *unscaled);
+// *len: 4 or 16, 0 of null.
+MUST_CHECK enum status cql_get_inet(struct cql_value value, uint8_t address[16], size_t *len);
 // Elements of a list, set, map (key and value in turn), tuple or UDT. *count: elements (pairs of a map) that are declared.
 struct cql_elements {
     struct str rest;
