@@ -20,3 +20,18 @@ def servers():
     cluster = Cluster(os.environ["FOOTFALL_CLUSTER_DIR"])
     assert cluster.kafka.is_up() and cluster.cassandra.is_up(), "start them with tools/cluster up all 3"
     return cluster
+
+
+@pytest.fixture
+def make_deployment(tmp_path):
+    """Makes Deployments that are not started yet; what a test leaves running is killed."""
+    from deployment import Deployment  # it wants the servers' addresses
+    made = []
+
+    def make(*flags, **options):
+        made.append(Deployment(tmp_path / f"deployment-{len(made)}", *flags, **options))
+        return made[-1]
+
+    yield make
+    for deployment in made:
+        deployment.discard()

@@ -52,11 +52,12 @@ class Sender(threading.Thread):
 
     numbers = itertools.count()
 
-    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1):
+    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1, undecided=()):
         super().__init__(daemon=True)
         self.footfall, self.ledger = footfall, ledger
         self.chance = random.Random(seed)
         self.users, self.batch, self.resend = users, batch, resend
+        self.undecided = undecided  # statuses of replies that leave open what became of the events
         self.stopping = threading.Event()
         self.failure = None
 
@@ -103,8 +104,8 @@ class Sender(threading.Thread):
             assert not json.loads(text).get("rejected"), text
             self._note(events, ACKNOWLEDGED)
             return True
-        assert reply.status == 503, f"{reply.status} {text}"
-        self._note(events, REFUSED)
+        assert reply.status == 503 or reply.status in self.undecided, f"{reply.status} {text}"
+        self._note(events, REFUSED if reply.status == 503 else UNKNOWN)
         return False
 
     def _note(self, events, fate):
