@@ -20,6 +20,7 @@ USERS = 40  # enough that every partition has some
 # What a gateway answers when the process behind it went away or is late: it cannot know what became of the events.
 UNDECIDED = (502, 504)
 VISIBLE_SECONDS = 90
+CONTEXT = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
 class Trial:
@@ -35,7 +36,8 @@ class Trial:
     def load(self, senders=4):
         """Events come all the time; within and after it something must have been acknowledged."""
         self.loads += 1
-        with Load(self.deployment, self.ledger, seed=self.loads, senders=senders, users=USERS, undecided=UNDECIDED):
+        with Load(self.deployment, self.ledger, seed=self.loads, senders=senders, users=USERS, undecided=UNDECIDED,
+                  context=CONTEXT):
             self.progress()
             yield
             self.progress()
@@ -65,7 +67,8 @@ class Trial:
 
     def _send_probes(self, sent):
         reply = self.deployment.post("/v1/batch", {"batch": [
-            {"type": "track", "event": "probe", "userId": user, "messageId": event} for user, event in sent.items()]})
+            {"type": "track", "event": "probe", "userId": user, "messageId": event, "context": CONTEXT}
+            for user, event in sent.items()]})
         fate = ACKNOWLEDGED if reply.status_code == 200 else UNKNOWN
         for user, event in sent.items():
             self.ledger.note(user, [event], fate)
@@ -78,7 +81,7 @@ class Trial:
         messages = []
         for user in sorted(self.ledger.users()):
             messages += [{"messageId": row["id"], "type": row["type"], "event": row["name"], "userId": user,
-                          "timestamp": row["timestamp"]} for row in self.deployment.timeline(user)]
+                          "context": CONTEXT, "timestamp": row["timestamp"]} for row in self.deployment.timeline(user)]
         messages.sort(key=lambda message: message["timestamp"])
         truth = Recount(messages, "UTC")
         for day in truth.days():

@@ -52,11 +52,12 @@ class Sender(threading.Thread):
 
     numbers = itertools.count()
 
-    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1, undecided=()):
+    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1, undecided=(), context=None):
         super().__init__(daemon=True)
         self.footfall, self.ledger = footfall, ledger
         self.chance = random.Random(seed)
         self.users, self.batch, self.resend = users, batch, resend
+        self.context = context or {}
         self.undecided = undecided  # statuses of replies that leave open what became of the events
         self.stopping = threading.Event()
         self.failure = None
@@ -90,8 +91,8 @@ class Sender(threading.Thread):
     def _send(self, connection):
         events = self._events()
         body = json.dumps({"writeKey": self.footfall.write_key, "batch": [
-            {"type": "track", "event": f"step-{len(event) % 3}", "messageId": event, "userId": user}
-            for event, user in events]})
+            {"type": "track", "event": f"step-{len(event) % 3}", "messageId": event, "userId": user,
+             "context": self.context} for event, user in events]})
         try:
             connection.request("POST", "/v1/batch", body)
             reply = connection.getresponse()
