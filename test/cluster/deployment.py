@@ -253,5 +253,23 @@ class Deployment(Footfall):
         self.http.close()
         Shared.keyspaces().drop(self.keyspace)
 
+    def metrics(self):
+        """Of all processes as if they were one: samples of the same name are added up."""
+        comments, samples = {}, {}
+        for role in self.running():
+            reply = self.http.get(f"{role.place.management_url}/metrics", timeout=30)
+            assert reply.status_code == 200, f"{role}: {reply.status_code}"
+            for line in reply.text.splitlines():
+                name = line.split()[2] if line.startswith("#") else None
+                if name:
+                    comments.setdefault(name, {})[line] = None
+                    family = samples.setdefault(name, {})
+                else:
+                    sample, _, value = line.rpartition(" ")
+                    family[sample] = family.get(sample, 0) + float(value)
+        lines = [line for name, family in samples.items()
+                 for line in (*comments[name], *(f"{sample} {value:.17g}" for sample, value in family.items()))]
+        return "\n".join(lines) + "\n"
+
     def settle(self, within=60.0):
         return super().settle(within * PATIENCE)
