@@ -168,6 +168,15 @@ static bool owns(const struct embedded_consumer *consumer, unsigned partition) {
     return consumer->group->shares[partition].owner == member_of(consumer);
 }
 
+int64_t embedded_consumer_end(struct eventlog_consumer *base, unsigned partition) {
+    struct embedded_consumer *consumer = consumer_of(base);
+    struct embedded_log *log = log_of(consumer);
+    pthread_mutex_lock(&log->mutex);
+    int64_t end = owns(consumer, partition) ? log->partitions[partition].end : -1;
+    pthread_mutex_unlock(&log->mutex);
+    return end;
+}
+
 enum status embedded_seek(struct eventlog_consumer *base, unsigned partition, int64_t offset) {
     struct embedded_consumer *consumer = consumer_of(base);
     struct embedded_log *log = log_of(consumer);

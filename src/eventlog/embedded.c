@@ -63,6 +63,7 @@ static struct embedded_log *new_log(struct batch_store *store, const struct even
     log->store = store;
     log->free_bytes = UINT64_MAX;
     log->stats.writable = true;
+    log->stats.reachable = true;
     log->stats.quota_bytes = config->quota_bytes;
     queue_init(&log->queue);
     queue_waker_init(&log->waker);
@@ -172,16 +173,18 @@ void embedded_notify(struct embedded_log *log) {
     }
 }
 
-enum status embedded_partition_info(struct eventlog *base, unsigned partition, struct str name,
-                                    struct eventlog_partition_info *out) {
+enum status embedded_partitions_info(struct eventlog *base, unsigned first, unsigned count,
+                                     struct str name, struct eventlog_partition_info *out) {
     struct embedded_log *log = embedded_of(base);
     pthread_mutex_lock(&log->mutex);
     const struct group *group = group_find(log->groups, name);
-    *out = (struct eventlog_partition_info){
-        .begin = log->partitions[partition].begin,
-        .end = log->partitions[partition].end,
-        .committed = group == NULL ? -1 : group->shares[partition].committed,
-    };
+    for (unsigned i = 0; i < count; i++) {
+        out[i] = (struct eventlog_partition_info){
+            .begin = log->partitions[first + i].begin,
+            .end = log->partitions[first + i].end,
+            .committed = group == NULL ? -1 : group->shares[first + i].committed,
+        };
+    }
     pthread_mutex_unlock(&log->mutex);
     return STATUS_OK;
 }

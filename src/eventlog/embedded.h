@@ -118,8 +118,9 @@ void embedded_consumer_wake(struct eventlog_consumer *consumer);
 enum status embedded_seek(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
 enum status embedded_commit(struct eventlog_consumer *consumer, unsigned partition,
                             int64_t next_offset);
-enum status embedded_partition_info(struct eventlog *log, unsigned partition, struct str group,
-                                    struct eventlog_partition_info *out);
+int64_t embedded_consumer_end(struct eventlog_consumer *consumer, unsigned partition);
+enum status embedded_partitions_info(struct eventlog *log, unsigned first, unsigned count,
+                                     struct str group, struct eventlog_partition_info *out);
 void embedded_stats(struct eventlog *log, struct eventlog_stats *out);
 enum status embedded_enforce_retention(struct eventlog *log, struct error *err);
 void embedded_close(struct eventlog *log);
@@ -129,8 +130,9 @@ void embedded_close(struct eventlog *log);
         .name = (engine_name), .append = embedded_append, .consumer_open = embedded_consumer_open, \
         .consumer_close = embedded_consumer_close, .poll = embedded_poll,                          \
         .consumer_wake = embedded_consumer_wake, .seek = embedded_seek, .commit = embedded_commit, \
-        .partition_info = embedded_partition_info, .stats = embedded_stats,                        \
-        .enforce_retention = embedded_enforce_retention, .close = embedded_close                   \
+        .consumer_end = embedded_consumer_end, .partitions_info = embedded_partitions_info,        \
+        .stats = embedded_stats, .enforce_retention = embedded_enforce_retention,                  \
+        .close = embedded_close                                                                    \
     }
 
 MUST_CHECK enum status embedded_check_config(const struct eventlog_config *config,

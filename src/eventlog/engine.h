@@ -10,7 +10,7 @@
 #include "eventlog/eventlog.h"
 
 struct eventlog_engine {
-    const char *name; // "rocksdb", "memory", "kafka"
+    const char *name; // "rocksdb", "memory", "kafka", "spool"
     void (*append)(struct eventlog *log, struct eventlog_append *append);
     enum status (*consumer_open)(struct eventlog *log,
                                  const struct eventlog_consumer_config *config,
@@ -22,8 +22,10 @@ struct eventlog_engine {
     enum status (*seek)(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
     enum status (*commit)(struct eventlog_consumer *consumer, unsigned partition,
                           int64_t next_offset);
-    enum status (*partition_info)(struct eventlog *log, unsigned partition, struct str group,
-                                  struct eventlog_partition_info *out);
+    int64_t (*consumer_end)(struct eventlog_consumer *consumer, unsigned partition);
+    // Of the partitions first to first + count - 1.
+    enum status (*partitions_info)(struct eventlog *log, unsigned first, unsigned count,
+                                   struct str group, struct eventlog_partition_info *out);
     void (*stats)(struct eventlog *log, struct eventlog_stats *out);
     enum status (*enforce_retention)(struct eventlog *log, struct error *err);
     void (*close)(struct eventlog *log);
@@ -33,7 +35,7 @@ struct eventlog_engine {
 struct eventlog {
     const struct eventlog_engine *engine;
     unsigned partitions;
-    int64_t epoch;
+    _Atomic int64_t epoch;
 };
 struct eventlog_consumer {
     struct eventlog *log;

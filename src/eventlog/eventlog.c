@@ -21,6 +21,10 @@ int64_t eventlog_epoch(const struct eventlog *log) {
     return log->epoch;
 }
 
+const char *eventlog_engine_name(const struct eventlog *log) {
+    return log->engine->name;
+}
+
 void eventlog_append(struct eventlog *log, struct eventlog_append *append) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < append->count && status == STATUS_OK; i++) {
@@ -87,11 +91,28 @@ enum status eventlog_partition_info(struct eventlog *log, unsigned partition, st
     if (partition >= log->partitions) {
         return STATUS_NOT_FOUND;
     }
-    return log->engine->partition_info(log, partition, group, out);
+    return log->engine->partitions_info(log, partition, 1, group, out);
+}
+
+enum status eventlog_partitions_info(struct eventlog *log, struct str group,
+                                     struct eventlog_partition_info *out, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        out[i] = (struct eventlog_partition_info){.committed = -1};
+    }
+    if (count > log->partitions) {
+        return STATUS_NOT_FOUND;
+    }
+    return count > 0 ? log->engine->partitions_info(log, 0, count, group, out) : STATUS_OK;
+}
+
+int64_t eventlog_consumer_end(struct eventlog_consumer *consumer, unsigned partition) {
+    return partition < consumer->log->partitions
+               ? consumer->log->engine->consumer_end(consumer, partition)
+               : -1;
 }
 
 void eventlog_stats(struct eventlog *log, struct eventlog_stats *out) {
-    *out = (struct eventlog_stats){0};
+    *out = (struct eventlog_stats){.reachable = true};
     log->engine->stats(log, out);
 }
 

@@ -111,9 +111,18 @@ struct eventlog_partition_info {
     int64_t end;       // behind the last durable record
     int64_t committed; // of the group asked for; -1 when it never committed
 };
+// What is true now: asks the brokers where there are some, which takes round trips (UNAVAILABLE when they do not answer in a few
+// seconds, and at once for a while after that). NOT_FOUND: there is no such partition.
 MUST_CHECK enum status eventlog_partition_info(struct eventlog *log, unsigned partition,
                                                struct str group,
                                                struct eventlog_partition_info *out);
+// The same of the partitions 0 to count - 1 (at most as many as there are), in no more round trips than for one.
+MUST_CHECK enum status eventlog_partitions_info(struct eventlog *log, struct str group,
+                                                struct eventlog_partition_info *out,
+                                                unsigned count);
+// Where an owned partition ended when the consumer last heard of it, for loops that ask often: cheap, asks nobody, and may be
+// behind. -1: nothing is known, or the partition is not owned. The consumer's thread.
+int64_t eventlog_consumer_end(struct eventlog_consumer *consumer, unsigned partition);
 struct eventlog_stats {
     uint64_t appended_records; // since start, durable
     uint64_t appended_bytes;   // keys and values
@@ -123,14 +132,24 @@ struct eventlog_stats {
     uint64_t disk_bytes;       // 0 for engines without a disk of their own
     uint64_t quota_bytes;      // 0: none
     bool writable;             // false: quota reached or the engine refuses writes
+    bool reachable;            // false: no broker answers; without brokers always true
+    // Of a spool in front of Kafka; nothing for the others.
+    bool spooling;            // appends go to the spool, and what is in it to Kafka
+    uint64_t spool_records;   // waiting in it
+    uint64_t spool_bytes;     // on disk
+    int64_t spool_oldest_ms;  // timestamp of the oldest that waits; 0: none
+    uint64_t drained_records; // moved from it to Kafka since start
 };
 void eventlog_stats(struct eventlog *log, struct eventlog_stats *out);
 // Drops what is older than retention allows, now (also done on a schedule by the log itself).
 MUST_CHECK enum status eventlog_enforce_retention(struct eventlog *log, struct error *err);
 // Number that tells one life of the log from another (a log made anew starts offsets at 0): random, positive, kept with the log.
+// 0: not known yet, of a spool whose Kafka has not answered since start.
 int64_t eventlog_epoch(const struct eventlog *log);
 // Waits for what is queued (CLOSED for what comes later), then frees. Consumers must be closed before. NULL is fine.
 void eventlog_close(struct eventlog *log);
+// "rocksdb", "memory", "kafka", "spool". Static storage.
+const char *eventlog_engine_name(const struct eventlog *log);
 
 // --- Engines ------------------------------------------------------------------------------------------------------
 struct eventlog_config {
@@ -152,5 +171,47 @@ MUST_CHECK enum status eventlog_open_rocksdb(const char *directory,
                                              struct eventlog **out, struct error *err);
 MUST_CHECK enum status eventlog_open_memory(const struct eventlog_config *config,
                                             struct eventlog **out, struct error *err);
+
+// Kafka: brokers keep the records; several processes share the partitions of a group.
+struct eventlog_kafka_config {
+    struct str brokers;   // "host:port,host:port"
+    struct str topic;     // of the events; metadata lives in "<topic>.meta"
+    unsigned partitions;  // of a topic that is made; an existing one must have as many
+    unsigned replication; // of a topic that is made; 0: 3, or as many brokers as there are
+    unsigned min_insync;  // 0: replication - 1, at least 1
+    // Of a topic that is made; on one that exists a difference is logged. 0: for ever.
+    int64_t retention_ms;
+    uint64_t retention_bytes;    // of the whole topic, a copy; each partition gets its part
+    struct str instance_id;      // static membership (group.instance.id); empty: dynamic
+    int64_t session_timeout_ms;  // 0: 10 s
+    int64_t delivery_timeout_ms; // 0: 30 s; an append not acknowledged by then gets TIMEOUT
+    size_t waiting_bytes_max;    // most bytes queued before appends get FULL; 0: 64 MiB
+    // Lines "name=value" for librdkafka as they are (security.protocol, sasl.*, ssl.*); empty lines and # comments are fine.
+    struct str properties;
+    struct clock *clock;
+};
+// The strings need live only for the call. UNAVAILABLE: no broker answers in time; wait and try again. CONFLICT: the topic has
+// another number of partitions. INVALID: a setting or property is refused, err names it. UNSUPPORTED: built without librdkafka.
+MUST_CHECK enum status eventlog_open_kafka(const struct eventlog_kafka_config *config,
+                                           struct eventlog **out, struct error *err);
+
+// A fsynced local queue in front of Kafka: when Kafka does not acknowledge in time, events go there, still get their OK, and move
+// on to Kafka in order when it is back. Reading passes through to the log behind (UNAVAILABLE while it is not open).
+struct eventlog_spool_config {
+    const char *directory; // made (mode 0700) when missing; one process at a time
+    unsigned partitions;   // as the log behind
+    uint64_t quota_bytes;  // 0: none. Appends that neither Kafka nor the spool can take get QUOTA
+    uint64_t disk_reserve_bytes;
+    int64_t
+        patience_ms; // how long Kafka may take to acknowledge before events go to the spool; 0: 2 s
+    struct clock *clock;
+    // Opens what stands behind. Called on the spool's own thread, again and again until it succeeds, so that a process starts and
+    // takes events while Kafka is away. What it opened is the spool's to close.
+    enum status (*open_behind)(void *context, struct eventlog **out, struct error *err);
+    void *context;
+};
+// CONFLICT: another process has the directory open.
+MUST_CHECK enum status eventlog_open_spool(const struct eventlog_spool_config *config,
+                                           struct eventlog **out, struct error *err);
 
 #endif

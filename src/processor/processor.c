@@ -129,22 +129,30 @@ static enum status start_threads(struct processor *processor, struct error *err)
 
 // New records would get the offsets of lost ones, which the store has already: they would never be processed. So none are taken.
 static enum status check_log(const struct processor_config *config, struct error *err) {
-    for (unsigned i = 0; i < eventlog_partition_count(config->log); i++) {
-        struct eventlog_partition_info info;
+    unsigned count = eventlog_partition_count(config->log);
+    struct eventlog_partition_info *infos = calloc(count, sizeof *infos);
+    if (infos == NULL) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+    }
+    enum status status = STATUS_OK;
+    // What cannot be asked now is asked by the worker again, and reported.
+    if (eventlog_partitions_info(config->log, STR(PROCESSOR_GROUP), infos, count) != STATUS_OK) {
+        count = 0;
+    }
+    for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
         int64_t offset = 0;
-        // What cannot be asked now is asked by the worker again, and reported.
-        if (eventlog_partition_info(config->log, i, STR(PROCESSOR_GROUP), &info) == STATUS_OK &&
-            store_partition_offset(config->store, eventlog_epoch(config->log), i, &offset) ==
+        if (store_partition_offset(config->store, eventlog_epoch(config->log), i, &offset) ==
                 STATUS_OK &&
-            offset > info.end) {
-            return error_set(err, STATUS_CORRUPT,
-                             "partition %u: the store stands at offset %lld but the event log ends "
-                             "at %lld: the log has lost records, or is an older copy; restore log "
-                             "and store from the same moment",
-                             i, (long long)offset, (long long)info.end);
+            offset > infos[i].end) {
+            status = error_set(err, STATUS_CORRUPT,
+                               "partition %u: the store stands at offset %lld but the event log "
+                               "ends at %lld: the log has lost records, or is an older copy; "
+                               "restore log and store from the same moment",
+                               i, (long long)offset, (long long)infos[i].end);
         }
     }
-    return STATUS_OK;
+    free(infos);
+    return status;
 }
 
 enum status processor_start(const struct processor_config *config, struct processor **out,
@@ -207,22 +215,30 @@ void processor_stats(struct processor *processor, struct processor_stats *out) {
 size_t processor_partitions(struct processor *processor, struct processor_partition_status *out,
                             size_t max) {
     struct processor_shared *shared = &processor->shared;
-    for (unsigned i = 0; i < shared->partition_count && i < max; i++) {
-        struct eventlog_partition_info info = {0};
-        enum status status =
-            eventlog_partition_info(shared->config.log, i, STR(PROCESSOR_GROUP), &info);
+    unsigned count = max < shared->partition_count ? (unsigned)max : shared->partition_count;
+    struct eventlog_partition_info *infos = calloc(count > 0 ? count : 1, sizeof *infos);
+    bool known = infos != NULL && eventlog_partitions_info(shared->config.log, STR(PROCESSOR_GROUP),
+                                                           infos, count) == STATUS_OK;
+    for (unsigned i = 0; i < count; i++) {
         pthread_mutex_lock(&shared->mutex);
         const struct partition_report *report = &shared->partitions[i];
+        // Another process may own it: what its processor has told the log is the best that is known.
+        int64_t next = report->next_offset;
+        if (!report->owned && known && infos[i].committed > next) {
+            next = infos[i].committed;
+        }
         out[i] = (struct processor_partition_status){
             .partition = i,
             .owned = report->owned,
-            .next_offset = report->next_offset,
-            .log_end = status == STATUS_OK ? info.end : report->next_offset,
+            .next_offset = next,
+            .log_end =
+                known && infos[i].end > next ? infos[i].end : next, // more may have been read
             .processed_ms = report->processed_ms,
             .stuck = report->stuck,
         };
         memcpy(out[i].problem, report->problem, sizeof out[i].problem);
         pthread_mutex_unlock(&shared->mutex);
     }
+    free(infos);
     return shared->partition_count;
 }

@@ -124,10 +124,7 @@ static int64_t linger_us(const struct partition *partition) {
 // When an open cycle is to be committed: soon when the log has nothing more, later when more is coming for the same rows.
 static int64_t due_us(const struct partition *partition) {
     const struct worker *worker = partition->worker;
-    struct eventlog_partition_info info;
-    bool more = eventlog_partition_info(worker->shared->config.log, partition->number,
-                                        STR(PROCESSOR_GROUP), &info) == STATUS_OK &&
-                info.end > partition->next_offset;
+    bool more = eventlog_consumer_end(worker->consumer, partition->number) > partition->next_offset;
     int64_t linger = linger_us(partition);
     return partition->opened_us + (more && linger < CATCHING_UP_US ? CATCHING_UP_US : linger);
 }
