@@ -44,6 +44,18 @@ enum status settings_make(const struct setting *table, size_t count, struct sett
     return STATUS_OK;
 }
 
+enum status settings_change_default(struct settings *settings, const char *key, const char *text) {
+    int index = settings_find(settings, str_from_c(key));
+    CHECK(index != SETTINGS_NOWHERE);
+    struct setting_value *value = &settings->layers[SETTINGS_DEFAULTS][index];
+    *value = (struct setting_value){.set = false};
+    enum status status =
+        settings_value_read(settings, &settings->table[index], str_from_c(text), key, value, NULL);
+    CHECK(status == STATUS_OK || status == STATUS_NO_MEMORY);
+    value->origin = "default";
+    return status;
+}
+
 void settings_free(struct settings *settings) {
     if (settings) {
         arena_free(&settings->arena);

@@ -43,6 +43,10 @@ struct settings;
 MUST_CHECK enum status settings_make(const struct setting *table, size_t count,
                                      struct settings **out);
 void settings_free(struct settings *settings);
+// Another default than the table's, for a program that runs in several roles. A key that is not in the table, or a text that its
+// type refuses, is a CHECK failure. NO_MEMORY.
+MUST_CHECK enum status settings_change_default(struct settings *settings, const char *key,
+                                               const char *text);
 
 // Each layer may be loaded once or not at all (twice is a CHECK failure), in any order; strength is flags, environment, remote
 // (central configuration), file, defaults. A layer that fails to load counts for nothing.

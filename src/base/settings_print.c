@@ -25,8 +25,9 @@ void settings_print_help(const struct settings *settings, struct buffer *out) {
                       setting->type == SETTING_CHOICE ? setting->choices
                                                       : placeholder(setting->type),
                       setting->help);
-        if (setting->fallback && setting->fallback[0] != '\0' && !setting->secret) {
-            buffer_printf(out, " (default %s)", setting->fallback);
+        struct str fallback = settings->layers[SETTINGS_DEFAULTS][i].text;
+        if (fallback.len > 0 && !setting->secret) {
+            buffer_printf(out, " (default %.*s)", STR_ARG(fallback));
         }
         buffer_append_char(out, '\n');
     }
