@@ -183,3 +183,13 @@ void http_exchange_offload(struct http_exchange *exchange,
         http_reply_problem(exchange, 503, STR("The server is busy; try again soon."));
     }
 }
+
+void http_exchange_resume(struct http_exchange *exchange,
+                          void (*run)(struct http_exchange *exchange, void *context),
+                          void *context) {
+    struct http_exchange_private *private = http_exchange_of(exchange);
+    private->run = run;
+    private->run_context = context;
+    private->resumed = true;
+    http_loop_take_back(private);
+}

@@ -47,9 +47,13 @@ struct http_request {
     const struct http_header *headers;
     size_t header_count;
     struct str body;      // chunked framing removed, content codings not
-    struct str remote_ip; // text of the peer's address
-    int64_t received_us;  // monotonic, when the request line began
-    int64_t received_ms;  // wall clock, when it was complete
+    struct str remote_ip; // text of the peer's address, or of whom a trusted peer forwards for
+    // Set by http_forwarded_believe alone.
+    bool peer_trusted;
+    struct str forwarded_proto; // "http" or "https"; data NULL: nobody trusted said
+    struct str forwarded_host;  // data NULL: the same
+    int64_t received_us;        // monotonic, when the request line began
+    int64_t received_ms;        // wall clock, when it was complete
 };
 
 struct http_exchange {
@@ -86,5 +90,9 @@ void http_reply_send_static(struct http_exchange *exchange, unsigned status,
 void http_exchange_offload(struct http_exchange *exchange,
                            void (*run)(struct http_exchange *exchange, void *context),
                            void *context);
+// The way back: `run` is called on the connection's loop thread, which owns the exchange from there. Any thread.
+void http_exchange_resume(struct http_exchange *exchange,
+                          void (*run)(struct http_exchange *exchange, void *context),
+                          void *context);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/problem.h"
 #include "http/server_private.h"
 
 #define DRAIN_SWEEP_MS 20
@@ -44,6 +45,25 @@ const char *http_loop_date(struct http_loop *loop) {
 }
 
 // --- Replies from other threads --------------------------------------------------------------------------------------
+void http_loop_take_back(struct http_exchange_private *exchange) {
+    struct http_loop *loop = exchange->loop;
+    // Once pushed, the exchange no longer keeps the loop from ending.
+    atomic_fetch_add_explicit(&loop->answering, 1, memory_order_relaxed);
+    if (queue_push(&loop->answered, &exchange->answered)) {
+        uv_async_send(&loop->wake);
+    }
+    atomic_fetch_sub_explicit(&loop->answering, 1, memory_order_release);
+}
+
+static void resume(struct http_exchange_private *exchange) {
+    exchange->resumed = false;
+    if (exchange->loop->silent) { // whoever was to run is perhaps gone
+        http_reply_problem(&exchange->public, 503, STR("The server is stopping."));
+        return;
+    }
+    exchange->run(&exchange->public, exchange->run_context);
+}
+
 static void take_answered(struct http_loop *loop) {
     struct http_connection *dirty = NULL;
     struct queue_node *node = queue_take_all(&loop->answered);
@@ -51,6 +71,10 @@ static void take_answered(struct http_loop *loop) {
         struct http_exchange_private *exchange =
             CONTAINER_OF(node, struct http_exchange_private, answered);
         node = node->next;
+        if (exchange->resumed) {
+            resume(exchange);
+            continue;
+        }
         struct http_connection *connection = exchange->connection;
         if (http_connection_answered(exchange) && !connection->dirty) {
             connection->dirty = true;

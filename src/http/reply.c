@@ -108,12 +108,7 @@ static void finish(struct http_exchange_private *exchange, unsigned status,
         }
         return;
     }
-    // Once pushed, the exchange no longer keeps the loop from ending.
-    atomic_fetch_add_explicit(&loop->answering, 1, memory_order_relaxed);
-    if (queue_push(&loop->answered, &exchange->answered)) {
-        uv_async_send(&loop->wake);
-    }
-    atomic_fetch_sub_explicit(&loop->answering, 1, memory_order_release);
+    http_loop_take_back(exchange);
 }
 
 void http_reply_send(struct http_exchange *exchange, unsigned status, const char *content_type) {

@@ -73,8 +73,9 @@ struct http_exchange_private {
     struct http_block *block;
     enum http_exchange_state state;
     bool http10;
-    bool close; // the connection ends with this reply
-    bool sent;  // http_reply_send was called
+    bool close;   // the connection ends with this reply
+    bool sent;    // http_reply_send was called
+    bool resumed; // in the loop's queue to go on there, not to be written
     bool has_content_encoding;
     bool has_strong_etag;
     const char *content_type;
@@ -249,6 +250,8 @@ const char *http_loop_date(struct http_loop *loop); // 29 characters
 // When draining: after the last connection was let go.
 void http_loop_end_when_empty(struct http_loop *loop);
 void http_loop_start_sweeping(struct http_loop *loop);
+// Puts it into the loop's queue of replies. Any thread.
+void http_loop_take_back(struct http_exchange_private *exchange);
 // In accept.c.
 MUST_CHECK enum status http_listen(struct http_server *server, int *fds, struct error *err);
 void http_accept_ready(uv_poll_t *handle, int status, int events);
