@@ -97,17 +97,19 @@ enum status activity_start(const struct activity_config *config, struct activity
     }
     pthread_mutex_init(&activity->lock, NULL);
     activity_metrics_register(&activity->metrics);
-    status = activity_make_routes(activity);
+    status = activity_route_set_make(config->path_prefix, &activity->routes, err);
     if (status != STATUS_OK) {
         activity_stop(activity);
-        return error_set(err, status, "activity routes: %s", status_text(status));
+        return status;
     }
     *out = activity;
     return STATUS_OK;
 }
 
 struct http_route_table activity_routes(struct activity *activity) {
-    return (struct http_route_table){activity->routes, activity->route_count, activity};
+    struct http_route_table table = activity_route_set_table(activity->routes);
+    table.context = activity;
+    return table;
 }
 
 void activity_stop(struct activity *activity) {
@@ -122,7 +124,7 @@ void activity_stop(struct activity *activity) {
         activity_worker_free(worker);
         free((struct owned_worker *)(void *)worker);
     }
-    activity_free_routes(activity);
+    activity_route_set_free(activity->routes);
     pthread_mutex_destroy(&activity->lock);
     free(activity);
 }

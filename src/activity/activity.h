@@ -8,6 +8,7 @@
 #define FOOTFALL_ACTIVITY_H
 
 #include "auth/keyring.h"
+#include "auth/refresh.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "eventlog/eventlog.h"
@@ -25,13 +26,19 @@ struct activity_config {
         public_url; // for /v1/projects/{key}/settings: where SDKs should send to; data NULL: the request's Host
     // Ad blockers know the paths of SDKs; with "/x7" all of them are also found at /x7/v1/batch and so on. data NULL: none.
     struct str path_prefix;
-    bool
-        behind_gateway; // X-Forwarded-For's last address is the sender's, written by our own gateway
+    struct auth_refresh
+        *refresh; // asked before a key is refused; NULL: the keyring knows all there are
 };
 struct activity;
 MUST_CHECK enum status activity_start(const struct activity_config *config, struct activity **out,
                                       struct error *err);
 struct http_route_table activity_routes(struct activity *activity);
+// The same routes without the service, for a gateway that proxies to it. prefix: as path_prefix.
+struct activity_route_set;
+MUST_CHECK enum status activity_route_set_make(struct str prefix, struct activity_route_set **out,
+                                               struct error *err);
+struct http_route_table activity_route_set_table(const struct activity_route_set *set);
+void activity_route_set_free(struct activity_route_set *set); // NULL is fine
 // Requests in flight must be done (stop the servers first, then the log, then this). NULL is fine.
 void activity_stop(struct activity *activity);
 

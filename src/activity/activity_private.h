@@ -34,10 +34,7 @@ struct activity {
     pthread_key_t worker_key;
     pthread_mutex_t lock;
     struct activity_worker *workers; // of all threads that ever asked and still live
-    struct http_route *routes;
-    size_t route_count;
-    char **patterns; // of routes under the configured prefix
-    size_t pattern_count;
+    struct activity_route_set *routes;
 };
 
 // This thread's; NULL: no memory.
@@ -67,9 +64,6 @@ http_handler activity_handle_source_config; // /sourceConfig/
 http_handler activity_handle_array_config;  // /array/:key/config
 http_handler activity_handle_flags;         // /flags/
 http_handler activity_handle_sdk_metrics;   // /v1/m
-
-MUST_CHECK enum status activity_make_routes(struct activity *activity);
-void activity_free_routes(struct activity *activity);
 
 // --- Keys ----------------------------------------------------------------------------------------------------------------
 bool activity_find_project(void *activity, struct str key, struct arena *arena,

@@ -16,7 +16,9 @@ struct ingest {
     struct activity *activity;
     struct http_exchange *exchange;
     const struct activity_route *route;
+    struct str json;    // that did not come as a body; data NULL: the body is to be read
     struct str dialect; // for metrics
+    bool looked;        // at the keys in the store: one that is not known now is not known at all
     bool rendered; // the reply is in the exchange's body; otherwise it is the dialect's constant
 };
 
@@ -110,17 +112,14 @@ static struct str header_anonymous_id(struct http_exchange *exchange) {
     return value;
 }
 
-// Behind our own gateway the peer is the gateway, which appends the address it saw.
-static struct str address(const struct activity *activity, const struct http_exchange *exchange) {
-    struct str forwarded = STR_EMPTY;
-    if (activity->config.behind_gateway) {
-        struct str rest = header_text(exchange, STR("X-Forwarded-For"), 1024);
-        while (rest.len > 0) {
-            forwarded = str_trim(str_cut(&rest, ','));
-        }
+static void looked_again(struct http_exchange *exchange, enum status status, void *context);
+
+static bool names_unknown_key(const struct activity_result *result) {
+    bool unknown = result->refused == 401;
+    for (size_t i = 0; i < result->rejected_count && !unknown; i++) {
+        unknown = result->rejected[i].status == STATUS_NOT_FOUND;
     }
-    return forwarded.len > 0 && forwarded.len < HTTP_IP_TEXT_MAX ? forwarded
-                                                                 : exchange->request.remote_ip;
+    return unknown;
 }
 
 static void read_json(struct ingest *ingest, struct str json, struct str form_key) {
@@ -138,7 +137,7 @@ static void read_json(struct ingest *ingest, struct str json, struct str form_ke
         .project = activity_project_of_request(activity, exchange),
         .anonymous_id = header_anonymous_id(exchange),
         .sent_at = header_text(exchange, STR("SentAt"), 64),
-        .ip = address(activity, exchange),
+        .ip = exchange->request.remote_ip,
         .user_agent = header_text(exchange, STR("User-Agent"), USER_AGENT_MAX),
         .received_ms = exchange->request.received_ms,
     };
@@ -153,6 +152,10 @@ static void read_json(struct ingest *ingest, struct str json, struct str form_ke
     }
     if (result.dialect.data) {
         ingest->dialect = result.dialect;
+    }
+    if (activity->config.refresh && !ingest->looked && names_unknown_key(&result)) {
+        auth_refresh_ask(activity->config.refresh, exchange, looked_again, ingest);
+        return;
     }
     answer(ingest, &result);
 }
@@ -178,6 +181,7 @@ void activity_receive_json(struct activity *activity, struct http_exchange *exch
                            const struct activity_route *route, struct str json) {
     struct ingest *ingest = begin(activity, exchange, route);
     if (ingest) {
+        ingest->json = json;
         read_json(ingest, json, STR_EMPTY);
     }
 }
@@ -188,18 +192,14 @@ static bool query_is_known(struct http_exchange *exchange) {
     return http_query_read(exchange, names, values, 1);
 }
 
-void activity_receive(struct activity *activity, struct http_exchange *exchange,
-                      const struct activity_route *route) {
-    struct ingest *ingest = begin(activity, exchange, route);
+static void read_body(struct ingest *ingest) {
+    struct http_exchange *exchange = ingest->exchange;
     struct buffer inflated;
     struct intake intake;
     struct error err;
-    if (!ingest ||
-        (route->strict_query && exchange->request.query.len > 0 && !query_is_known(exchange))) {
-        return;
-    }
-    enum status status = intake_read(exchange->request.body, activity->config.inflated_bytes,
-                                     &exchange->arena, &inflated, &intake, &err);
+    enum status status =
+        intake_read(exchange->request.body, ingest->activity->config.inflated_bytes,
+                    &exchange->arena, &inflated, &intake, &err);
     if (status == STATUS_OK) {
         read_json(ingest, intake.json, intake.key);
     } else if (status == STATUS_NO_MEMORY) {
@@ -209,4 +209,27 @@ void activity_receive(struct activity *activity, struct http_exchange *exchange,
     }
     // Records and reasons are copies; nothing points into it any more.
     buffer_free(&inflated);
+}
+
+// All of it once more, now that the keys are what they were in the store a moment ago.
+static void looked_again(struct http_exchange *exchange, enum status status, void *context) {
+    struct ingest *ingest = context;
+    ingest->looked = true;
+    if (status != STATUS_OK) {
+        activity_count_request(&ingest->activity->metrics, ingest->dialect, ACTIVITY_UNAVAILABLE);
+        activity_reply_refusal(exchange, 503, STR("Keys cannot be looked up now; try again soon."));
+    } else if (ingest->json.data) {
+        read_json(ingest, ingest->json, STR_EMPTY);
+    } else {
+        read_body(ingest);
+    }
+}
+
+void activity_receive(struct activity *activity, struct http_exchange *exchange,
+                      const struct activity_route *route) {
+    struct ingest *ingest = begin(activity, exchange, route);
+    if (ingest &&
+        (!route->strict_query || exchange->request.query.len == 0 || query_is_known(exchange))) {
+        read_body(ingest);
+    }
 }

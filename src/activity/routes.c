@@ -93,11 +93,19 @@ static const struct http_route paths[] = {
 };
 #define PATH_COUNT (sizeof paths / sizeof paths[0])
 
-static void add_path(struct activity *activity, struct http_route route, const char *pattern) {
+struct activity_route_set {
+    size_t route_count;
+    size_t pattern_count;
+    char *patterns[PATH_COUNT]; // of routes under the prefix
+    struct http_route
+        routes[4 * PATH_COUNT]; // a preflight for each, and all of it under the prefix
+};
+
+static void add_path(struct activity_route_set *set, struct http_route route, const char *pattern) {
     route.pattern = pattern;
-    activity->routes[activity->route_count++] = route;
+    set->routes[set->route_count++] = route;
     // A preflight carries no key.
-    activity->routes[activity->route_count++] = (struct http_route){
+    set->routes[set->route_count++] = (struct http_route){
         HTTP_OPTIONS_, pattern, AUTH_ACCESS_PUBLIC, false, activity_handle_preflight};
 }
 
@@ -126,35 +134,42 @@ static bool prefix_is_sane(struct str prefix) {
     return true;
 }
 
-enum status activity_make_routes(struct activity *activity) {
-    struct str prefix = activity->config.path_prefix;
+enum status activity_route_set_make(struct str prefix, struct activity_route_set **out,
+                                    struct error *err) {
     if (prefix.len > 0 && !prefix_is_sane(prefix)) {
-        return STATUS_INVALID;
+        return error_set(
+            err, STATUS_INVALID,
+            "ingest.path_prefix: one like /x7 is needed: '/', then letters, digits and "
+            "any of - _ . /");
     }
-    activity->routes = calloc(4 * PATH_COUNT, sizeof *activity->routes);
-    activity->patterns = calloc(PATH_COUNT, sizeof *activity->patterns);
-    if (!activity->routes || !activity->patterns) {
-        return STATUS_NO_MEMORY;
+    struct activity_route_set *set = calloc(1, sizeof *set);
+    if (!set) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the routes");
     }
     for (size_t i = 0; i < PATH_COUNT; i++) {
-        add_path(activity, paths[i], paths[i].pattern);
+        add_path(set, paths[i], paths[i].pattern);
         if (prefix.len == 0) {
             continue;
         }
         char *pattern = join(prefix, paths[i].pattern);
         if (!pattern) {
-            return STATUS_NO_MEMORY;
+            activity_route_set_free(set);
+            return error_set(err, STATUS_NO_MEMORY, "no memory for the routes");
         }
-        activity->patterns[activity->pattern_count++] = pattern;
-        add_path(activity, paths[i], pattern);
+        set->patterns[set->pattern_count++] = pattern;
+        add_path(set, paths[i], pattern);
     }
+    *out = set;
     return STATUS_OK;
 }
 
-void activity_free_routes(struct activity *activity) {
-    for (size_t i = 0; i < activity->pattern_count; i++) {
-        free(activity->patterns[i]);
+struct http_route_table activity_route_set_table(const struct activity_route_set *set) {
+    return (struct http_route_table){set->routes, set->route_count, NULL};
+}
+
+void activity_route_set_free(struct activity_route_set *set) {
+    for (size_t i = 0; set && i < set->pattern_count; i++) {
+        free(set->patterns[i]);
     }
-    free(activity->patterns);
-    free(activity->routes);
+    free(set);
 }

@@ -14,7 +14,9 @@ struct place {
 static struct place place_of(const struct activity *activity,
                              const struct http_exchange *exchange) {
     struct str url = activity->config.public_url;
-    struct place place = {STR("http"), http_request_header(exchange, STR("Host"))};
+    struct str forwarded = exchange->request.forwarded_host;
+    struct place place = {STR("http"),
+                          forwarded.data ? forwarded : http_request_header(exchange, STR("Host"))};
     if (url.len > 0) {
         place.scheme = str_starts_with(url, STR("https://")) ? STR("https") : STR("http");
         size_t skip = str_starts_with(url, STR("https://"))  ? 8
@@ -149,16 +151,8 @@ static void put_statistics_off(struct json_writer *writer) {
     json_end_object(writer);
 }
 
-void activity_handle_source_config(struct http_exchange *exchange, void *context) {
-    struct activity *activity = context;
-    struct str project = activity_project_of_request(activity, exchange);
+static void reply_source_config(struct http_exchange *exchange, struct str project) {
     struct json_writer writer;
-    if (!project.data) {
-        activity_cors(exchange);
-        activity_reply_refusal(exchange, 401,
-                               STR("no known write key in Authorization or ?writeKey="));
-        return;
-    }
     begin_reply(exchange, &writer);
     begin_member(&writer, STR("source"));
     json_member_string(&writer, STR("id"), project);
@@ -173,6 +167,34 @@ void activity_handle_source_config(struct http_exchange *exchange, void *context
     empty_object(&writer, STR("dataplanes"));
     json_end_object(&writer);
     end_reply(exchange, &writer);
+}
+
+static void looked_again(struct http_exchange *exchange, enum status status, void *context) {
+    struct activity *activity = context;
+    struct str project = activity_project_of_request(activity, exchange);
+    if (project.data) {
+        reply_source_config(exchange, project);
+        return;
+    }
+    activity_cors(exchange);
+    if (status != STATUS_OK) {
+        activity_reply_refusal(exchange, 503, STR("Keys cannot be looked up now; try again soon."));
+    } else {
+        activity_reply_refusal(exchange, 401,
+                               STR("no known write key in Authorization or ?writeKey="));
+    }
+}
+
+void activity_handle_source_config(struct http_exchange *exchange, void *context) {
+    struct activity *activity = context;
+    struct str project = activity_project_of_request(activity, exchange);
+    if (project.data) {
+        reply_source_config(exchange, project);
+    } else if (activity->config.refresh) {
+        auth_refresh_ask(activity->config.refresh, exchange, looked_again, activity);
+    } else {
+        looked_again(exchange, STATUS_OK, activity);
+    }
 }
 
 // Everything that PostHog has and we have not is off, so that posthog-js loads no further scripts for it.

@@ -18,6 +18,7 @@ struct entry {
 
 struct auth_keyring {
     pthread_rwlock_t lock;
+    uint64_t digest;       // of what auth_keyring_replace was given; 0: changed since
     struct entry *entries; // open addressing, capacity a power of two
     size_t capacity;
     size_t count;
@@ -44,10 +45,7 @@ enum status auth_keyring_make(struct auth_keyring **out) {
     return STATUS_OK;
 }
 
-void auth_keyring_free(struct auth_keyring *keyring) {
-    if (!keyring) {
-        return;
-    }
+static void forget_content(struct auth_keyring *keyring) {
     for (size_t i = 0; i < keyring->capacity; i++) {
         free(keyring->entries[i].secret);
     }
@@ -56,8 +54,14 @@ void auth_keyring_free(struct auth_keyring *keyring) {
     }
     free(keyring->projects);
     free(keyring->entries);
-    pthread_rwlock_destroy(&keyring->lock);
-    free(keyring);
+}
+
+void auth_keyring_free(struct auth_keyring *keyring) {
+    if (keyring) {
+        forget_content(keyring);
+        pthread_rwlock_destroy(&keyring->lock);
+        free(keyring);
+    }
 }
 
 static struct entry *find_slot(struct entry *entries, size_t capacity, struct str secret) {
@@ -102,9 +106,6 @@ static struct entry *find_id(const struct auth_keyring *keyring, struct str id) 
 
 static enum status insert(struct auth_keyring *keyring, struct str secret,
                           const struct auth_principal *principal) {
-    if (find_id(keyring, str_from_c(principal->key_id))) {
-        return STATUS_EXISTS;
-    }
     if ((keyring->count + 1) * 2 > keyring->capacity) {
         enum status status = rebuild(keyring, keyring->capacity * 2, NULL);
         if (status != STATUS_OK) {
@@ -125,25 +126,39 @@ static enum status insert(struct auth_keyring *keyring, struct str secret,
     return STATUS_OK;
 }
 
-enum status auth_keyring_add(struct auth_keyring *keyring, struct str id, struct str project,
-                             enum auth_role role, struct str secret) {
-    if (id.len == 0 || id.len > AUTH_KEY_ID_MAX || project.len > AUTH_PROJECT_MAX ||
-        secret.len == 0) {
+static enum status make_principal(const struct auth_keyring_key *key, struct auth_principal *out) {
+    if (key->id.len == 0 || key->id.len > AUTH_KEY_ID_MAX || key->project.len > AUTH_PROJECT_MAX ||
+        key->secret.len == 0) {
         return STATUS_INVALID;
     }
-    struct auth_principal principal = {.role = role};
-    memcpy(principal.key_id, id.data, id.len);
-    if (project.len > 0) {
-        memcpy(principal.project, project.data, project.len);
+    *out = (struct auth_principal){.role = key->role};
+    memcpy(out->key_id, key->id.data, key->id.len);
+    if (key->project.len > 0) {
+        memcpy(out->project, key->project.data, key->project.len);
+    }
+    return STATUS_OK;
+}
+
+enum status auth_keyring_add(struct auth_keyring *keyring, struct str id, struct str project,
+                             enum auth_role role, struct str secret) {
+    const struct auth_keyring_key key = {id, project, role, secret};
+    struct auth_principal principal;
+    if (make_principal(&key, &principal) != STATUS_OK) {
+        return STATUS_INVALID;
     }
     pthread_rwlock_wrlock(&keyring->lock);
-    enum status status = insert(keyring, secret, &principal);
+    keyring->digest = 0;
+    enum status status = STATUS_EXISTS;
+    if (!find_id(keyring, id)) {
+        status = insert(keyring, secret, &principal);
+    }
     pthread_rwlock_unlock(&keyring->lock);
     return status;
 }
 
 bool auth_keyring_remove(struct auth_keyring *keyring, struct str id) {
     pthread_rwlock_wrlock(&keyring->lock);
+    keyring->digest = 0;
     struct entry *entry = find_id(keyring, id);
     bool removed = false;
     if (entry) {
@@ -173,26 +188,93 @@ static bool has_project(const struct auth_keyring *keyring, struct str project) 
     return false;
 }
 
-enum status auth_keyring_add_project(struct auth_keyring *keyring, struct str project) {
-    enum status status = STATUS_NO_MEMORY;
-    pthread_rwlock_wrlock(&keyring->lock);
-    if (has_project(keyring, project)) {
-        status = STATUS_EXISTS;
-        goto out;
-    }
+static enum status insert_project(struct auth_keyring *keyring, struct str project) {
     char **projects = realloc(keyring->projects, (keyring->project_count + 1) * sizeof *projects);
     if (!projects) {
-        goto out;
+        return STATUS_NO_MEMORY;
     }
     keyring->projects = projects;
     char *copy = strndup(project.data, project.len);
     if (!copy) {
-        goto out;
+        return STATUS_NO_MEMORY;
     }
     projects[keyring->project_count++] = copy;
-    status = STATUS_OK;
-out:
+    return STATUS_OK;
+}
+
+enum status auth_keyring_add_project(struct auth_keyring *keyring, struct str project) {
+    pthread_rwlock_wrlock(&keyring->lock);
+    keyring->digest = 0;
+    enum status status =
+        has_project(keyring, project) ? STATUS_EXISTS : insert_project(keyring, project);
     pthread_rwlock_unlock(&keyring->lock);
+    return status;
+}
+
+// Never 0. Most of the time nothing has changed since the last look.
+static uint64_t digest_of(const struct auth_keyring_key *keys, size_t key_count,
+                          const struct str *projects, size_t project_count) {
+    uint64_t digest = key_count;
+    for (size_t i = 0; i < key_count; i++) {
+        digest = str_hash(keys[i].id, digest);
+        digest = str_hash(keys[i].project, digest);
+        digest = str_hash(keys[i].secret, digest + (uint64_t)keys[i].role);
+    }
+    for (size_t i = 0; i < project_count; i++) {
+        digest = str_hash(projects[i], digest + 1);
+    }
+    return digest > 0 ? digest : 1;
+}
+
+static enum status fill(struct auth_keyring *keyring, const struct auth_keyring_key *keys,
+                        size_t key_count, const struct str *projects, size_t project_count) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < key_count && status == STATUS_OK; i++) {
+        struct auth_principal principal;
+        status = make_principal(&keys[i], &principal);
+        if (status == STATUS_OK) {
+            status = insert(keyring, keys[i].secret, &principal);
+            status = status == STATUS_EXISTS ? STATUS_OK : status;
+        }
+    }
+    for (size_t i = 0; i < project_count && status == STATUS_OK; i++) {
+        status = insert_project(keyring, projects[i]);
+    }
+    return status;
+}
+
+enum status auth_keyring_replace(struct auth_keyring *keyring, const struct auth_keyring_key *keys,
+                                 size_t key_count, const struct str *projects,
+                                 size_t project_count) {
+    uint64_t digest = digest_of(keys, key_count, projects, project_count);
+    pthread_rwlock_rdlock(&keyring->lock);
+    bool same = keyring->digest == digest;
+    pthread_rwlock_unlock(&keyring->lock);
+    if (same) {
+        return STATUS_OK;
+    }
+    struct auth_keyring *fresh = NULL;
+    enum status status = auth_keyring_make(&fresh);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = fill(fresh, keys, key_count, projects, project_count);
+    if (status == STATUS_OK) {
+        pthread_rwlock_wrlock(&keyring->lock);
+        struct auth_keyring old = *keyring;
+        keyring->entries = fresh->entries;
+        keyring->capacity = fresh->capacity;
+        keyring->count = fresh->count;
+        keyring->projects = fresh->projects;
+        keyring->project_count = fresh->project_count;
+        keyring->digest = digest;
+        pthread_rwlock_unlock(&keyring->lock);
+        fresh->entries = old.entries;
+        fresh->capacity = old.capacity;
+        fresh->projects = old.projects;
+        fresh->project_count = old.project_count;
+    }
+    auth_keyring_free(fresh);
     return status;
 }
 

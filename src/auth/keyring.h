@@ -3,7 +3,8 @@
 // Which keys exist and what their holders may do: an in-memory table that every request asks.
 //
 // Write keys are public identifiers (compared as text); API keys are secrets of which only a hash is kept. The keyring is filled from
-// the store by app/ at start and changed when keys are; lookups take a read lock for some tens of nanoseconds.
+// the store by app/ at start and changed when keys are (and read again when other processes write to the store: auth/refresh.h);
+// lookups take a read lock for some tens of nanoseconds.
 #ifndef FOOTFALL_AUTH_KEYRING_H
 #define FOOTFALL_AUTH_KEYRING_H
 
@@ -53,6 +54,17 @@ void auth_keyring_free(struct auth_keyring *keyring);
 MUST_CHECK enum status auth_keyring_add(struct auth_keyring *keyring, struct str id,
                                         struct str project, enum auth_role role, struct str secret);
 bool auth_keyring_remove(struct auth_keyring *keyring, struct str id);
+struct auth_keyring_key {
+    struct str id;
+    struct str project;
+    enum auth_role role;
+    struct str secret;
+};
+// Makes these keys and projects all there are, in one step for those who look. Of two keys with the same secret the first
+// counts. On failure (INVALID, NO_MEMORY) nothing changes.
+MUST_CHECK enum status auth_keyring_replace(struct auth_keyring *keyring,
+                                            const struct auth_keyring_key *keys, size_t key_count,
+                                            const struct str *projects, size_t project_count);
 // Projects that exist (a token for every project must name one that does).
 MUST_CHECK enum status auth_keyring_add_project(struct auth_keyring *keyring, struct str project);
 bool auth_keyring_has_project(const struct auth_keyring *keyring, struct str project);

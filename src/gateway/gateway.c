@@ -9,12 +9,16 @@
 #include "base/metrics.h"
 #include "gateway/private.h"
 #include "http/problem.h"
+#include "http/query.h"
 
 #define STATUS_CLASSES 5
+#define QUERY_PARAMETERS_MAX 32
 
 struct gateway {
     struct http_router *router;
     struct auth_keyring *keyring;
+    struct auth_refresh *refresh;
+    const struct http_networks *trusted;
     enum gateway_access_log access_log;
     metrics_id replies[STATUS_CLASSES]; // 1xx..5xx
     metrics_id duration;
@@ -50,6 +54,8 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
         return status;
     }
     gateway->keyring = config->keyring;
+    gateway->refresh = config->refresh;
+    gateway->trusted = config->trusted;
     gateway->access_log = config->access_log;
     register_metrics(gateway);
     *out = gateway;
@@ -93,53 +99,136 @@ static bool may_be_forged(const struct http_exchange *exchange,
            http_request_header(exchange, STR("Origin")).data != NULL;
 }
 
-// False when a problem was sent.
-static bool authorise(const struct gateway *gateway, struct http_exchange *exchange,
-                      enum auth_access access) {
+enum verdict {
+    VERDICT_ALLOWED,
+    VERDICT_REFUSED, // the reply was sent
+    VERDICT_UNKNOWN, // no such key; nothing was sent
+};
+
+// header: of Authorization, which is there.
+static enum verdict authenticate(const struct gateway *gateway, struct http_exchange *exchange,
+                                 struct str header, struct auth_credentials *given,
+                                 struct auth_principal **principal) {
+    if (auth_parse_authorization(&exchange->arena, header, given) != STATUS_OK) {
+        refuse_unauthenticated(gateway, exchange, STR("The Authorization header cannot be read."));
+        return VERDICT_REFUSED;
+    }
+    *principal = arena_alloc_zero(&exchange->arena, sizeof **principal);
+    if (!*principal) {
+        http_reply_problem(exchange, 503, STR("Out of memory."));
+        return VERDICT_REFUSED;
+    }
+    return find_principal(gateway, given, *principal) ? VERDICT_ALLOWED : VERDICT_UNKNOWN;
+}
+
+static enum verdict authorise(const struct gateway *gateway, struct http_exchange *exchange,
+                              enum auth_access access) {
     if (access == AUTH_ACCESS_PUBLIC || access == AUTH_ACCESS_SEND) {
-        return true; // a write key may stand in the body: the activity role looks for it
+        return VERDICT_ALLOWED; // a write key may stand in the body: the activity role looks for it
     }
     struct str header = http_request_header(exchange, STR("Authorization"));
-    struct auth_credentials given;
-    if (auth_parse_authorization(&exchange->arena, header, &given) != STATUS_OK) {
-        refuse_unauthenticated(gateway, exchange, STR("The Authorization header cannot be read."));
-        return false;
-    }
-    struct auth_principal *principal = arena_alloc_zero(&exchange->arena, sizeof *principal);
-    if (!principal) {
-        http_reply_problem(exchange, 503, STR("Out of memory."));
-        return false;
-    }
-    if (!header.data || !find_principal(gateway, &given, principal)) {
+    if (!header.data) {
         refuse_unauthenticated(gateway, exchange,
-                               header.data ? STR("This key is not known.")
-                                           : STR("Send an API key: Authorization: Bearer ff_..."));
-        return false;
+                               STR("Send an API key: Authorization: Bearer ff_..."));
+        return VERDICT_REFUSED;
+    }
+    struct auth_credentials given;
+    struct auth_principal *principal = NULL;
+    enum verdict verdict = authenticate(gateway, exchange, header, &given, &principal);
+    if (verdict != VERDICT_ALLOWED) {
+        return verdict;
     }
     exchange->principal = principal;
     if (may_be_forged(exchange, &given)) {
         metrics_add(gateway->refused, 1);
         http_reply_problem(exchange, 403,
                            STR("A web page must send its key as Authorization: Bearer to write."));
-        return false;
+        return VERDICT_REFUSED;
     }
     if (!auth_allows(principal->role, access)) {
         metrics_add(gateway->refused, 1);
         http_reply_problemf(exchange, 403, "A key with the role %s may not do this.",
                             auth_role_name(principal->role));
+        return VERDICT_REFUSED;
+    }
+    return VERDICT_ALLOWED;
+}
+
+// Whether ?project= names one that is not known; of a principal for every project only, as the others see but their own.
+static bool names_unknown_project(const struct gateway *gateway, struct http_exchange *exchange) {
+    struct http_parameter parameters[QUERY_PARAMETERS_MAX];
+    size_t count = 0;
+    const struct auth_principal *principal = exchange->principal;
+    if (!principal || principal->project[0] || exchange->request.query.len == 0 ||
+        http_query_parse(&exchange->arena, exchange->request.query, parameters,
+                         QUERY_PARAMETERS_MAX, &count) != STATUS_OK) {
         return false;
     }
-    return true;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(parameters[i].name, STR("project")) &&
+            !auth_keyring_has_project(gateway->keyring, parameters[i].value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct attempt { // of a request that waits for another look at the keys
+    const struct gateway *gateway;
+    struct http_route_match match;
+};
+
+static void proceed(const struct gateway *gateway, struct http_exchange *exchange,
+                    const struct http_route_match *match, bool looked);
+
+static void looked_again(struct http_exchange *exchange, enum status status, void *context) {
+    const struct attempt *attempt = context;
+    if (status == STATUS_OK) {
+        proceed(attempt->gateway, exchange, &attempt->match, true);
+        return;
+    }
+    http_reply_header(exchange, "Retry-After", STR("1"));
+    http_reply_problem(exchange, 503, STR("Keys cannot be looked up now; try again soon."));
+}
+
+static void look_again(const struct gateway *gateway, struct http_exchange *exchange,
+                       const struct http_route_match *match) {
+    struct attempt *attempt = arena_alloc(&exchange->arena, sizeof *attempt);
+    if (!attempt) {
+        http_reply_problem(exchange, 503, STR("Out of memory."));
+        return;
+    }
+    *attempt = (struct attempt){gateway, *match};
+    auth_refresh_ask(gateway->refresh, exchange, looked_again, attempt);
+}
+
+static void proceed(const struct gateway *gateway, struct http_exchange *exchange,
+                    const struct http_route_match *match, bool looked) {
+    enum verdict verdict = authorise(gateway, exchange, (enum auth_access)match->route->access);
+    if (verdict == VERDICT_REFUSED) {
+        return;
+    }
+    if (gateway->refresh && !looked &&
+        (verdict == VERDICT_UNKNOWN || names_unknown_project(gateway, exchange))) {
+        look_again(gateway, exchange, match);
+    } else if (verdict == VERDICT_UNKNOWN) {
+        refuse_unauthenticated(gateway, exchange, STR("This key is not known."));
+    } else {
+        http_router_call(exchange, match);
+    }
 }
 
 void gateway_handle(struct http_exchange *exchange, void *context) {
     const struct gateway *gateway = context;
     struct http_route_match match;
+    if (gateway->trusted) {
+        http_forwarded_believe(gateway->trusted, exchange);
+    }
     enum status status = http_router_find(gateway->router, exchange, &match);
     if (status != STATUS_OK) {
         http_router_refuse(exchange, status, &match);
-    } else if (authorise(gateway, exchange, (enum auth_access)match.route->access)) {
-        http_router_call(exchange, &match);
+    } else {
+        proceed(gateway, exchange, &match, false);
     }
 }
 

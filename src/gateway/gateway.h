@@ -5,14 +5,17 @@
 //   http server -> gateway_handle: route? may they? -> the role's handler (on the loop, or on the worker pool when it blocks)
 //               -> gateway_completed: metrics, access log
 //
-// In one process the roles' route tables are called directly. A role that runs elsewhere will be a table whose handlers
-// proxy; nothing else changes. Limits and people's tokens sit between "which route" and "call it" (gateway_handle).
+// In one process the roles' route tables are called directly. A role that runs elsewhere is a table whose handlers
+// proxy (proxy.h); nothing else changes. A role in a process of its own has a gateway of its own with its own table
+// alone, so that nobody need trust who knocks. Limits and people's tokens sit between "which route" and "call it" (gateway_handle).
 #ifndef FOOTFALL_GATEWAY_H
 #define FOOTFALL_GATEWAY_H
 
 #include "auth/keyring.h"
+#include "auth/refresh.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "http/forwarded.h"
 #include "http/router.h"
 #include "store/store.h"
 
@@ -22,6 +25,9 @@ struct gateway_config {
     const struct http_route_table *tables; // of the roles; copied
     size_t table_count;
     struct auth_keyring *keyring;
+    struct auth_refresh
+        *refresh; // asked before a key or project is refused; NULL: the keyring knows all there are
+    const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
     enum gateway_access_log
         access_log; // ERRORS: replies of 400 and above, and those that took over a second
 };
@@ -40,11 +46,12 @@ void gateway_completed(const struct http_exchange *exchange, int64_t duration_us
 struct gateway_admin {
     struct store *store;
     struct auth_keyring *keyring;
+    struct auth_refresh *refresh; // as in struct gateway_config
     struct clock *clock;
     struct random_source *random;
 };
 struct http_route_table gateway_admin_routes(struct gateway_admin *admin);
-// Fills the keyring with what the store holds.
+// Makes what the store holds all that is in the keyring.
 MUST_CHECK enum status gateway_load_keyring(struct store *store, struct auth_keyring *keyring,
                                             struct error *err);
 
@@ -55,6 +62,8 @@ struct gateway_key_request {
     struct str role; // "write", "viewer", "editor", "admin"
     struct str label;
     struct str fixed;
+    struct str
+        id; // of the key, when it is given beforehand; EXISTS when the store has one of that id
 };
 MUST_CHECK enum status gateway_make_key(const struct gateway_admin *admin,
                                         const struct gateway_key_request *request,

@@ -10,6 +10,27 @@
 #include "http/problem.h"
 #include "http/query.h"
 
+static enum status replace_content(struct auth_keyring *keyring, struct arena *arena,
+                                   const struct store_project *projects, size_t project_count,
+                                   const struct store_key *keys, size_t key_count) {
+    struct str *names = arena_alloc_array(arena, project_count + 1, sizeof *names);
+    struct auth_keyring_key *entries = arena_alloc_array(arena, key_count + 1, sizeof *entries);
+    if (!names || !entries) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < project_count; i++) {
+        names[i] = projects[i].id;
+    }
+    for (size_t i = 0; i < key_count; i++) {
+        entries[i] = (struct auth_keyring_key){
+            .id = keys[i].id, .project = keys[i].project, .secret = keys[i].secret};
+        if (!auth_role_from_name(keys[i].role, &entries[i].role)) {
+            return STATUS_CORRUPT;
+        }
+    }
+    return auth_keyring_replace(keyring, entries, key_count, names, project_count);
+}
+
 enum status gateway_load_keyring(struct store *store, struct auth_keyring *keyring,
                                  struct error *err) {
     struct arena arena;
@@ -22,14 +43,8 @@ enum status gateway_load_keyring(struct store *store, struct auth_keyring *keyri
     if (status == STATUS_OK) {
         status = store_keys(store, &arena, &keys, &key_count);
     }
-    for (size_t i = 0; status == STATUS_OK && i < project_count; i++) {
-        status = auth_keyring_add_project(keyring, projects[i].id);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < key_count; i++) {
-        enum auth_role role = AUTH_ROLE_NONE;
-        status = auth_role_from_name(keys[i].role, &role)
-                     ? auth_keyring_add(keyring, keys[i].id, keys[i].project, role, keys[i].secret)
-                     : STATUS_CORRUPT;
+    if (status == STATUS_OK) {
+        status = replace_content(keyring, &arena, projects, project_count, keys, key_count);
     }
     arena_free(&arena);
     return status == STATUS_OK ? STATUS_OK
@@ -60,12 +75,27 @@ static enum status check_request(const struct gateway_admin *admin,
     return STATUS_OK;
 }
 
+static void make_id(const struct gateway_admin *admin, const struct gateway_key_request *request,
+                    int64_t now, char id[AUTH_KEY_ID_MAX + 1]) {
+    char uuid[UUID_TEXT_LEN + 1];
+    if (request->id.data) {
+        (void)snprintf(id, AUTH_KEY_ID_MAX + 1, "%.*s", STR_ARG(request->id));
+        return;
+    }
+    uuid_v7(now, admin->random, uuid);
+    (void)snprintf(id, AUTH_KEY_ID_MAX + 1, "key_%s", uuid);
+}
+
 enum status gateway_make_key(const struct gateway_admin *admin,
                              const struct gateway_key_request *request,
                              char id[AUTH_KEY_ID_MAX + 1], char text[AUTH_KEY_TEXT_MAX],
                              struct error *err) {
     enum auth_role role = AUTH_ROLE_NONE;
     enum status status = check_request(admin, request, &role, err);
+    if (status == STATUS_NOT_FOUND && admin->refresh &&
+        auth_refresh_now(admin->refresh) == STATUS_OK) {
+        status = check_request(admin, request, &role, err); // made elsewhere a moment ago, perhaps
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -77,9 +107,7 @@ enum status gateway_make_key(const struct gateway_admin *admin,
         auth_make_api_key(admin->random, text);
     }
     int64_t now = admin->clock->wall_ms(admin->clock);
-    char uuid[UUID_TEXT_LEN + 1];
-    uuid_v7(now, admin->random, uuid);
-    (void)snprintf(id, AUTH_KEY_ID_MAX + 1, "key_%s", uuid);
+    make_id(admin, request, now, id);
     char hash[65];
     auth_key_hash(str_from_c(text), hash);
     struct store_key key = {

@@ -74,6 +74,10 @@ struct http_route_table reports_routes(struct reports *reports) {
     return (struct http_route_table){routes, sizeof routes / sizeof routes[0], reports};
 }
 
+struct http_route_table reports_route_patterns(void) {
+    return reports_routes(NULL);
+}
+
 void reports_stop(struct reports *reports) {
     if (!reports) {
         return;

@@ -25,6 +25,8 @@ struct reports;
 MUST_CHECK enum status reports_start(const struct reports_config *config, struct reports **out,
                                      struct error *err);
 struct http_route_table reports_routes(struct reports *reports);
+// The same routes without the role behind them, for a gateway that proxies to it; the handlers must not be called.
+struct http_route_table reports_route_patterns(void);
 void reports_stop(struct reports *reports); // NULL is fine
 // One look, now (what the timer does).
 MUST_CHECK enum status reports_close_due(struct reports *reports, struct error *err);

@@ -37,6 +37,10 @@ struct http_route_table users_routes(struct users *users) {
     return (struct http_route_table){routes, sizeof routes / sizeof routes[0], users};
 }
 
+struct http_route_table users_route_patterns(void) {
+    return users_routes(NULL);
+}
+
 void users_stop(struct users *users) {
     if (users) {
         view_zones_free(users->zones);

@@ -23,6 +23,8 @@ struct users;
 MUST_CHECK enum status users_start(const struct users_config *config, struct users **out,
                                    struct error *err);
 struct http_route_table users_routes(struct users *users);
+// The same routes without the role behind them, for a gateway that proxies to it; the handlers must not be called.
+struct http_route_table users_route_patterns(void);
 void users_stop(struct users *users); // NULL is fine
 
 #endif

@@ -57,7 +57,7 @@ static int set_up(void **state) {
     assert_int_equal(store_open_memory(&world->store, &err), STATUS_OK);
     assert_int_equal(auth_keyring_make(&world->keyring), STATUS_OK);
     world->admin =
-        (struct gateway_admin){world->store, world->keyring, clock_system(), random_system()};
+        (struct gateway_admin){world->store, world->keyring, NULL, clock_system(), random_system()};
     struct store_project project = {
         .id = STR("default"), .name = STR("Default"), .time_zone = STR("UTC"), .created_ms = 1};
     assert_int_equal(store_project_put(world->store, &project), STATUS_OK);
