@@ -10,7 +10,10 @@ int app_check_config_command(int argc, char *const *argv) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
     int used = 0;
-    if (app_load_settings(argc, argv, &used, &settings, &err) != STATUS_OK) {
+    enum app_role role = APP_ROLE_RUN;
+    bool named = argc > 0 && app_role_find(str_from_c(argv[0]), &role);
+    if (app_load_role_settings(role, argc - named, argv + named, &used, &settings, &err) !=
+        STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
     struct buffer text;

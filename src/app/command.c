@@ -11,6 +11,15 @@
 
 static int print_version(int argc, char *const *argv);
 
+#define ROLE_COMMAND(name, summary, more, run)                                                          \
+    {                                                                                                   \
+        (name), (summary), "footfall " name " [--config FILE] [--SETTING VALUE]...",                    \
+            "One role in a process of its own, with eventlog: kafka and store: cassandra.\n" more       \
+            "\nProcesses start in any order: each waits for what it needs, says so in its log and at\n" \
+            "management.listen (/health/ready), and is ready only when it is there. SIGTERM drains.\n", \
+            true, (run)                                                                                 \
+    }
+
 static const struct app_command commands[] = {
     {"run", "start every role in one process", "footfall run [--config FILE] [--SETTING VALUE]...",
      "Starts the gateway, the activity, users and reports services and the processor on the embedded\n"
@@ -20,6 +29,21 @@ static const struct app_command commands[] = {
      "SIGTERM or SIGINT drains: what was accepted is finished, then the process ends with 0. A second one\n"
      "ends it at once.\n",
      true, app_run_command},
+    ROLE_COMMAND(
+        "gateway", "the entry point: who may, administration, proxy to the other roles",
+        "It answers at --listen, knows keys and projects from the store, and finds the others at\n"
+        "gateway.users, gateway.activity and gateway.reports.\n",
+        app_gateway_command),
+    ROLE_COMMAND("users", "profiles and timelines, from the store", "", app_users_command),
+    ROLE_COMMAND(
+        "activity", "takes events and appends them to Kafka",
+        "While Kafka is away events go to a queue in DATA/spool and are taken all the same.\n",
+        app_activity_command),
+    ROLE_COMMAND(
+        "processor", "reads events from Kafka and keeps the store up to date",
+        "Several of them share the partitions. It has no public address, only management.listen.\n",
+        app_processor_command),
+    ROLE_COMMAND("reports", "answers questions, and closes days", "", app_reports_command),
     {"demo", "send believable traffic of the last days",
      "footfall demo [--url URL] [--events N] [--days N] ...", NULL, false, demo_command},
     {"key", "make, list and revoke keys of a running Footfall",
@@ -34,7 +58,8 @@ static const struct app_command commands[] = {
      "A key is shown once, when it is made.\n",
      false, app_key_command},
     {"check-config", "check the configuration and print what it comes to",
-     "footfall check-config [--config FILE] [--SETTING VALUE]...",
+     "footfall check-config [ROLE] [--config FILE] [--SETTING VALUE]...",
+     "ROLE is run (without it), gateway, users, activity, processor or reports: some defaults differ.\n"
      "Prints every setting with its value and where that came from. Exit code 2 and file, line and key when\n"
      "something is wrong.\n",
      true, app_check_config_command},
@@ -78,13 +103,16 @@ static void print_overview(FILE *out) {
                   "2 wrong usage or configuration.\n");
 }
 
-static int print_settings(void) {
+static int print_settings(enum app_role role) {
     size_t count = 0;
     const struct setting *table = app_settings_table(&count);
     struct settings *settings = NULL;
     struct buffer text;
     buffer_init(&text, 1024 * 1024);
     enum status status = settings_make(table, count, &settings);
+    if (status == STATUS_OK) {
+        status = app_role_defaults(settings, role);
+    }
     if (status == STATUS_OK) {
         settings_print_help(settings, &text);
         status = buffer_status(&text);
@@ -108,7 +136,9 @@ static int print_help(const struct app_command *command) {
     } else if (command->details) {
         (void)printf("%s\n", command->details);
     }
-    return command->takes_settings ? print_settings() : APP_OK;
+    enum app_role role = APP_ROLE_RUN;
+    (void)app_role_find(str_from_c(command->name), &role); // else the table's own defaults
+    return command->takes_settings ? print_settings(role) : APP_OK;
 }
 
 static bool asks_for_help(int argc, char *const *argv) {

@@ -4,6 +4,7 @@
 #ifndef FOOTFALL_APP_COMMAND_H
 #define FOOTFALL_APP_COMMAND_H
 
+#include "app/role.h"
 #include "base/error.h"
 #include "base/settings.h"
 
@@ -23,6 +24,11 @@ int app_main(int argc, char *const *argv);
 const struct app_command *app_commands(size_t *count);
 
 int app_run_command(int argc, char *const *argv);
+int app_gateway_command(int argc, char *const *argv);
+int app_users_command(int argc, char *const *argv);
+int app_activity_command(int argc, char *const *argv);
+int app_processor_command(int argc, char *const *argv);
+int app_reports_command(int argc, char *const *argv);
 int app_key_command(int argc, char *const *argv);
 int app_check_config_command(int argc, char *const *argv);
 int app_doctor_command(int argc, char *const *argv);
@@ -33,6 +39,12 @@ int app_complain(int code, const struct error *err);
 // The settings of this process: defaults, --config FILE, FOOTFALL_* environment, flags. *used: how many words of argv were flags.
 MUST_CHECK enum status app_load_settings(int argc, char *const *argv, int *used,
                                          struct settings **out, struct error *err);
+// The same for a process of another role than run, whose defaults differ.
+MUST_CHECK enum status app_load_role_settings(enum app_role role, int argc, char *const *argv,
+                                              int *used, struct settings **out, struct error *err);
+MUST_CHECK enum status app_role_defaults(struct settings *settings, enum app_role role);
+// Defaults that follow from the engines chosen; once all layers are loaded.
+MUST_CHECK enum status app_engine_defaults(struct settings *settings);
 // The rows of the settings table, for help and documentation.
 const struct setting *app_settings_table(size_t *count);
 

@@ -29,7 +29,7 @@ static enum status make_project(const struct gateway_admin *admin, struct str ti
                                     .time_zone = time_zone,
                                     .created_ms = admin->clock->wall_ms(admin->clock)};
     status = store_project_put(admin->store, &project);
-    *made = status == STATUS_OK;
+    *made = *made || status == STATUS_OK;
     if (status == STATUS_OK) {
         status = auth_keyring_add_project(admin->keyring, project.id);
     }
@@ -38,28 +38,52 @@ static enum status make_project(const struct gateway_admin *admin, struct str ti
                : error_set(err, status, "project: could not be stored: %s", status_text(status));
 }
 
-// variable: a key given beforehand. Without one a key is made only when `needed`.
-static enum status ensure_key(const struct gateway_admin *admin, const char *variable,
-                              struct str role, bool needed, char text[AUTH_KEY_TEXT_MAX],
+struct key_wish {
+    const char *variable; // of the environment: a key given beforehand
+    const char *role;
+    const char *first_id; // of the one made at the first start of a shared store
+};
+static const struct key_wish write_wish = {"FOOTFALL_WRITE_KEY", "write", "key_first_write"};
+static const struct key_wish api_wish = {"FOOTFALL_API_KEY", "admin", "key_first_api"};
+
+// The same for whoever makes the same key, so that it is made once.
+static struct str shared_id(const struct key_wish *wish, const char *fixed,
+                            char out[AUTH_KEY_ID_MAX + 1]) {
+    char hash[65];
+    (void)snprintf(out, AUTH_KEY_ID_MAX + 1, "%s", wish->first_id);
+    if (fixed) {
+        auth_key_hash(str_from_c(fixed), hash);
+        (void)snprintf(out, AUTH_KEY_ID_MAX + 1, "key_given_%.32s", hash);
+    }
+    return str_from_c(out);
+}
+
+// Without a key given beforehand one is made only when `needed`. text stays empty when the key was there before.
+static enum status ensure_key(const struct gateway_admin *admin, const struct key_wish *wish,
+                              bool needed, bool shared, char text[AUTH_KEY_TEXT_MAX],
                               struct error *err) {
-    const char *fixed = getenv(variable);
-    if (!fixed && !needed) {
+    const char *fixed = getenv(wish->variable);
+    if (text[0] || (!fixed && !needed)) {
         return STATUS_OK;
     }
+    char id[AUTH_KEY_ID_MAX + 1];
     struct gateway_key_request request = {
-        .project = str_equal(role, STR("write")) ? STR(APP_FIRST_PROJECT) : STR(""),
-        .role = role,
+        .project = wish == &write_wish ? STR(APP_FIRST_PROJECT) : STR(""),
+        .role = str_from_c(wish->role),
         .label = fixed ? STR("from the environment") : STR("first start"),
         .fixed = str_from_c(fixed),
+        .id = shared ? shared_id(wish, fixed, id) : STR_EMPTY,
     };
-    char id[AUTH_KEY_ID_MAX + 1];
-    enum status status = gateway_make_key(admin, &request, id, text, err);
-    if (status == STATUS_EXISTS && fixed) {
+    char made[AUTH_KEY_ID_MAX + 1];
+    enum status status = gateway_make_key(admin, &request, made, text, err);
+    if (status != STATUS_OK) {
         text[0] = '\0';
+    }
+    if (status == STATUS_EXISTS && (fixed || shared)) {
         return STATUS_OK;
     }
     return status == STATUS_INVALID ? error_set(err, STATUS_INVALID, "%s: 8 to %d bytes are needed",
-                                                variable, AUTH_KEY_TEXT_MAX - 1)
+                                                wish->variable, AUTH_KEY_TEXT_MAX - 1)
                                     : status;
 }
 
@@ -187,28 +211,43 @@ static enum status recall_password(struct store *store, const char *path,
     return status;
 }
 
-enum status app_first_start(const struct gateway_admin *admin, struct str time_zone,
-                            const char *path, struct app_credentials *out, struct error *err) {
-    *out = (struct app_credentials){0};
+// Of a shared store: another process was first, or a first start ended before it wrote the file.
+static bool came_second(const struct app_first_start_config *config,
+                        const struct app_credentials *credentials) {
+    if (!config->shared || credentials->project_made || credentials->write_key[0] ||
+        credentials->api_key[0]) {
+        return false;
+    }
+    LOG_INFO("app",
+             "project and keys are there already; they are in the credentials.json of whoever "
+             "made them, and FOOTFALL_API_KEY adds a key of your own");
+    return true;
+}
+
+enum status app_first_start(const struct gateway_admin *admin,
+                            const struct app_first_start_config *config,
+                            struct app_credentials *out, struct error *err) {
     // A start that was cut off half-way left no credentials file: it is repeated with new keys.
-    bool project_made = false;
-    enum status status = make_project(admin, time_zone, &project_made, err);
-    out->first = access(path, F_OK) != 0;
+    enum status status = make_project(admin, config->time_zone, &out->project_made, err);
+    out->first = access(config->path, F_OK) != 0;
     if (status == STATUS_OK) {
-        status =
-            ensure_key(admin, "FOOTFALL_WRITE_KEY", STR("write"), out->first, out->write_key, err);
+        status = ensure_key(admin, &write_wish, out->first, config->shared, out->write_key, err);
     }
     if (status == STATUS_OK) {
-        status = ensure_key(admin, "FOOTFALL_API_KEY", STR("admin"), out->first, out->api_key, err);
+        status = ensure_key(admin, &api_wish, out->first, config->shared, out->api_key, err);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    if (out->first && came_second(config, out)) {
+        out->first = false;
+        return STATUS_OK;
+    }
     if (!out->first) {
-        return recall_password(admin->store, path, out->password, err);
+        return recall_password(admin->store, config->path, out->password, err);
     }
     status = choose_password(admin, out->password, err);
-    return status == STATUS_OK ? write_credentials(path, out, err) : status;
+    return status == STATUS_OK ? write_credentials(config->path, out, err) : status;
 }
 
 void app_print_credentials(const struct app_credentials *credentials, const char *path,

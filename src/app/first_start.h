@@ -10,6 +10,7 @@
 // What was made, for printing and for credentials.json. Empty strings: it was there before.
 struct app_credentials {
     bool first; // this is a first start
+    bool project_made;
     char write_key[AUTH_KEY_TEXT_MAX];
     char api_key[AUTH_KEY_TEXT_MAX];
     char password[AUTH_KEY_TEXT_MAX];
@@ -17,11 +18,18 @@ struct app_credentials {
 #define APP_FIRST_PROJECT "default"
 #define APP_FIRST_ACCOUNT "admin@localhost"
 
-// On an empty store: makes everything and writes `path` (mode 0600). Always: makes sure that keys fixed by FOOTFALL_WRITE_KEY and
-// FOOTFALL_API_KEY work.
-MUST_CHECK enum status app_first_start(const struct gateway_admin *admin, struct str time_zone,
-                                       const char *path, struct app_credentials *out,
-                                       struct error *err);
+struct app_first_start_config {
+    struct str time_zone; // of the project
+    const char *path;     // of credentials.json
+    // Several processes may start for the first time on one store: keys get fixed ids, so that the first of them makes the set and
+    // the others find it made.
+    bool shared;
+};
+// On an empty store: makes everything and writes the file (mode 0600). Always: makes sure that keys fixed by FOOTFALL_WRITE_KEY and
+// FOOTFALL_API_KEY work. *out is all zero at first; after a failure the call may be repeated with what is in it.
+MUST_CHECK enum status app_first_start(const struct gateway_admin *admin,
+                                       const struct app_first_start_config *config,
+                                       struct app_credentials *out, struct error *err);
 // Stores the account when there is none yet. Its password hash takes tenths of a second and 64 MiB, so the workers do it once the
 // process is ready.
 MUST_CHECK enum status app_store_account(const struct gateway_admin *admin, struct workers *workers,

@@ -23,37 +23,73 @@ static void handle_live(struct http_exchange *exchange, void *context) {
 // requests here would stop those too.
 static void handle_ready(struct http_exchange *exchange, void *context) {
     const struct app_service *service = context;
-    send_health(exchange, atomic_load(&service->ready));
+    bool ready = atomic_load(&service->ready);
+    char waiting[APP_WAITING_TEXT];
+    struct json_writer writer;
+    app_waiting_text(service->waiting, waiting);
+    json_writer_init(&writer, http_reply_body(exchange));
+    json_begin_object(&writer);
+    json_member_string(&writer, STR("status"), ready ? STR("UP") : STR("DOWN"));
+    if (!ready && waiting[0]) {
+        json_member_string(&writer, STR("waitingFor"), str_from_c(waiting));
+    }
+    json_end_object(&writer);
+    http_reply_send(exchange, ready ? 200 : 503, "application/json");
 }
 
-static void write_component(struct json_writer *writer, struct str name, bool up) {
-    json_key(writer, name);
-    json_begin_object(writer);
-    json_member_string(writer, STR("status"), up ? STR("UP") : STR("OUT_OF_SERVICE"));
-    json_end_object(writer);
+struct health {
+    struct json_writer writer;
+    bool up;
+};
+
+static void write_component(struct health *health, struct str name, bool up) {
+    health->up = health->up && up;
+    json_key(&health->writer, name);
+    json_begin_object(&health->writer);
+    json_member_string(&health->writer, STR("status"), up ? STR("UP") : STR("OUT_OF_SERVICE"));
+    json_end_object(&health->writer);
+}
+
+// What this process has of them.
+static void write_components(struct health *health, struct app_service *service) {
+    if (service->log) {
+        struct eventlog_stats log;
+        eventlog_stats(service->log, &log);
+        write_component(health, STR("eventLog"), log.writable);
+    }
+    if (service->store) {
+        struct store_stats store;
+        store_stats(service->store, &store);
+        write_component(health, STR("store"), store.writable);
+    }
+    if (service->processor) {
+        write_component(health, STR("processor"), !app_lag(service).stuck);
+    }
 }
 
 // The whole: 503 as soon as one part does not do its work.
 static void handle_health(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
-    struct eventlog_stats log;
-    struct store_stats store;
-    eventlog_stats(service->log, &log);
-    store_stats(service->store, &store);
-    bool processing = !app_lag(service).stuck;
-    bool up = atomic_load(&service->ready) && log.writable && store.writable && processing;
+    if (!app_service_enter(service)) {
+        handle_ready(exchange, service);
+        return;
+    }
+    struct buffer text;
+    buffer_init(&text, 64 * 1024);
+    struct health health = {.up = atomic_load(&service->ready)};
+    json_writer_init(&health.writer, &text);
+    json_begin_object(&health.writer);
+    write_components(&health, service);
+    json_end_object(&health.writer);
+    app_service_leave(service);
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
     json_begin_object(&writer);
-    json_member_string(&writer, STR("status"), up ? STR("UP") : STR("DOWN"));
-    json_key(&writer, STR("components"));
-    json_begin_object(&writer);
-    write_component(&writer, STR("eventLog"), log.writable);
-    write_component(&writer, STR("store"), store.writable);
-    write_component(&writer, STR("processor"), processing);
+    json_member_string(&writer, STR("status"), health.up ? STR("UP") : STR("DOWN"));
+    json_member_raw(&writer, STR("components"), buffer_str(&text));
     json_end_object(&writer);
-    json_end_object(&writer);
-    http_reply_send(exchange, up ? 200 : 503, "application/json");
+    buffer_free(&text);
+    http_reply_send(exchange, health.up ? 200 : 503, "application/json");
 }
 
 static void handle_metrics(struct http_exchange *exchange, void *context) {
@@ -79,26 +115,20 @@ struct http_route_table app_management_routes(struct app_service *service) {
     return (struct http_route_table){routes, sizeof routes / sizeof routes[0], service};
 }
 
-static double read_log_waiting(void *context) {
-    struct app_service *service = context;
-    struct eventlog_stats stats;
-    eventlog_stats(service->log, &stats);
-    return (double)stats.waiting_bytes;
-}
-
-static double read_log_disk(void *context) {
-    struct app_service *service = context;
-    struct eventlog_stats stats;
-    eventlog_stats(service->log, &stats);
-    return (double)stats.disk_bytes;
-}
-
-static double read_log_writable(void *context) {
-    struct app_service *service = context;
-    struct eventlog_stats stats;
-    eventlog_stats(service->log, &stats);
-    return stats.writable ? 1 : 0;
-}
+#define LOG_GAUGE(name, expression)                                                                \
+    static double name(void *context) {                                                            \
+        struct app_service *service = context;                                                     \
+        struct eventlog_stats stats;                                                               \
+        eventlog_stats(service->log, &stats);                                                      \
+        return (double)(expression);                                                               \
+    }
+LOG_GAUGE(read_log_waiting, stats.waiting_bytes)
+LOG_GAUGE(read_log_disk, stats.disk_bytes)
+LOG_GAUGE(read_log_writable, stats.writable ? 1 : 0)
+LOG_GAUGE(read_spooling, stats.spooling ? 1 : 0)
+LOG_GAUGE(read_spool_records, stats.spool_records)
+LOG_GAUGE(read_spool_bytes, stats.spool_bytes)
+LOG_GAUGE(read_spool_drained, stats.drained_records)
 
 static double read_store_disk(void *context) {
     struct app_service *service = context;
@@ -112,24 +142,49 @@ static double read_lag(void *context) {
     return (double)lag.records;
 }
 
+enum subject { SUBJECT_LOG, SUBJECT_SPOOL, SUBJECT_STORE, SUBJECT_PROCESSOR };
+
 static const struct {
+    enum subject subject;
     const char *name;
     const char *help;
     double (*read)(void *context);
 } gauges[APP_GAUGES] = {
-    {"footfall_eventlog_waiting_bytes", "Queued for the event log, not yet durable.",
+    {SUBJECT_LOG, "footfall_eventlog_waiting_bytes", "Queued for the event log, not yet durable.",
      read_log_waiting},
-    {"footfall_eventlog_disk_bytes", "Files of the event log.", read_log_disk},
-    {"footfall_eventlog_writable", "1 when the event log takes events.", read_log_writable},
-    {"footfall_store_disk_bytes", "Files of the store.", read_store_disk},
-    {"footfall_processor_lag_records", "Records in the event log that are not yet queryable.",
-     read_lag},
+    {SUBJECT_LOG, "footfall_eventlog_disk_bytes", "Files of the event log.", read_log_disk},
+    {SUBJECT_LOG, "footfall_eventlog_writable", "1 when the event log takes events.",
+     read_log_writable},
+    {SUBJECT_SPOOL, "footfall_spool_active", "1 while events go to the queue in front of Kafka.",
+     read_spooling},
+    {SUBJECT_SPOOL, "footfall_spool_records", "Events in the queue in front of Kafka.",
+     read_spool_records},
+    {SUBJECT_SPOOL, "footfall_spool_bytes", "Files of the queue in front of Kafka.",
+     read_spool_bytes},
+    {SUBJECT_SPOOL, "footfall_spool_drained_records",
+     "Events moved from the queue to Kafka since the start.", read_spool_drained},
+    {SUBJECT_STORE, "footfall_store_disk_bytes", "Files of the store.", read_store_disk},
+    {SUBJECT_PROCESSOR, "footfall_processor_lag_records",
+     "Records in the event log that are not yet queryable.", read_lag},
 };
+
+static bool is_here(const struct app_service *service, enum subject subject) {
+    switch (subject) {
+    case SUBJECT_LOG: return service->log != NULL;
+    case SUBJECT_SPOOL:
+        return service->log && strcmp(eventlog_engine_name(service->log), "spool") == 0;
+    case SUBJECT_STORE: return service->store != NULL;
+    case SUBJECT_PROCESSOR: return service->processor != NULL;
+    }
+    return false;
+}
 
 void app_register_gauges(struct app_service *service) {
     for (size_t i = 0; i < APP_GAUGES; i++) {
-        service->gauges[i] =
-            metrics_gauge(gauges[i].name, gauges[i].help, NULL, gauges[i].read, service);
+        if (is_here(service, gauges[i].subject)) {
+            service->gauges[i] =
+                metrics_gauge(gauges[i].name, gauges[i].help, NULL, gauges[i].read, service);
+        }
     }
 }
 
@@ -138,5 +193,6 @@ void app_remove_gauges(struct app_service *service) {
         if (service->gauges[i]) {
             metrics_gauge_remove(service->gauges[i]);
         }
+        service->gauges[i] = 0;
     }
 }

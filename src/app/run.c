@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// footfall run: every role in one process.
+// footfall run, gateway, users, activity, processor, reports: a process from its settings to its end.
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "app/command.h"
 #include "app/service.h"
+#include "app/signals.h"
 #include "base/log.h"
 
 static void configure_log(const struct settings *settings) {
@@ -32,34 +32,10 @@ static void configure_malloc(void) {
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
-static void exit_at_once(int signal_number) {
-    (void)signal_number;
-    _exit(APP_FAILED);
-}
-
-// Blocks the signals that end the process before any thread starts, so that only wait_for_signal sees them.
-static void block_signals(sigset_t *signals) {
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
-static void wait_for_signal(const sigset_t *signals) {
-    int number = 0;
-    while (sigwait(signals, &number) != 0) {
-    }
-    LOG_INFO("app", "draining", LOG_CSTR("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
-    // A second signal means that the first was not enough.
-    struct sigaction action = {.sa_handler = exit_at_once};
-    sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
-}
-
 static void announce(const struct app_service *service) {
+    if (!service->server || !service->credentials.first) {
+        return;
+    }
     char host[256];
     uint16_t port = 0;
     struct error err;
@@ -74,40 +50,80 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
-static int run_service(struct app_service *service, const struct settings *settings,
-                       const sigset_t *signals) {
+static int run_service(struct app_service *service, enum app_role role,
+                       const struct settings *settings, struct app_waiting *waiting,
+                       struct app_signals *signals) {
     struct error err = {STATUS_OK, ""};
-    enum status status = app_service_start(service, settings, &err);
+    enum status status = app_service_start(service, role, settings, waiting, &err);
+    if (status == STATUS_CLOSED) {
+        LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
+        return APP_OK;
+    }
     if (status != STATUS_OK) {
         return app_complain(status == STATUS_INVALID ? APP_USAGE : APP_FAILED, &err);
     }
+    atomic_store(&signals->started, true);
     announce(service);
-    wait_for_signal(signals);
+    app_waiting_for_stop(waiting);
     app_service_stop(service);
     LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
     return APP_OK;
 }
 
-int app_run_command(int argc, char *const *argv) {
-    struct error err = {STATUS_OK, ""};
-    struct settings *settings = NULL;
-    int used = 0;
-    if (app_load_settings(argc, argv, &used, &settings, &err) != STATUS_OK) {
-        return app_complain(APP_USAGE, &err);
-    }
+static int run_process(enum app_role role, const struct settings *settings) {
+    struct app_signals signals;
+    struct app_waiting waiting;
     configure_log(settings);
     configure_malloc(); // before any thread starts
-    sigset_t signals;
-    block_signals(&signals);
+    app_signals_block(&signals);
+    app_waiting_init(&waiting);
     struct app_service *service = calloc(1, sizeof *service);
     int code = APP_FAILED;
-    if (service) {
-        code = run_service(service, settings, &signals);
+    if (service && app_signals_start(&signals, &waiting) == STATUS_OK) {
+        code = run_service(service, role, settings, &waiting, &signals);
+        app_signals_end(&signals);
     } else {
+        struct error err;
         (void)error_set(&err, STATUS_NO_MEMORY, "out of memory");
         (void)app_complain(code, &err);
     }
     free(service);
+    app_waiting_destroy(&waiting);
+    return code;
+}
+
+static int run_role(enum app_role role, int argc, char *const *argv) {
+    struct error err = {STATUS_OK, ""};
+    struct settings *settings = NULL;
+    int used = 0;
+    if (app_load_role_settings(role, argc, argv, &used, &settings, &err) != STATUS_OK) {
+        return app_complain(APP_USAGE, &err);
+    }
+    int code = run_process(role, settings);
     settings_free(settings);
     return code;
+}
+
+int app_run_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_RUN, argc, argv);
+}
+
+int app_gateway_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_GATEWAY, argc, argv);
+}
+
+int app_users_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_USERS, argc, argv);
+}
+
+int app_activity_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_ACTIVITY, argc, argv);
+}
+
+int app_processor_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_PROCESSOR, argc, argv);
+}
+
+int app_reports_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_REPORTS, argc, argv);
 }

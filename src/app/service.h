@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Everything that  starts, in order; stopped in the opposite order.
+// A Footfall process: the parts that its role needs, started in order and stopped in the opposite order.
 //
-//   workers -> store -> event log -> keyring and first start -> processor -> roles -> gateway -> management and public servers
+//   run:        store -> event log -> keys, first start -> processor -> activity, users, reports -> gateway -> public server
+//   one role:   what it needs of these (roles.c), and waits for engines and names that are not there yet
 //
-// The public server is the last to start and the first to stop: what it accepted is finished by what stands behind it.
+// The management server is the first to start and the last to stop: it says what the process is waiting for. The public server is the
+// last to start and the first to stop: what it accepted is finished by what stands behind it.
 #ifndef FOOTFALL_APP_SERVICE_H
 #define FOOTFALL_APP_SERVICE_H
 
@@ -12,6 +14,9 @@
 
 #include "activity/activity.h"
 #include "app/first_start.h"
+#include "app/role.h"
+#include "app/waiting.h"
+#include "auth/refresh.h"
 #include "base/metrics.h"
 #include "base/settings.h"
 #include "base/workers.h"
@@ -24,23 +29,50 @@
 #include "store/store.h"
 #include "users/users.h"
 
-#define APP_GAUGES 5
+#define APP_GAUGES 9
+
+struct app_service;
+
+// What a part needs that other processes give, and that may be away when it starts.
+enum app_needs {
+    APP_NEEDS_NOTHING = 0,
+    APP_NEEDS_STORE = 1,
+    APP_NEEDS_LOG = 2,
+    APP_NEEDS_NAMES = 4
+};
+
+struct app_part {
+    enum app_needs needs; // UNAVAILABLE or TIMEOUT from start: wait, try again
+    // On failure nothing is left behind. NULL: nothing to start.
+    enum status (*start)(struct app_service *service, struct error *err);
+    void (*stop)(struct app_service *service); // NULL: nothing to stop
+};
 
 struct app_service {
+    enum app_role role;
     const struct settings *settings;
+    struct app_waiting *waiting;
     struct client_paths paths;
     struct app_credentials credentials;
     int64_t started_us; // monotonic
     atomic_bool ready;  // what /health/ready says
+    size_t started;     // parts
+    // Engines and roles below come and go while management answers: who looks at them from there holds this.
+    pthread_rwlock_t lock;
+    bool up;
     struct workers *workers;
+    struct workers
+        *lookers; // of the management server, so that it answers while the others wait for a store
     struct store *store;
     struct eventlog *log;
     struct auth_keyring *keyring;
+    struct auth_refresh *refresh; // NULL: nobody else writes to the store
     struct gateway_admin admin;
     struct processor *processor;
     struct activity *activity;
     struct users *users;
     struct reports *reports;
+    struct http_networks *trusted;
     struct gateway *gateway;
     struct http_router *management_router;
     struct http_server *management;
@@ -48,11 +80,20 @@ struct app_service {
     metrics_id gauges[APP_GAUGES]; // 0: not registered
 };
 
-// On failure everything started so far is stopped again and err says what could not be done.
-MUST_CHECK enum status app_service_start(struct app_service *service,
-                                         const struct settings *settings, struct error *err);
+// waiting: how to stop it meanwhile; the caller's. On failure everything started so far is stopped again and err says what could not
+// be done; CLOSED: it was told to stop before it was ready.
+MUST_CHECK enum status app_service_start(struct app_service *service, enum app_role role,
+                                         const struct settings *settings,
+                                         struct app_waiting *waiting, struct error *err);
 // Drains: stops accepting, finishes, flushes, commits, frees.
 void app_service_stop(struct app_service *service);
+
+// For threads of the management server. False: the process is not up (yet, or any more), and nothing may be looked at. True: leave.
+bool app_service_enter(struct app_service *service);
+void app_service_leave(struct app_service *service);
+
+// The parts of a role, in order.
+const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 
 // How far the processor is behind the event log, over all partitions.
 struct app_lag {

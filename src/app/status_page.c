@@ -73,8 +73,6 @@ static void handle_status(struct http_exchange *exchange, void *context) {
     struct eventlog_stats log;
     struct processor_stats processor;
     struct store_stats store;
-    eventlog_stats(service->log, &log);
-    processor_stats(service->processor, &processor);
     store_stats(service->store, &store);
     struct clock *clock = clock_system();
     struct json_writer writer;
@@ -84,8 +82,14 @@ static void handle_status(struct http_exchange *exchange, void *context) {
     json_member_bool(&writer, STR("ready"), atomic_load(&service->ready));
     json_member_i64(&writer, STR("uptimeSeconds"),
                     (clock->mono_us(clock) - service->started_us) / 1000000);
-    write_log(&writer, &log);
-    write_processor(&writer, &processor);
+    if (service->log) {
+        eventlog_stats(service->log, &log);
+        write_log(&writer, &log);
+    }
+    if (service->processor) {
+        processor_stats(service->processor, &processor);
+        write_processor(&writer, &processor);
+    }
     json_key(&writer, STR("store"));
     json_begin_object(&writer);
     json_member_string(&writer, STR("engine"), STR("embedded"));

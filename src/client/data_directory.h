@@ -10,6 +10,7 @@
 struct client_paths {
     char log[1024];
     char store[1024];
+    char spool[1024];
     char credentials[1024];
 };
 // Makes the directory (mode 0700) when it is missing, with its parents' permission. err says which path and why not.

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// From settings to engines.
+#include "app/engines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool app_store_is_remote(const struct settings *settings) {
+    return str_equal(settings_string(settings, "store"), STR("cassandra"));
+}
+
+bool app_log_is_remote(const struct settings *settings) {
+    return str_equal(settings_string(settings, "eventlog"), STR("kafka"));
+}
+
+static void describe(const struct settings *settings, const char *engine, const char *place,
+                     char *out, size_t size) {
+    (void)snprintf(out, size, "%.*s %s %.*s", STR_ARG(settings_string(settings, engine)),
+                   str_equal(settings_string(settings, engine), STR("embedded")) ? "in" : "at",
+                   STR_ARG(settings_string(settings, place)));
+}
+
+void app_describe_store(const struct settings *settings, char *out, size_t size) {
+    describe(settings, "store", app_store_is_remote(settings) ? "cassandra.contact_points" : "data",
+             out, size);
+}
+
+void app_describe_log(const struct settings *settings, char *out, size_t size) {
+    describe(settings, "eventlog", app_log_is_remote(settings) ? "kafka.brokers" : "data", out,
+             size);
+}
+
+// --- Store -------------------------------------------------------------------------------------------------------------
+static enum status open_cassandra(const struct settings *settings, struct store **out,
+                                  struct error *err) {
+    (void)settings;
+    (void)out;
+    return error_set(err, STATUS_UNSUPPORTED, "store: cassandra is not in this build");
+}
+
+enum status app_open_store(const struct settings *settings, const struct client_paths *paths,
+                           struct store **out, struct error *err) {
+    if (app_store_is_remote(settings)) {
+        return open_cassandra(settings, out, err);
+    }
+    struct store_config config = {
+        .timeline_retention_ms = settings_integer(settings, "timeline.retention"),
+        .cache_bytes = (size_t)settings_integer(settings, "embedded.cache"),
+        .write_buffer_bytes = (size_t)settings_integer(settings, "embedded.write_buffer"),
+    };
+    return store_open_rocksdb(paths->store, &config, out, err);
+}
+
+// --- Event log ---------------------------------------------------------------------------------------------------------
+static enum status open_embedded(const struct settings *settings, const struct client_paths *paths,
+                                 struct eventlog **out, struct error *err) {
+    struct eventlog_config config = {
+        .partitions = (unsigned)settings_integer(settings, "embedded.partitions"),
+        .retention_ms = settings_integer(settings, "embedded.log_retention"),
+        .retention_bytes = (uint64_t)settings_integer(settings, "embedded.log_retention_bytes"),
+        .retention_waits_for_consumers = true,
+        .quota_bytes = (uint64_t)settings_integer(settings, "embedded.disk_quota"),
+        .disk_reserve_bytes = (uint64_t)settings_integer(settings, "embedded.disk_reserve"),
+        .clock = clock_system(),
+    };
+    return eventlog_open_rocksdb(paths->log, &config, out, err);
+}
+
+enum status app_open_log(const struct settings *settings, const struct client_paths *paths,
+                         enum app_log_use use, struct eventlog **out, struct error *err) {
+    (void)use;
+    if (app_log_is_remote(settings)) {
+        return error_set(err, STATUS_UNSUPPORTED, "eventlog: kafka is not in this build");
+    }
+    return open_embedded(settings, paths, out, err);
+}

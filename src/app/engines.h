@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Opens the event log and the store that the settings name.
+#ifndef FOOTFALL_APP_ENGINES_H
+#define FOOTFALL_APP_ENGINES_H
+
+#include "base/settings.h"
+#include "client/data_directory.h"
+#include "eventlog/eventlog.h"
+#include "store/store.h"
+
+// Whether it is asked over the network: then it may be away, and other processes write to it, too.
+bool app_store_is_remote(const struct settings *settings);
+bool app_log_is_remote(const struct settings *settings);
+// "cassandra at 127.0.0.1:9042", "embedded in ./footfall-data".
+void app_describe_store(const struct settings *settings, char *out, size_t size);
+void app_describe_log(const struct settings *settings, char *out, size_t size);
+
+// paths are used by embedded engines and the spool. UNAVAILABLE and TIMEOUT of a remote engine: it does not answer, try again.
+MUST_CHECK enum status app_open_store(const struct settings *settings,
+                                      const struct client_paths *paths, struct store **out,
+                                      struct error *err);
+enum app_log_use {
+    APP_LOG_APPEND, // behind a spool when it is remote: opening succeeds while Kafka is away
+    APP_LOG_READ,
+};
+// settings must live as long as the log: the spool opens what is behind it later.
+MUST_CHECK enum status app_open_log(const struct settings *settings,
+                                    const struct client_paths *paths, enum app_log_use use,
+                                    struct eventlog **out, struct error *err);
+
+#endif

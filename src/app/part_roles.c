@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Parts: the services behind the routes, and the processor.
+#include <stdlib.h>
+
+#include "app/parts.h"
+
+static enum status start_processor(struct app_service *service, struct error *err) {
+    const struct settings *settings = service->settings;
+    struct processor_config config = {
+        .log = service->log,
+        .store = service->store,
+        .clock = clock_system(),
+        .threads = (unsigned)settings_integer(settings, "processor.threads"),
+        .session_gap_ms = settings_integer(settings, "session.gap"),
+        .dedupe_window_ms = settings_integer(settings, "dedupe.window"),
+        .dedupe_ids = (size_t)settings_integer(settings, "dedupe.ids"),
+        .cache_bytes = (size_t)settings_integer(settings, "processor.cache"),
+        .linger_us = settings_integer(settings, "processor.linger") * 1000,
+        .cycle_events = (size_t)settings_integer(settings, "processor.cycle"),
+        .keep_bots = settings_bool(settings, "bots.keep"),
+    };
+    return processor_start(&config, &service->processor, err);
+}
+
+static void stop_processor(struct app_service *service) {
+    processor_stop(service->processor);
+    service->processor = NULL;
+}
+
+struct processor_partition_status *app_partitions(struct app_service *service, size_t *count) {
+    *count = 0;
+    if (!service->processor) {
+        return NULL;
+    }
+    size_t room = eventlog_partition_count(service->log);
+    struct processor_partition_status *rows = calloc(room, sizeof *rows);
+    if (rows) {
+        size_t there = processor_partitions(service->processor, rows, room);
+        *count = there < room ? there : room;
+    }
+    return rows;
+}
+
+struct app_lag app_lag(struct app_service *service) {
+    size_t count = 0;
+    struct processor_partition_status *rows = app_partitions(service, &count);
+    struct app_lag lag = {.records = 0, .processed_ms = 0, .stuck = count == 0};
+    struct clock *clock = clock_system();
+    lag.processed_ms = clock->wall_ms(clock);
+    for (size_t i = 0; i < count; i++) {
+        lag.records += rows[i].log_end - rows[i].next_offset;
+        if (rows[i].log_end > rows[i].next_offset && rows[i].processed_ms < lag.processed_ms) {
+            lag.processed_ms = rows[i].processed_ms;
+        }
+        lag.stuck = lag.stuck || rows[i].stuck;
+    }
+    free(rows);
+    return lag;
+}
+
+// What the reports role asks before it closes a day: has everything that was accepted been processed?
+static void report_progress(void *context, int64_t *received_ms, bool *caught_up) {
+    struct app_lag lag = app_lag(context);
+    *caught_up = !lag.stuck && lag.records <= 0;
+    *received_ms = lag.stuck ? 0 : lag.processed_ms;
+}
+
+static enum status start_activity(struct app_service *service, struct error *err) {
+    const struct settings *settings = service->settings;
+    struct str public_url = settings_string(settings, "public_url");
+    struct str path_prefix = settings_string(settings, "ingest.path_prefix");
+    struct activity_config config = {
+        .log = service->log,
+        .keyring = service->keyring,
+        .refresh = service->refresh,
+        .clock = clock_system(),
+        .random = random_system(),
+        .event_bytes = (size_t)settings_integer(settings, "ingest.event_limit"),
+        .inflated_bytes = (size_t)settings_integer(settings, "ingest.inflated_limit"),
+        .events = (unsigned)settings_integer(settings, "ingest.events_limit"),
+        .public_url = public_url.len > 0 ? public_url : STR_EMPTY,
+        .path_prefix = path_prefix.len > 0 ? path_prefix : STR_EMPTY,
+    };
+    return activity_start(&config, &service->activity, err);
+}
+
+static void stop_activity(struct app_service *service) {
+    activity_stop(service->activity);
+    service->activity = NULL;
+}
+
+static enum status start_users(struct app_service *service, struct error *err) {
+    struct users_config config = {.store = service->store,
+                                  .keyring = service->keyring,
+                                  .clock = clock_system(),
+                                  .random = random_system()};
+    return users_start(&config, &service->users, err);
+}
+
+static void stop_users(struct app_service *service) {
+    users_stop(service->users);
+    service->users = NULL;
+}
+
+static enum status start_reports(struct app_service *service, struct error *err) {
+    struct reports_config config = {.store = service->store,
+                                    .keyring = service->keyring,
+                                    .clock = clock_system(),
+                                    .progress = report_progress,
+                                    .progress_context = service};
+    return reports_start(&config, &service->reports, err);
+}
+
+static void stop_reports(struct app_service *service) {
+    reports_stop(service->reports);
+    service->reports = NULL;
+}
+
+const struct app_part app_part_processor = {APP_NEEDS_LOG | APP_NEEDS_STORE, start_processor,
+                                            stop_processor};
+const struct app_part app_part_activity_memory = {APP_NEEDS_NOTHING, NULL, stop_activity};
+const struct app_part app_part_activity = {APP_NEEDS_NOTHING, start_activity, NULL};
+const struct app_part app_part_users = {APP_NEEDS_NOTHING, start_users, stop_users};
+const struct app_part app_part_reports = {APP_NEEDS_NOTHING, start_reports, stop_reports};

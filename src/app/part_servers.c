@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Parts: the management server, the routes of the public one, and the public server itself.
+#include "app/parts.h"
+
+// A drain takes at most ten seconds: the servers' shares leave some to those who still process and flush.
+#define DRAIN_MS 5000
+#define DRAIN_MANAGEMENT_MS 1000
+#define LOOKERS 2
+#define LOOKS_WAITING 64
+#define TABLES_MAX 6
+
+static enum status start_server(struct app_service *service, const char *key,
+                                struct http_server_config *config, struct http_server **out,
+                                struct error *err) {
+    char host[256];
+    enum status status = settings_split_address(settings_string(service->settings, key), host,
+                                                sizeof host, &config->port, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    config->host = host;
+    config->clock = clock_system();
+    config->random = random_system();
+    return http_server_start(config, out, err);
+}
+
+// --- Management --------------------------------------------------------------------------------------------------------
+static void dispatch_management(struct http_exchange *exchange, void *router) {
+    http_router_dispatch(router, exchange);
+}
+
+static void stop_management(struct app_service *service) {
+    http_server_stop(service->management);
+    workers_stop(service->lookers);
+    http_router_free(service->management_router);
+    service->management = NULL;
+    service->lookers = NULL;
+    service->management_router = NULL;
+}
+
+static enum status start_management(struct app_service *service, struct error *err) {
+    struct http_route_table table = app_management_routes(service);
+    enum status status = http_router_make(&table, 1, &service->management_router, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = workers_start(LOOKERS, LOOKS_WAITING, "look", &service->lookers);
+    if (status == STATUS_OK) {
+        struct http_server_config config = {.name = "management",
+                                            .threads = 1,
+                                            .drain_timeout_ms = DRAIN_MANAGEMENT_MS,
+                                            .handle = dispatch_management,
+                                            .workers = service->lookers,
+                                            .context = service->management_router};
+        status = start_server(service, "management.listen", &config, &service->management, err);
+    } else {
+        (void)error_set(err, status, "workers: cannot be started: %s", status_text(status));
+    }
+    if (status != STATUS_OK) {
+        stop_management(service);
+    }
+    return status;
+}
+
+// --- Routes ------------------------------------------------------------------------------------------------------------
+static enum gateway_access_log access_log_mode(struct str name) {
+    if (str_equal(name, STR("all"))) {
+        return GATEWAY_LOG_ALL;
+    }
+    return str_equal(name, STR("off")) ? GATEWAY_LOG_OFF : GATEWAY_LOG_ERRORS;
+}
+
+static size_t collect_tables(struct app_service *service, struct http_route_table *tables) {
+    size_t count = 0;
+    if (service->activity) {
+        tables[count++] = activity_routes(service->activity);
+    }
+    if (service->users) {
+        tables[count++] = users_routes(service->users);
+    }
+    if (service->reports) {
+        tables[count++] = reports_routes(service->reports);
+    }
+    if (service->role == APP_ROLE_RUN || service->role == APP_ROLE_GATEWAY) {
+        tables[count++] = gateway_admin_routes(&service->admin);
+        tables[count++] = app_status_routes(service);
+    }
+    return count;
+}
+
+static void stop_gateway(struct app_service *service) {
+    gateway_stop(service->gateway);
+    http_networks_free(service->trusted);
+    service->gateway = NULL;
+    service->trusted = NULL;
+}
+
+static enum status make_trusted(struct app_service *service, struct error *err) {
+    const struct str *texts = NULL;
+    size_t count = settings_list(service->settings, "http.trusted_proxies", &texts);
+    struct error reason = {STATUS_OK, ""};
+    enum status status =
+        count > 0 ? http_networks_make(texts, count, &service->trusted, &reason) : STATUS_OK;
+    return status == STATUS_OK ? STATUS_OK
+                               : error_set(err, status, "http.trusted_proxies: %s", reason.text);
+}
+
+static enum status start_gateway(struct app_service *service, struct error *err) {
+    struct http_route_table tables[TABLES_MAX];
+    enum status status = make_trusted(service, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct gateway_config config = {
+        .tables = tables,
+        .table_count = collect_tables(service, tables),
+        .keyring = service->keyring,
+        .refresh = service->refresh,
+        .trusted = service->trusted,
+        .access_log = access_log_mode(settings_string(service->settings, "logging.access")),
+    };
+    status = gateway_start(&config, &service->gateway, err);
+    if (status != STATUS_OK) {
+        stop_gateway(service);
+    }
+    return status;
+}
+
+// --- The public server -------------------------------------------------------------------------------------------------
+static enum status start_public(struct app_service *service, struct error *err) {
+    const struct settings *settings = service->settings;
+    struct http_server_config config = {
+        .name = "public",
+        .threads = (unsigned)settings_integer(settings, "http.threads"),
+        .handle = gateway_handle,
+        .completed = gateway_completed,
+        .context = service->gateway,
+        .workers = service->workers,
+        .body_bytes = (size_t)settings_integer(settings, "http.body_limit"),
+        .connections = (unsigned)settings_integer(settings, "http.connections"),
+        .header_timeout_ms = settings_integer(settings, "http.header_timeout"),
+        .body_timeout_ms = settings_integer(settings, "http.body_timeout"),
+        .idle_timeout_ms = settings_integer(settings, "http.idle_timeout"),
+        .write_timeout_ms = settings_integer(settings, "http.write_timeout"),
+        .drain_timeout_ms = DRAIN_MS,
+    };
+    return start_server(service, "listen", &config, &service->server, err);
+}
+
+static void stop_public(struct app_service *service) {
+    http_server_stop(service->server);
+    service->server = NULL;
+}
+
+const struct app_part app_part_management = {APP_NEEDS_NOTHING, start_management, stop_management};
+const struct app_part app_part_gateway = {APP_NEEDS_NOTHING, start_gateway, stop_gateway};
+const struct app_part app_part_public = {APP_NEEDS_NOTHING, start_public, stop_public};

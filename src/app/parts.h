@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The parts of which roles are made; each is written down where it is started.
+#ifndef FOOTFALL_APP_PARTS_H
+#define FOOTFALL_APP_PARTS_H
+
+#include "app/service.h"
+
+// part_engines.c
+extern const struct app_part app_part_engines_allowed; // embedded engines are for run alone
+extern const struct app_part app_part_data;            // the data directory
+extern const struct app_part app_part_workers;
+extern const struct app_part app_part_store;
+extern const struct app_part app_part_log_append; // behind a spool when it is remote
+extern const struct app_part app_part_log_read;
+// part_keys.c
+extern const struct app_part app_part_keys;
+extern const struct app_part app_part_refresh;
+extern const struct app_part app_part_first_start; // project, keys
+extern const struct app_part app_part_account;
+// part_roles.c
+extern const struct app_part app_part_activity_memory; // before the log, which finishes requests
+extern const struct app_part app_part_activity;
+extern const struct app_part app_part_processor;
+extern const struct app_part app_part_users;
+extern const struct app_part app_part_reports;
+// part_servers.c
+extern const struct app_part app_part_management;
+extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are
+extern const struct app_part app_part_gateway;
+extern const struct app_part app_part_public;
+
+#endif

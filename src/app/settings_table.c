@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Every setting there is: key, type, default, limits and meaning, as data; and what differs by role.
+#include "app/command.h"
+
+#define KIB 1024LL
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define SECOND 1000LL
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+static const struct setting table[] = {
+    {"data", "data", SETTING_STRING, "./footfall-data", 0, 0, NULL,
+     "directory of the embedded engines, of the spool in front of Kafka and of credentials.json",
+     false},
+    {"listen", "listen", SETTING_ADDRESS, "127.0.0.1:8080", 0, 0, NULL,
+     "public address: ingest and API", false},
+    {"management.listen", NULL, SETTING_ADDRESS, "127.0.0.1:8090", 0, 0, NULL,
+     "address of health and metrics", false},
+    {"public_url", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "where browsers reach this server; empty: the Host of the request", false},
+    {"eventlog", NULL, SETTING_CHOICE, "embedded", 0, 0, "embedded|kafka",
+     "engine of the event log", false},
+    {"store", NULL, SETTING_CHOICE, "embedded", 0, 0, "embedded|cassandra", "engine of the store",
+     false},
+
+    {"embedded.partitions", NULL, SETTING_INTEGER, "8", 1, 1024, NULL,
+     "partitions of a new event log", false},
+    {"embedded.log_retention", NULL, SETTING_DURATION, "7d", 0, 36500 * DAY, NULL,
+     "age from which processed log records may go; 0s: never", false},
+    {"embedded.log_retention_bytes", NULL, SETTING_BYTES, "0", 0, 0, NULL,
+     "size from which the oldest processed log records go; 0: no limit", false},
+    {"embedded.disk_quota", NULL, SETTING_BYTES, "0", 0, 0, NULL,
+     "size of the event log from which events are refused with 503; 0: none", false},
+    {"embedded.disk_reserve", NULL, SETTING_BYTES, "256MiB", 0, 0, NULL,
+     "free space on the disk below which events are refused with 503", false},
+    {"embedded.cache", NULL, SETTING_BYTES, "16MiB", MIB, 64 * GIB, NULL,
+     "block cache of the store", false},
+    {"embedded.write_buffer", NULL, SETTING_BYTES, "16MiB", MIB, 4 * GIB, NULL,
+     "write buffers of the store", false},
+
+    {"kafka.brokers", NULL, SETTING_STRING, "127.0.0.1:9092", 0, 0, NULL,
+     "where to find the cluster: HOST:PORT,HOST:PORT", false},
+    {"kafka.topic", NULL, SETTING_STRING, "footfall.events", 0, 0, NULL,
+     "topic of the events; what belongs to it is in TOPIC.meta", false},
+    {"kafka.partitions", NULL, SETTING_INTEGER, "8", 1, 1024, NULL,
+     "partitions of a topic that is made; an existing one must have as many", false},
+    {"kafka.replication", NULL, SETTING_INTEGER, "0", 0, 100, NULL,
+     "copies of a topic that is made; 0: 3, or as many as there are brokers", false},
+    {"kafka.min_insync", NULL, SETTING_INTEGER, "0", 0, 100, NULL,
+     "copies that must have a record before it counts; 0: one less than kafka.replication, at least 1",
+     false},
+    {"kafka.retention", NULL, SETTING_DURATION, "7d", 0, 36500 * DAY, NULL,
+     "age from which records of a topic that is made may go; 0s: never", false},
+    {"kafka.retention_bytes", NULL, SETTING_BYTES, "0", 0, 0, NULL,
+     "size from which the oldest records of a topic that is made may go, one copy; 0: no limit",
+     false},
+    {"kafka.instance_id", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "name of this processor in its group, so that a restart moves no partitions; empty: none",
+     false},
+    {"kafka.session_timeout", NULL, SETTING_DURATION, "10s", SECOND, HOUR, NULL,
+     "silence after which a processor's partitions go to others", false},
+    {"kafka.delivery_timeout", NULL, SETTING_DURATION, "30s", SECOND, HOUR, NULL,
+     "how long a record may wait for its acknowledgement", false},
+    {"kafka.properties", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "settings handed to librdkafka as they are, NAME=VALUE: security.protocol, sasl.*, ssl.*",
+     true},
+    {"spool.quota", NULL, SETTING_BYTES, "1GiB", 0, 0, NULL,
+     "size of the queue in front of Kafka from which events are refused with 503; 0: none", false},
+    {"spool.disk_reserve", NULL, SETTING_BYTES, "256MiB", 0, 0, NULL,
+     "free space on the disk below which the queue takes no events", false},
+    {"spool.patience", NULL, SETTING_DURATION, "2s", 10, HOUR, NULL,
+     "how long Kafka may take before events go to the queue in front of it", false},
+
+    {"cassandra.contact_points", NULL, SETTING_STRING, "127.0.0.1:9042", 0, 0, NULL,
+     "where to find the cluster: HOST:PORT,HOST:PORT", false},
+    {"cassandra.local_dc", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "datacentre whose nodes are asked; empty: that of the first node that answers", false},
+    {"cassandra.keyspace", NULL, SETTING_STRING, "footfall", 0, 0, NULL, "keyspace of the tables",
+     false},
+    {"cassandra.replication", NULL, SETTING_INTEGER, "0", 0, 100, NULL,
+     "copies in a keyspace that is made; 0: 3, or as many as there are nodes", false},
+    {"cassandra.username", NULL, SETTING_STRING, "", 0, 0, NULL, "user; empty: none", false},
+    {"cassandra.password", NULL, SETTING_STRING, "", 0, 0, NULL, "password of that user", true},
+    {"cassandra.tls", NULL, SETTING_BOOL, "false", 0, 0, NULL, "encrypt connections", false},
+    {"cassandra.tls_ca", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file of the authorities to trust, PEM; empty: those of the machine", false},
+    {"cassandra.tls_certificate", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file of the certificate to show, PEM; empty: none", false},
+    {"cassandra.tls_key", NULL, SETTING_STRING, "", 0, 0, NULL, "file of its key, PEM", false},
+    {"cassandra.tls_verify", NULL, SETTING_BOOL, "true", 0, 0, NULL,
+     "refuse a node whose certificate is not trusted or names another host", false},
+    {"cassandra.connections", NULL, SETTING_INTEGER, "1", 1, 64, NULL, "connections to a node",
+     false},
+    {"cassandra.create_schema", NULL, SETTING_BOOL, "true", 0, 0, NULL,
+     "make keyspace and tables that are missing", false},
+
+    {"timeline.retention", NULL, SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
+     "age from which timeline entries go; 0s: never", false},
+
+    {"http.threads", NULL, SETTING_INTEGER, "0", 0, 256, NULL, "event loops; 0: one a core", false},
+    {"http.connections", NULL, SETTING_INTEGER, "10000", 1, 1000000, NULL,
+     "connections at the same time", false},
+    {"http.body_limit", NULL, SETTING_BYTES, "4MiB", KIB, GIB, NULL, "body of a request, as sent",
+     false},
+    {"http.header_timeout", NULL, SETTING_DURATION, "10s", 10, HOUR, NULL,
+     "for a request's headers", false},
+    {"http.body_timeout", NULL, SETTING_DURATION, "30s", 10, HOUR, NULL,
+     "without a byte of the body", false},
+    {"http.idle_timeout", NULL, SETTING_DURATION, "75s", 10, DAY, NULL, "between requests", false},
+    {"http.write_timeout", NULL, SETTING_DURATION, "30s", 10, HOUR, NULL,
+     "without the client taking a byte", false},
+
+    {"http.trusted_proxies", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "networks whose X-Forwarded-For, -Proto and -Host are believed: 10.0.0.0/8,::1/128", false},
+
+    {"gateway.users", NULL, SETTING_LIST, "http://127.0.0.1:8081", 0, 0, NULL,
+     "where footfall gateway finds the users processes", false},
+    {"gateway.activity", NULL, SETTING_LIST, "http://127.0.0.1:8082", 0, 0, NULL,
+     "where it finds the activity processes", false},
+    {"gateway.reports", NULL, SETTING_LIST, "http://127.0.0.1:8084", 0, 0, NULL,
+     "where it finds the reports processes", false},
+    {"gateway.connect_timeout", NULL, SETTING_DURATION, "1s", 10, HOUR, NULL,
+     "for a connection to one of them", false},
+    {"gateway.reply_timeout", NULL, SETTING_DURATION, "30s", 10, HOUR, NULL,
+     "for the first byte of its reply", false},
+    {"gateway.total_timeout", NULL, SETTING_DURATION, "60s", 10, HOUR, NULL,
+     "for the whole reply, attempts at others included", false},
+    {"gateway.connections", NULL, SETTING_INTEGER, "64", 1, 10000, NULL,
+     "connections to each of them, an event loop", false},
+    {"status.peers", NULL, SETTING_LIST,
+     "http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092,http://127.0.0.1:8083,"
+     "http://127.0.0.1:8094",
+     0, 0, NULL, "management addresses of all processes, for /status and for closing days", false},
+    {"keys.refresh", NULL, SETTING_DURATION, "2s", 100, HOUR, NULL,
+     "how often keys and projects are read again from a store that others write to", false},
+
+    {"ingest.inflated_limit", NULL, SETTING_BYTES, "20MiB", KIB, GIB, NULL,
+     "body of a request, inflated", false},
+    {"ingest.event_limit", NULL, SETTING_BYTES, "32KiB", KIB, 512 * KIB, NULL, "one event", false},
+    {"ingest.events_limit", NULL, SETTING_INTEGER, "10000", 1, 1000000, NULL, "events of a request",
+     false},
+
+    {"ingest.path_prefix", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "every path of ingest is also found behind this one, because ad blockers know the usual ones: /x7",
+     false},
+
+    {"project.time_zone", NULL, SETTING_STRING, "UTC", 0, 0, NULL,
+     "time zone of the project made at first start (IANA name); fixed from then on", false},
+    {"session.gap", NULL, SETTING_DURATION, "30m", SECOND, 12 * HOUR, NULL,
+     "silence that ends a session", false},
+    {"dedupe.window", NULL, SETTING_DURATION, "24h", MINUTE, 30 * DAY, NULL,
+     "how long a resent id is known", false},
+    {"dedupe.ids", NULL, SETTING_INTEGER, "125000", 1000, 100000000, NULL,
+     "how many ids are known at most, a partition; each takes 16 bytes of memory", false},
+    {"bots.keep", NULL, SETTING_BOOL, "false", 0, 0, NULL, "keep the events of known bots", false},
+    {"processor.threads", NULL, SETTING_INTEGER, "1", 1, 64, NULL, "threads that process events",
+     false},
+    {"processor.cache", NULL, SETTING_BYTES, "12MiB", MIB, 64 * GIB, NULL, "cache of actor states",
+     false},
+    {"processor.linger", NULL, SETTING_DURATION, "5ms", 0, SECOND, NULL,
+     "wait for more events before a small batch; 50ms with store: cassandra", false},
+    {"processor.cycle", NULL, SETTING_INTEGER, "20000", 1, 1000000, NULL, "events of a store batch",
+     false},
+    {"workers.threads", NULL, SETTING_INTEGER, "4", 1, 256, NULL,
+     "threads that read the store; 16 with store: cassandra", false},
+    {"workers.queue", NULL, SETTING_INTEGER, "1024", 1, 100000, NULL,
+     "requests that may wait for them before 503", false},
+
+    {"logging.level", NULL, SETTING_CHOICE, "info", 0, 0, "debug|info|warn|error|off",
+     "least level shown", false},
+    {"logging.format", NULL, SETTING_CHOICE, "text", 0, 0, "text|json", "form of log lines", false},
+    {"logging.access", NULL, SETTING_CHOICE, "errors", 0, 0, "off|errors|all",
+     "which requests are logged: errors means 400 and above, and slower than a second", false},
+};
+
+const struct setting *app_settings_table(size_t *count) {
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+static const struct {
+    enum app_role role;
+    const char *key;
+    const char *fallback;
+} role_defaults[] = {
+#define TRUST_THIS_MACHINE "127.0.0.0/8,::1/128"
+    {APP_ROLE_USERS, "listen", "127.0.0.1:8081"},
+    {APP_ROLE_USERS, "management.listen", "127.0.0.1:8091"},
+    {APP_ROLE_USERS, "http.trusted_proxies", TRUST_THIS_MACHINE},
+    {APP_ROLE_ACTIVITY, "listen", "127.0.0.1:8082"},
+    {APP_ROLE_ACTIVITY, "management.listen", "127.0.0.1:8092"},
+    {APP_ROLE_ACTIVITY, "http.trusted_proxies", TRUST_THIS_MACHINE},
+    {APP_ROLE_PROCESSOR, "management.listen", "127.0.0.1:8083"},
+    {APP_ROLE_REPORTS, "listen", "127.0.0.1:8084"},
+    {APP_ROLE_REPORTS, "management.listen", "127.0.0.1:8094"},
+    {APP_ROLE_REPORTS, "http.trusted_proxies", TRUST_THIS_MACHINE},
+};
+
+// A store that is asked over the network answers later, and takes a large batch for hardly more than a small one.
+static const struct {
+    const char *key;
+    const char *fallback;
+} cassandra_defaults[] = {
+    {"workers.threads", "16"},
+    {"processor.linger", "50ms"},
+};
+
+enum status app_role_defaults(struct settings *settings, enum app_role role) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof role_defaults / sizeof role_defaults[0]; i++) {
+        if (role_defaults[i].role == role && status == STATUS_OK) {
+            status =
+                settings_change_default(settings, role_defaults[i].key, role_defaults[i].fallback);
+        }
+    }
+    return status;
+}
+
+enum status app_engine_defaults(struct settings *settings) {
+    enum status status = STATUS_OK;
+    if (!str_equal(settings_string(settings, "store"), STR("cassandra"))) {
+        return status;
+    }
+    for (size_t i = 0; i < sizeof cassandra_defaults / sizeof cassandra_defaults[0]; i++) {
+        if (status == STATUS_OK) {
+            status = settings_change_default(settings, cassandra_defaults[i].key,
+                                             cassandra_defaults[i].fallback);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// A thread of its own waits for signals, because the main thread may be inside an engine that waits for its servers.
+#include "app/signals.h"
+
+#include <unistd.h>
+
+#include "app/command.h"
+#include "base/log.h"
+
+// Ten seconds are promised. What is not finished by then was not acknowledged, or is done again from the log.
+#define DRAIN_MS 9500
+// Nothing was accepted yet that would have to be finished.
+#define START_MS 500
+
+void app_signals_block(struct app_signals *signals) {
+    (void)sigemptyset(&signals->set);
+    (void)sigaddset(&signals->set, SIGTERM);
+    (void)sigaddset(&signals->set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals->set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void *run(void *context) {
+    struct app_signals *signals = context;
+    int number = 0;
+    while (sigwait(&signals->set, &number) != 0) {
+    }
+    if (atomic_load(&signals->over)) {
+        return NULL;
+    }
+    bool started = atomic_load(&signals->started);
+    LOG_INFO("app", started ? "draining" : "stopping before it was ready",
+             LOG_CSTR("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    app_waiting_stop(signals->waiting);
+    int64_t ms = started ? DRAIN_MS : START_MS;
+    struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    number = sigtimedwait(&signals->set, NULL, &limit);
+    if (atomic_load(&signals->over)) {
+        return NULL;
+    }
+    if (number < 0 && started) {
+        LOG_ERROR("app", "the drain took too long and is cut short");
+    }
+    _exit(number < 0 && !started ? APP_OK : APP_FAILED);
+}
+
+enum status app_signals_start(struct app_signals *signals, struct app_waiting *waiting) {
+    signals->waiting = waiting;
+    atomic_init(&signals->started, false);
+    atomic_init(&signals->over, false);
+    return thread_start(&signals->thread, "signals", run, signals);
+}
+
+void app_signals_end(struct app_signals *signals) {
+    atomic_store(&signals->over, true);
+    (void)pthread_kill(signals->thread.handle, SIGTERM);
+    thread_join(&signals->thread);
+}
