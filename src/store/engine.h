@@ -3,7 +3,7 @@
 // What a store engine implements; private to src/store/.
 //
 // store.c checks arguments and dispatches; each engine fills this table. Every callback keeps the duty that store.h states for the
-// function of the same name. None may be NULL. What store.c has checked: ids are 1..512 bytes without NUL, ranges are not
+// function of the same name. None may be NULL but where it says so. What store.c has checked: ids are 1..512 bytes without NUL, ranges are not
 // empty, partitions fit 16 bits. A batch call after a first failure never reaches the engine.
 #ifndef FOOTFALL_STORE_ENGINE_H
 #define FOOTFALL_STORE_ENGINE_H
@@ -106,6 +106,13 @@ struct store_engine {
                               struct arena *arena, struct store_report *out);
     enum status (*report_put)(struct store *store, struct str project,
                               const struct store_report *report);
+
+    // These three may be NULL: UNSUPPORTED.
+    enum status (*walk)(struct store *store, enum store_row_kind kind, struct str after,
+                        size_t bytes, struct arena *arena, struct store_page *out);
+    enum status (*profiles_restore)(struct store *store, struct str project,
+                                    const struct store_profile *profiles, size_t count);
+    enum status (*version_floor_raise)(struct store *store, struct str project, uint64_t version);
 
     void (*stats)(struct store *store, struct store_stats *out);
     void (*close)(struct store *store);

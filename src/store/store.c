@@ -342,6 +342,52 @@ enum status store_report_put(struct store *store, struct str project,
     return is_id(project) ? store->engine->report_put(store, project, report) : STATUS_INVALID;
 }
 
+enum status store_walk(struct store *store, enum store_row_kind kind, struct str after,
+                       size_t bytes, struct arena *arena, struct store_page *out) {
+    *out = (struct store_page){.rows = NULL};
+    if (kind < STORE_ROW_PROJECT || kind > STORE_ROW_OFFSET) {
+        return STATUS_INVALID;
+    }
+    return store->engine->walk == NULL ? STATUS_UNSUPPORTED
+                                       : store->engine->walk(store, kind, after, bytes, arena, out);
+}
+
+const char *store_row_kind_name(enum store_row_kind kind) {
+    switch (kind) {
+#define X(symbol, number, name)                                                                    \
+    case STORE_ROW_##symbol: return name;
+        STORE_ROW_LIST(X)
+#undef X
+    }
+    return "unknown rows";
+}
+
+enum status store_profiles_restore(struct store *store, struct str project,
+                                   const struct store_profile *profiles, size_t count) {
+    bool valid = is_id(project);
+    for (size_t i = 0; i < count; i++) {
+        // A version is counted on from, and kept as a number with a sign.
+        valid = valid && is_id(profiles[i].id) && profiles[i].version >= 1 &&
+                profiles[i].version < INT64_MAX &&
+                (profiles[i].email.data == NULL || is_id(profiles[i].email));
+    }
+    if (!valid) {
+        return STATUS_INVALID;
+    }
+    return store->engine->profiles_restore == NULL
+               ? STATUS_UNSUPPORTED
+               : store->engine->profiles_restore(store, project, profiles, count);
+}
+
+enum status store_version_floor_raise(struct store *store, struct str project, uint64_t version) {
+    if (!is_id(project) || version >= INT64_MAX) {
+        return STATUS_INVALID;
+    }
+    return store->engine->version_floor_raise == NULL
+               ? STATUS_UNSUPPORTED
+               : store->engine->version_floor_raise(store, project, version);
+}
+
 void store_stats(struct store *store, struct store_stats *out) {
     store->engine->stats(store, out);
 }

@@ -38,7 +38,7 @@ struct kv_engine {
                         struct str *value);
 
     // Ascending over lower <= key < upper, one consistent view. Both bounds must outlive the scan.
-    // Timeline bounds share one actor prefix (see kv/keys.h).
+    // Timeline bounds that share one actor prefix (see kv/keys.h) make the scan cheaper.
     enum status (*scan_open)(struct kv *kv, enum kv_family family, struct str lower,
                              struct str upper, struct kv_scan **out);
     // False at the end or on failure; *key and *value are valid until the scan moves or closes.

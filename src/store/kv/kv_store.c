@@ -146,7 +146,8 @@ static void kv_close(struct store *base) {
         .project_put = kv_project_put, .projects = kv_projects, .key_put = kv_key_put,             \
         .key_delete = kv_key_delete, .keys = kv_keys, .account_put = kv_account_put,               \
         .accounts = kv_accounts, .report_get = kv_report_get, .report_put = kv_report_put,         \
-        .stats = kv_stats, .close = kv_close,                                                      \
+        .walk = kv_walk, .profiles_restore = kv_profiles_restore,                                  \
+        .version_floor_raise = kv_version_floor_raise, .stats = kv_stats, .close = kv_close,       \
     }
 
 const struct store_engine kv_store_engine_memory = ENGINE("memory");

@@ -158,4 +158,10 @@ enum status kv_report_get(struct store *store, struct str project, int32_t day, 
 enum status kv_report_put(struct store *store, struct str project,
                           const struct store_report *report);
 
+enum status kv_walk(struct store *store, enum store_row_kind kind, struct str after, size_t bytes,
+                    struct arena *arena, struct store_page *out);
+enum status kv_profiles_restore(struct store *store, struct str project,
+                                const struct store_profile *profiles, size_t count);
+enum status kv_version_floor_raise(struct store *store, struct str project, uint64_t version);
+
 #endif

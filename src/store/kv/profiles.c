@@ -276,3 +276,64 @@ enum status kv_profile_list(struct store *base, struct str project, struct str a
     *more = left;
     return status == STATUS_OK ? closed : status;
 }
+
+// With the lock held. Its version stands, so that a restore that is repeated changes nothing.
+static enum status restore_locked(struct kv_store *store, struct str project,
+                                  const struct store_profile *profile, struct arena *arena) {
+    struct store_profile old = {0};
+    enum status status = kv_profile_get(&store->store, project, profile->id, arena, &old);
+    if (status == STATUS_OK && old.version > profile->version) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+        status = check_email(&store->store, project, profile, arena);
+    }
+    return status == STATUS_OK ? write_profile(store->kv, project, profile, old.email) : status;
+}
+
+enum status kv_profiles_restore(struct store *base, struct str project,
+                                const struct store_profile *profiles, size_t count) {
+    struct kv_store *store = kv_store_of(base);
+    struct arena arena;
+    arena_init(&arena, PROFILE_ARENA, 0);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        pthread_mutex_lock(&store->people);
+        status = restore_locked(store, project, &profiles[i], &arena);
+        pthread_mutex_unlock(&store->people);
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+    return status == STATUS_OK ? store->kv->engine->sync(store->kv) : status;
+}
+
+// With the lock held.
+static enum status raise_locked(struct kv_store *store, struct str project, uint64_t version) {
+    struct kv *kv = store->kv;
+    uint64_t next = 0;
+    enum status status = first_version(store, project, &next);
+    if (status != STATUS_OK || version < next) {
+        return status;
+    }
+    struct kv_batch *batch = NULL;
+    status = kv->engine->batch_make(kv, &batch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct keys_key key;
+    floor_key(&key, project);
+    status = kv_store_batch_number(batch, &key, (int64_t)version);
+    if (status == STATUS_OK) {
+        status = kv->engine->write(kv, batch);
+    }
+    kv->engine->batch_free(batch);
+    return status;
+}
+
+enum status kv_version_floor_raise(struct store *base, struct str project, uint64_t version) {
+    struct kv_store *store = kv_store_of(base);
+    pthread_mutex_lock(&store->people);
+    enum status status = raise_locked(store, project, version);
+    pthread_mutex_unlock(&store->people);
+    return status == STATUS_OK ? store->kv->engine->sync(store->kv) : status;
+}
