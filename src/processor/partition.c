@@ -79,6 +79,7 @@ static void forget(struct partition *partition) {
     day_totals_cache_forget(&worker->totals, partition->number);
     dedupe_free(&partition->dedupe);
     partition->ready = false;
+    store_partition_release(worker->shared->config.store, partition->number);
 }
 
 void partition_set_back(struct partition *partition, const struct error *err) {
@@ -117,6 +118,8 @@ static void lower_commit(const struct partition *partition,
 static enum status load(struct partition *partition, struct error *err) {
     const struct processor_config *config = &partition->worker->shared->config;
     struct eventlog_partition_info info;
+    // Another process may have had it since this one last looked.
+    store_partition_release(config->store, partition->number);
     enum status status = store_partition_offset(config->store, eventlog_epoch(config->log),
                                                 partition->number, &partition->next_offset);
     if (status == STATUS_CONFLICT) {

@@ -58,6 +58,7 @@ struct store_engine {
 
     enum status (*partition_offset)(struct store *store, int64_t epoch, unsigned partition,
                                     int64_t *next_offset);
+    void (*partition_release)(struct store *store, unsigned partition);
     enum status (*seen_load)(struct store *store, unsigned partition,
                              bool (*visit)(int64_t chunk, int64_t last_ms, const uint64_t *hashes,
                                            size_t count, void *context),

@@ -187,6 +187,12 @@ enum status store_partition_offset(struct store *store, int64_t epoch, unsigned 
     return store->engine->partition_offset(store, epoch, partition, next_offset);
 }
 
+void store_partition_release(struct store *store, unsigned partition) {
+    if (partition <= PARTITION_MAX) {
+        store->engine->partition_release(store, partition);
+    }
+}
+
 enum status store_seen_load(struct store *store, unsigned partition,
                             bool (*visit)(int64_t chunk, int64_t last_ms, const uint64_t *hashes,
                                           size_t count, void *context),

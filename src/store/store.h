@@ -22,6 +22,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+struct clock;
+struct random_source;
 struct store;
 
 // --- Actors ---------------------------------------------------------------------------------------------------------
@@ -39,8 +41,8 @@ struct store_profile {
         email; // data NULL: none. Unique in its project, compared as stored (the role normalises it)
     struct str name;   // data NULL: none
     struct str traits; // a JSON object
-    // 1 when made, +1 with each write. Never given twice: who is made in a project where profiles were deleted begins above every
-    // version those had (the store keeps that highest one, and no trace of the id).
+    // 1 when made, +1 with each write. Never given twice: who is made where profiles were deleted, in a project or in a part of it that
+    // the id belongs to, begins above every version those had (the store keeps that highest one, and no trace of the id).
     uint64_t version;
     int64_t created_ms;
     int64_t updated_ms;
@@ -172,7 +174,7 @@ MUST_CHECK enum status store_links_of(struct store *store, struct str project, s
 enum store_reach {
     STORE_REACH_ALL,
     // Never waits and is never long, so an HTTP loop may call it: UNAVAILABLE when the disk has to be asked, or when anonymous ids
-    // were linked to the user, which need scans.
+    // were linked to the user, which need scans. An engine that has to ask other machines always says UNAVAILABLE.
     STORE_REACH_MEMORY,
 };
 struct store_user {
@@ -239,6 +241,10 @@ MUST_CHECK enum status store_totals_load(struct store *store, unsigned partition
 // filled from another life of the log gives CONFLICT. A new partition gives OK and 0.
 MUST_CHECK enum status store_partition_offset(struct store *store, int64_t epoch,
                                               unsigned partition, int64_t *next_offset);
+// The caller gives the partition up, or trusts nothing that it knows of it any more: where it stands is asked afresh from now on. An engine
+// whose other writers are other processes remembers where its own last commit led; without this call it would go on from there after
+// the partition had been somewhere else.
+void store_partition_release(struct store *store, unsigned partition);
 // The dedupe window: chunks of id hashes in the order written. visit returns false to stop.
 MUST_CHECK enum status store_seen_load(struct store *store, unsigned partition,
                                        bool (*visit)(int64_t chunk, int64_t last_ms,
@@ -453,5 +459,41 @@ struct store_config {
 MUST_CHECK enum status store_open_rocksdb(const char *directory, const struct store_config *config,
                                           struct store **out, struct error *err);
 MUST_CHECK enum status store_open_memory(struct store **out, struct error *err);
+
+// Apache Cassandra 4.0 or newer; docs/cassandra.md has the tables, the consistency levels, and what to set on a cluster.
+// Every text is copied.
+struct store_cassandra_config {
+    struct str contact_points; // "host,host:port"
+    struct str local_dc;       // empty: that of the contact point that answers first
+    struct str keyspace;       // empty: "footfall"
+    struct str username, password;
+    unsigned replication; // of a keyspace that is made; 0: 3, or as many nodes as there are
+    bool tls;
+    struct str tls_ca, tls_certificate, tls_key; // PEM files
+    bool tls_verify;
+    bool create_schema; // make and migrate the schema, one process at a time; false: only check it
+    int64_t timeline_retention_ms; // 0: keep for ever; counted from an event's own time
+    unsigned connections, threads; // 0: the client's defaults
+    size_t in_flight;              // most requests of one call that are under way at once; 0: 256
+    struct clock *clock;
+    struct random_source *random;
+};
+// UNAVAILABLE: no node answers, try again; DENIED: credentials; UNSUPPORTED: a newer Footfall made the schema, or the servers are too
+// old; NOT_FOUND: there is no schema and create_schema is false; INVALID: a setting. err says what to do.
+MUST_CHECK enum status store_open_cassandra(const struct store_cassandra_config *config,
+                                            struct store **out, struct error *err);
+
+// What an operator should know about a cluster: versions, schema, replication and what it means, settings that lose data, clocks.
+enum store_finding_severity { STORE_FINDING_FINE, STORE_FINDING_WARNING, STORE_FINDING_PROBLEM };
+struct store_finding {
+    enum store_finding_severity severity;
+    struct str subject; // "schema", "replication", ...
+    struct str text;    // a sentence, with what to do
+};
+// Calls visit with one finding after another; they live until it returns. Changes nothing. The statuses of opening.
+MUST_CHECK enum status store_cassandra_check(const struct store_cassandra_config *config,
+                                             void (*visit)(const struct store_finding *finding,
+                                                           void *context),
+                                             void *context, struct error *err);
 
 #endif

@@ -135,11 +135,12 @@ static void kv_close(struct store *base) {
         .actor_sessions = kv_actor_sessions, .actors_load = kv_actors_load,                        \
         .link_owner = kv_link_owner, .links_of = kv_links_of, .user_get = kv_user_get,             \
         .totals_read = kv_totals_read, .totals_load = kv_totals_load,                              \
-        .partition_offset = kv_partition_offset, .seen_load = kv_seen_load,                        \
-        .batch_begin = kv_batch_begin, .batch_timeline = kv_batch_timeline,                        \
-        .batch_actor = kv_batch_actor, .batch_actor_day = kv_batch_actor_day,                      \
-        .batch_session = kv_batch_session, .batch_session_remove = kv_batch_session_remove,        \
-        .batch_link = kv_batch_link, .batch_total = kv_batch_total, .batch_seen = kv_batch_seen,   \
+        .partition_offset = kv_partition_offset, .partition_release = kv_partition_release,        \
+        .seen_load = kv_seen_load, .batch_begin = kv_batch_begin,                                  \
+        .batch_timeline = kv_batch_timeline, .batch_actor = kv_batch_actor,                        \
+        .batch_actor_day = kv_batch_actor_day, .batch_session = kv_batch_session,                  \
+        .batch_session_remove = kv_batch_session_remove, .batch_link = kv_batch_link,              \
+        .batch_total = kv_batch_total, .batch_seen = kv_batch_seen,                                \
         .batch_seen_forget = kv_batch_seen_forget, .batch_dead_letter = kv_batch_dead_letter,      \
         .batch_bytes = kv_batch_bytes, .batch_commit = kv_batch_commit,                            \
         .batch_discard = kv_batch_discard, .flush = kv_flush, .dead_letters = kv_dead_letters,     \

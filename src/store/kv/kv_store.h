@@ -112,6 +112,7 @@ enum status kv_totals_load(struct store *store, unsigned partition, struct str p
                            struct arena *arena, struct store_total **out, size_t *count);
 enum status kv_partition_offset(struct store *store, int64_t epoch, unsigned partition,
                                 int64_t *next_offset);
+void kv_partition_release(struct store *store, unsigned partition);
 enum status kv_seen_load(struct store *store, unsigned partition,
                          bool (*visit)(int64_t chunk, int64_t last_ms, const uint64_t *hashes,
                                        size_t count, void *context),
