@@ -78,7 +78,8 @@ void cql_session_close(struct cql_session *session);
 
 // --- Statements ---------------------------------------------------------------------------------------------------
 // A statement to be prepared on each host when it is first needed there, and again when a host has forgotten it (UNPREPARED). Lives
-// as long as the session; made once per text, any thread. text is copied.
+// as long as the session; any thread. text is copied; a text that is known gives the same object. Blocks until one host has prepared
+// it, which tells how it is routed: its tables must exist. INVALID: the server refuses it. UNAVAILABLE, TIMEOUT as of a request.
 struct cql_prepared;
 MUST_CHECK enum status cql_prepare(struct cql_session *session, struct str text,
                                    struct cql_prepared **out, struct error *err);
