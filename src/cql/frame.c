@@ -312,7 +312,7 @@ enum status cql_frame_reader_next(struct cql_frame_reader *reader, struct cql_fr
         return STATUS_END;
     }
     const char *at = reader->chunk + reader->taken;
-    struct cql_frame frame;
+    struct cql_frame frame = {0};
     size_t body_len = 0;
     enum status status = decode_header(reader, at, &frame, &body_len, err);
     if (status != STATUS_OK) {

@@ -10,6 +10,13 @@
 #include "base/check.h"
 #include "cql/notation.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 void put_reply(struct buffer *out, uint8_t flags, int16_t stream, uint8_t opcode, struct str body) {
     bytes_put_u8(out, 0x84);
     bytes_put_u8(out, flags);
@@ -73,4 +80,22 @@ void put_rows_head(struct buffer *out, const enum cql_type *types, uint32_t colu
         bytes_put_be16(out, (uint16_t)types[i]);
     }
     bytes_put_be32(out, rows);
+}
+
+void assert_only_whole(struct buffer *body, reply_decoder decode, void *out) {
+    struct error err;
+    for (size_t len = 0; len < body->len; len++) {
+        char *cut = exact_copy(str_make(body->data, len));
+        memset(&err, 0, sizeof err);
+        enum status status = decode(str_make(cut, len), out, &err);
+        if (status != STATUS_CORRUPT || err.text[0] == '\0') {
+            fail_msg("cut to %zu of %zu: %s", len, body->len, status_name(status));
+        }
+        assert_int_equal(decode(str_make(cut, len), out, NULL), STATUS_CORRUPT);
+        free(cut);
+    }
+    buffer_append_str(body, STR("more"));
+    assert_int_equal(decode(buffer_str(body), out, &err), STATUS_OK);
+    body->len -= 4;
+    assert_int_equal(decode(buffer_str(body), out, &err), STATUS_OK);
 }

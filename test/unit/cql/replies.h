@@ -24,4 +24,8 @@ void put_column(struct buffer *out, const char *keyspace, const char *table, con
 void put_rows_head(struct buffer *out, const enum cql_type *types, uint32_t columns, uint32_t rows,
                    struct str paging_state);
 
+// Every beginning of body must be refused with a sentence; body itself, and body with more behind it, is fine.
+typedef enum status (*reply_decoder)(struct str body, void *out, struct error *err);
+void assert_only_whole(struct buffer *body, reply_decoder decode, void *out);
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Messages: the bytes of every request, every reply and every error body read, each cut off at every byte.
+// Messages: the bytes of every request; events and the replies of a beginning, each cut off at every byte; what flags put in front.
 #include "cql/message.h"
 
 #include <stdlib.h>
@@ -109,31 +109,7 @@ static void test_what_is_longer_than_its_length_field(void **state) {
     buffer_free(&out);
 }
 
-// --- Replies, whole and cut ---------------------------------------------------------------------------------------
-typedef enum status (*decoder)(struct str body, void *out, struct error *err);
-
-// Every beginning of body must be refused with a sentence; body itself and body with more behind it are fine.
-static void assert_only_whole(struct buffer *body, decoder decode, void *out) {
-    struct error err;
-    for (size_t len = 0; len < body->len; len++) {
-        char *cut = exact_copy(str_make(body->data, len));
-        memset(&err, 0, sizeof err);
-        enum status status = decode(str_make(cut, len), out, &err);
-        if (status != STATUS_CORRUPT || err.text[0] == '\0') {
-            fail_msg("cut to %zu of %zu: %s", len, body->len, status_name(status));
-        }
-        assert_int_equal(decode(str_make(cut, len), out, NULL), STATUS_CORRUPT);
-        free(cut);
-    }
-    buffer_append_str(body, STR("more"));
-    assert_int_equal(decode(buffer_str(body), out, &err), STATUS_OK);
-    body->len -= 4;
-    assert_int_equal(decode(buffer_str(body), out, &err), STATUS_OK);
-}
-
-static enum status decode_error(struct str body, void *out, struct error *err) {
-    return cql_decode_error(body, out, err);
-}
+// --- Replies ------------------------------------------------------------------------------------------------------
 static enum status decode_event(struct str body, void *out, struct error *err) {
     return cql_decode_event(body, out, err);
 }
@@ -148,143 +124,6 @@ static enum status decode_token(struct str body, void *out, struct error *err) {
 }
 static enum status decode_supported(struct str body, void *out, struct error *err) {
     return cql_decode_supported(body, out, err);
-}
-static enum status decode_prepared(struct str body, void *out, struct error *err) {
-    return cql_decode_prepared(body, out, err);
-}
-
-// ERROR with that code, the message "oops", and what is said in hex behind.
-static void put_error(struct buffer *body, uint32_t code, const char *hex) {
-    buffer_clear(body);
-    bytes_put_be32(body, code);
-    cql_put_string(body, STR("oops"));
-    put_hex(body, hex);
-}
-
-static void test_every_error_body(void **state) {
-    (void)state;
-    struct buffer body;
-    buffer_init(&body, 1000);
-    struct cql_server_error error;
-    static const uint32_t plain[] = {0x0000, 0x000A, 0x0100, 0x1001, 0x1002, 0x1003,
-                                     0x1600, 0x2000, 0x2100, 0x2200, 0x2300, 0x7777};
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        put_error(&body, plain[i], "");
-        assert_only_whole(&body, decode_error, &error);
-        assert_int_equal(error.code, plain[i]);
-        assert_true(str_equal(error.message, STR("oops")));
-        assert_int_equal(error.required, 0);
-    }
-    put_error(&body, CQL_ERROR_UNAVAILABLE, "0004 00000003 00000001");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.consistency == CQL_QUORUM && error.required == 3 && error.received == 1);
-
-    put_error(&body, CQL_ERROR_WRITE_TIMEOUT, "0006 00000001 00000002 0009 42415443485f4c4f47");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.consistency == CQL_LOCAL_QUORUM && error.received == 1);
-    assert_true(error.required == 2 && error.write_type == CQL_WRITE_BATCH_LOG);
-
-    put_error(&body, CQL_ERROR_READ_TIMEOUT, "0001 00000001 00000001 01");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.received == 1 && error.required == 1 && error.data_present);
-
-    put_error(&body, CQL_ERROR_READ_FAILURE, "0005 00000001 00000003 00000002 00");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.received == 1 && error.required == 3 && error.failures == 2);
-    assert_false(error.data_present);
-
-    put_error(&body, CQL_ERROR_WRITE_FAILURE, "000a 00000000 00000001 00000001 0006 53494d504c45");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.received == 0 && error.required == 1 && error.failures == 1);
-    assert_int_equal(error.write_type, CQL_WRITE_SIMPLE);
-
-    put_error(&body, CQL_ERROR_CAS_WRITE_UNKNOWN, "0008 00000001 00000002");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(error.consistency == CQL_SERIAL && error.received == 1 && error.required == 2);
-
-    put_error(&body, CQL_ERROR_FUNCTION_FAILURE, "0002 6b73 0001 66 0002 0003 696e74 0000");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(str_equal(error.keyspace, STR("ks")) && str_equal(error.name, STR("f")));
-
-    put_error(&body, CQL_ERROR_ALREADY_EXISTS, "0002 6b73 0001 74");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(str_equal(error.keyspace, STR("ks")) && str_equal(error.name, STR("t")));
-
-    put_error(&body, CQL_ERROR_UNPREPARED, "0003 010203");
-    assert_only_whole(&body, decode_error, &error);
-    assert_true(str_equal(error.unprepared_id, STR("\1\2\3")));
-    buffer_free(&body);
-}
-
-static void test_every_write_type(void **state) {
-    (void)state;
-    static const struct {
-        const char *word;
-        enum cql_write_type type;
-    } cases[] = {
-        {"SIMPLE", CQL_WRITE_SIMPLE},
-        {"BATCH", CQL_WRITE_BATCH},
-        {"UNLOGGED_BATCH", CQL_WRITE_UNLOGGED_BATCH},
-        {"COUNTER", CQL_WRITE_COUNTER},
-        {"BATCH_LOG", CQL_WRITE_BATCH_LOG},
-        {"CAS", CQL_WRITE_CAS},
-        {"VIEW", CQL_WRITE_VIEW},
-        {"CDC", CQL_WRITE_CDC},
-        {"", CQL_WRITE_OTHER},
-        {"simple", CQL_WRITE_OTHER},
-        {"SOMETHING_NEW", CQL_WRITE_OTHER},
-    };
-    struct buffer body;
-    struct cql_server_error error;
-    buffer_init(&body, 1000);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        put_error(&body, CQL_ERROR_WRITE_TIMEOUT, "0006 00000001 00000002");
-        cql_put_string(&body, str_from_c(cases[i].word));
-        assert_int_equal(cql_decode_error(buffer_str(&body), &error, NULL), STATUS_OK);
-        assert_int_equal(error.write_type, cases[i].type);
-    }
-    buffer_free(&body);
-}
-
-static void test_errors_in_words(void **state) {
-    (void)state;
-    static const struct {
-        uint32_t code;
-        enum status status;
-        const char *hex;
-        const char *text;
-    } cases[] = {
-        {CQL_ERROR_SERVER, STATUS_IO, "", "SERVER_ERROR: oops"},
-        {CQL_ERROR_PROTOCOL, STATUS_UNSUPPORTED, "", "PROTOCOL_ERROR: oops"},
-        {CQL_ERROR_BAD_CREDENTIALS, STATUS_DENIED, "", "BAD_CREDENTIALS: oops"},
-        {CQL_ERROR_OVERLOADED, STATUS_UNAVAILABLE, "", "OVERLOADED: oops"},
-        {CQL_ERROR_SYNTAX, STATUS_INVALID, "", "SYNTAX_ERROR: oops"},
-        {CQL_ERROR_UNAUTHORIZED, STATUS_DENIED, "", "UNAUTHORIZED: oops"},
-        {CQL_ERROR_ALREADY_EXISTS, STATUS_EXISTS, "0000 0000", "ALREADY_EXISTS: oops"},
-        {0x7777, STATUS_IO, "", "UNKNOWN: oops"},
-        {CQL_ERROR_UNAVAILABLE, STATUS_UNAVAILABLE, "0004 00000003 00000001",
-         "UNAVAILABLE at QUORUM, 1 replicas alive of 3 needed: oops"},
-        {CQL_ERROR_WRITE_TIMEOUT, STATUS_TIMEOUT, "0006 00000001 00000002 0003 434153",
-         "WRITE_TIMEOUT at LOCAL_QUORUM, 1 of 2 answers (CAS): oops"},
-        {CQL_ERROR_READ_FAILURE, STATUS_IO, "0005 00000001 00000003 00000002 00",
-         "READ_FAILURE at ALL, 1 of 3 answers, 2 failures, without data: oops"},
-        {CQL_ERROR_READ_TIMEOUT, STATUS_TIMEOUT, "0777 00000001 00000003 01",
-         "READ_TIMEOUT at UNKNOWN, 1 of 3 answers, with data: oops"},
-        {CQL_ERROR_CAS_WRITE_UNKNOWN, STATUS_TIMEOUT, "0008 00000001 00000002",
-         "CAS_WRITE_UNKNOWN at SERIAL, 1 of 2 answers: oops"},
-    };
-    struct buffer body;
-    struct cql_server_error server;
-    struct error err;
-    buffer_init(&body, 1000);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        put_error(&body, cases[i].code, cases[i].hex);
-        assert_int_equal(cql_decode_error(buffer_str(&body), &server, NULL), STATUS_OK);
-        assert_int_equal(cql_error_describe(&server, &err), cases[i].status);
-        assert_string_equal(err.text, cases[i].text);
-        assert_int_equal(cql_error_describe(&server, NULL), cases[i].status);
-    }
-    buffer_free(&body);
 }
 
 static void put_words(struct buffer *body, const char *const *words) {
@@ -443,179 +282,16 @@ static void test_what_flags_put_in_front(void **state) {
     buffer_free(&body);
 }
 
-// --- Metadata -----------------------------------------------------------------------------------------------------
-// PREPARED: id "id", two markers of ks.t, partition key (1, 0), and two columns, one a map of lists.
-static void put_prepared(struct buffer *body) {
-    put_hex(body, "00000004 0002 6964");
-    put_hex(body, "00000001 00000002 00000002 0001 0000");
-    cql_put_string(body, STR("ks"));
-    cql_put_string(body, STR("t"));
-    put_column(body, NULL, NULL, "a");
-    put_hex(body, "0009");
-    put_column(body, NULL, NULL, "b");
-    put_hex(body, "000d");
-    put_hex(body, "00000000 00000002");
-    put_column(body, "ks1", "t1", "x");
-    put_hex(body, "0021 0009 0020 0031 0002 0002 0030");
-    cql_put_string(body, STR("ks"));
-    cql_put_string(body, STR("point"));
-    put_hex(body, "0002 0001 78 0007 0001 79 0022 000d"); // one field of a set of texts
-    put_column(body, "ks2", "t2", "y");
-    put_hex(body, "0000");
-    cql_put_string(body, STR("VectorType"));
-}
-
-static void test_prepared(void **state) {
-    (void)state;
-    struct buffer body;
-    struct cql_prepared_reply prepared;
-    struct cql_column column;
-    buffer_init(&body, 1000);
-    put_prepared(&body);
-    assert_only_whole(&body, decode_prepared, &prepared);
-    assert_true(str_equal(prepared.id, STR("id")));
-    assert_int_equal(prepared.pk_count, 2);
-    assert_int_equal(cql_prepared_pk_index(&prepared, 0), 1);
-    assert_int_equal(cql_prepared_pk_index(&prepared, 1), 0);
-    assert_true(prepared.markers.global && str_equal(prepared.markers.keyspace, STR("ks")));
-    assert_true(str_equal(prepared.markers.table, STR("t")));
-    assert_int_equal(prepared.markers.column_count, 2);
-    assert_int_equal(prepared.columns.column_count, 2);
-    assert_false(prepared.columns.global);
-    assert_true(str_equal(prepared.columns.keyspace, STR("ks1")));
-    assert_true(str_equal(prepared.columns.table, STR("t1")));
-    struct str rest = prepared.markers.columns;
-    assert_true(cql_take_column(&prepared.markers, &rest, &column));
-    assert_true(str_equal(column.name, STR("a")) && column.type == CQL_INT);
-    assert_true(cql_take_column(&prepared.markers, &rest, &column));
-    assert_true(str_equal(column.name, STR("b")) && column.type == CQL_TEXT);
-    assert_false(cql_take_column(&prepared.markers, &rest, &column));
-    rest = prepared.columns.columns;
-    assert_true(cql_take_column(&prepared.columns, &rest, &column));
-    assert_true(str_equal(column.name, STR("x")) && column.type == CQL_MAP);
-    assert_true(cql_take_column(&prepared.columns, &rest, &column));
-    assert_true(str_equal(column.name, STR("y")) && column.type == CQL_CUSTOM);
-    assert_int_equal(rest.len, 0);
-    buffer_free(&body);
-}
-
-static void test_types_in_types(void **state) {
-    (void)state;
-    struct buffer body;
-    struct cql_prepared_reply prepared;
-    struct cql_column column;
-    struct cql_type_option type;
-    struct cql_type_option inner;
-    buffer_init(&body, 1000);
-    put_prepared(&body);
-    assert_int_equal(cql_decode_prepared(buffer_str(&body), &prepared, NULL), STATUS_OK);
-    struct str rest = prepared.columns.columns;
-    assert_true(cql_take_column(&prepared.columns, &rest, &column));
-    assert_true(cql_take_type(&column.option, &type));
-    assert_true(type.type == CQL_MAP && type.part_count == 2 && column.option.len == 0);
-    assert_true(cql_take_type(&type.parts, &inner) && inner.type == CQL_INT);
-    assert_true(cql_take_type(&type.parts, &inner) && inner.type == CQL_LIST);
-    assert_int_equal(type.parts.len, 0);
-    assert_true(cql_take_type(&inner.parts, &type) && type.type == CQL_TUPLE);
-    assert_int_equal(type.part_count, 2);
-    assert_true(cql_take_type(&type.parts, &inner) && inner.type == CQL_BIGINT);
-    assert_true(cql_take_type(&type.parts, &inner) && inner.type == CQL_UDT);
-    assert_true(str_equal(inner.keyspace, STR("ks")) && str_equal(inner.name, STR("point")));
-    assert_int_equal(inner.part_count, 2);
-    struct str name;
-    assert_true(cql_take_string(&inner.parts, &name) && str_equal(name, STR("x")));
-    assert_true(cql_take_type(&inner.parts, &type) && type.type == CQL_DOUBLE);
-    assert_true(cql_take_string(&inner.parts, &name) && str_equal(name, STR("y")));
-    assert_true(cql_take_type(&inner.parts, &type) && type.type == CQL_SET);
-    assert_true(cql_take_column(&prepared.columns, &rest, &column));
-    assert_true(cql_take_type(&column.option, &type));
-    assert_true(type.type == CQL_CUSTOM && str_equal(type.name, STR("VectorType")));
-    buffer_free(&body);
-}
-
-static bool type_is_read(const char *hex, unsigned lists, enum cql_type *type) {
-    struct buffer bytes;
-    struct cql_type_option option = {0};
-    buffer_init(&bytes, 1000);
-    for (unsigned i = 0; i < lists; i++) {
-        put_hex(&bytes, "0020");
-    }
-    put_hex(&bytes, hex);
-    char *copy = exact_copy(buffer_str(&bytes));
-    struct str in = str_make(copy, bytes.len);
-    bool read = cql_take_type(&in, &option);
-    *type = option.type;
-    free(copy);
-    buffer_free(&bytes);
-    return read;
-}
-
-static void test_types_that_are_not_known(void **state) {
-    (void)state;
-    enum cql_type type;
-    assert_true(type_is_read("0015", 0, &type) && type == CQL_CUSTOM); // a scalar of v5
-    assert_true(type_is_read("000a", 0, &type) && type == CQL_CUSTOM);
-    assert_true(type_is_read("0014", 0, &type) && type == CQL_TINYINT);
-    assert_false(type_is_read("0023", 0, &type));
-    assert_false(type_is_read("0032", 0, &type));
-    assert_false(type_is_read("ffff", 0, &type));
-    // Nested as deep as may be, and deeper.
-    assert_true(type_is_read("0009", CQL_TYPE_DEPTH_MAX - 1, &type) && type == CQL_LIST);
-    assert_false(type_is_read("0009", CQL_TYPE_DEPTH_MAX, &type));
-    assert_false(type_is_read("0031 ffff", 0, &type));
-    assert_false(type_is_read("0031 ffff 0009 0009", 0, &type));
-    assert_true(type_is_read("0031 0000", 0, &type) && type == CQL_TUPLE);
-}
-
-static void test_prepared_that_cannot_be(void **state) {
-    (void)state;
-    static const char *const cases[] = {
-        "00000002 0002 6964",                                 // rows
-        "00000004 0000 00000000 00000000 00000000",           // no id
-        "00000004 0002 6964 00000000 ffffffff 00000000",      // -1 markers
-        "00000004 0002 6964 00000001 00010000 00000000",      // more than can be numbered
-        "00000004 0002 6964 00000000 00000000 ffffffff",      // -1 parts of the key
-        "00000004 0002 6964 00000000 00000000 7fffffff 0001", // parts that are not there
-        "00000004 0002 6964 00000000 0000ffff 00000000 0001", // markers that are not there
-    };
-    struct buffer body;
-    struct cql_prepared_reply prepared;
-    buffer_init(&body, 1000);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        buffer_clear(&body);
-        put_hex(&body, cases[i]);
-        char *copy = exact_copy(buffer_str(&body));
-        assert_int_equal(cql_decode_prepared(str_make(copy, body.len), &prepared, NULL),
-                         STATUS_CORRUPT);
-        free(copy);
-    }
-    // As an INSERT without markers is: no metadata on either side.
-    buffer_clear(&body);
-    put_hex(&body, "00000004 0002 6964 00000000 00000000 00000000 00000004 00000000");
-    assert_only_whole(&body, decode_prepared, &prepared);
-    assert_int_equal(prepared.pk_count, 0);
-    assert_int_equal(prepared.markers.keyspace.len, 0);
-    assert_true(prepared.columns.no_metadata);
-    buffer_free(&body);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests_of_a_beginning),
         cmocka_unit_test(test_requests_with_options),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_what_is_longer_than_its_length_field),
-        cmocka_unit_test(test_every_error_body),
-        cmocka_unit_test(test_every_write_type),
-        cmocka_unit_test(test_errors_in_words),
         cmocka_unit_test(test_events_of_hosts),
         cmocka_unit_test(test_changes_of_the_schema),
         cmocka_unit_test(test_replies_of_a_beginning),
         cmocka_unit_test(test_what_flags_put_in_front),
-        cmocka_unit_test(test_prepared),
-        cmocka_unit_test(test_types_in_types),
-        cmocka_unit_test(test_types_that_are_not_known),
-        cmocka_unit_test(test_prepared_that_cannot_be),
     };
     return cmocka_run_group_tests_name("cql message", tests, NULL, NULL);
 }
