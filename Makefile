@@ -45,7 +45,7 @@ unit: ## the quick part of test: unit and contract only
 
 tsan: ## the same under the thread sanitizer; E2E='expression' adds the end-to-end tests pytest -k selects
 	@tools/install-packages build test
-	@tools/run-tests build-tsan unit,contract$(if $(E2E),$(comma)e2e) $(TEST_OPTIONS) -Db_sanitize=thread
+	@tools/run-tests build-tsan unit,contract$(if $(E2E),$(comma)e2e) $(TEST_OPTIONS) -Db_sanitize=thread -Dkafka=disabled
 
 coverage: ## which lines of src/ the tests run; fails below COVERAGE_LIMIT percent
 	@tools/install-packages build test coverage

@@ -108,6 +108,7 @@ MUST_CHECK enum status embedded_open(struct batch_store *store,
 
 // --- engine table, shared by both engines
 void embedded_append(struct eventlog *log, struct eventlog_append *append);
+void embedded_give_up(struct eventlog *log);
 enum status embedded_consumer_open(struct eventlog *log,
                                    const struct eventlog_consumer_config *config,
                                    struct eventlog_consumer **out, struct error *err);
@@ -127,12 +128,12 @@ void embedded_close(struct eventlog *log);
 
 #define EMBEDDED_ENGINE(engine_name)                                                               \
     {                                                                                              \
-        .name = (engine_name), .append = embedded_append, .consumer_open = embedded_consumer_open, \
-        .consumer_close = embedded_consumer_close, .poll = embedded_poll,                          \
-        .consumer_wake = embedded_consumer_wake, .seek = embedded_seek, .commit = embedded_commit, \
-        .consumer_end = embedded_consumer_end, .partitions_info = embedded_partitions_info,        \
-        .stats = embedded_stats, .enforce_retention = embedded_enforce_retention,                  \
-        .close = embedded_close                                                                    \
+        .name = (engine_name), .append = embedded_append, .give_up = embedded_give_up,             \
+        .consumer_open = embedded_consumer_open, .consumer_close = embedded_consumer_close,        \
+        .poll = embedded_poll, .consumer_wake = embedded_consumer_wake, .seek = embedded_seek,     \
+        .commit = embedded_commit, .consumer_end = embedded_consumer_end,                          \
+        .partitions_info = embedded_partitions_info, .stats = embedded_stats,                      \
+        .enforce_retention = embedded_enforce_retention, .close = embedded_close                   \
     }
 
 MUST_CHECK enum status embedded_check_config(const struct eventlog_config *config,

@@ -12,6 +12,8 @@
 struct eventlog_engine {
     const char *name; // "rocksdb", "memory", "kafka", "spool"
     void (*append)(struct eventlog *log, struct eventlog_append *append);
+    // Answers all that waits for brokers with UNAVAILABLE soon: somebody else keeps it. Records may be there all the same.
+    void (*give_up)(struct eventlog *log);
     enum status (*consumer_open)(struct eventlog *log,
                                  const struct eventlog_consumer_config *config,
                                  struct eventlog_consumer **out, struct error *err);

@@ -12,6 +12,7 @@
 #ifndef FOOTFALL_EVENTLOG_H
 #define FOOTFALL_EVENTLOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,7 +46,9 @@ struct eventlog_append {
     // kept. TOO_LARGE: a record above EVENTLOG_RECORD_MAX, nothing was kept. IO, UNAVAILABLE, TIMEOUT:
     // not acknowledged; some records may be there all the same (the sender sends again, ids tell).
     // CLOSED: the log is closing, nothing was kept.
-    struct queue_node node; // the log's own
+    struct queue_node node; // the log's own, as are the next two
+    _Atomic uint32_t unreported;
+    _Atomic uint32_t worst;
 };
 
 struct eventlog;
