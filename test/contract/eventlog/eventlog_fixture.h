@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// What the event log's tests stand on: a log of either engine in a directory of its own, a clock that stands still, and appends
-// that can be waited for.
+// What the event log's tests stand on: a log of any engine in a directory or topic of its own, a clock that stands still, and
+// appends that can be waited for.
+//
+// "kafka" needs brokers: FOOTFALL_TEST_KAFKA=host:port,... Its log keeps real time; the fixture's clock only stamps records.
 #ifndef FOOTFALL_TEST_EVENTLOG_FIXTURE_H
 #define FOOTFALL_TEST_EVENTLOG_FIXTURE_H
 
@@ -23,13 +25,16 @@ void fixture_clock_init(struct fixture_clock *clock, int64_t wall_ms);
 void fixture_clock_advance(struct fixture_clock *clock, int64_t ms);
 
 struct fixture {
-    const char *engine; // "memory" or "rocksdb"
-    char directory[128];
+    const char *engine;  // "memory", "rocksdb", "spool" (memory behind it) or "kafka"
+    char directory[128]; // empty for kafka
+    char topic[64];      // of kafka; deleted by fixture_free
     struct fixture_clock clock;
     struct eventlog_config config;
-    struct eventlog *log; // NULL while closed
+    struct eventlog_kafka_config kafka; // partitions are config's
+    struct eventlog *log;               // NULL while closed
 };
-bool fixture_is_memory(const struct fixture *fixture);
+bool fixture_is_memory(const struct fixture *fixture); // nothing outlives the log
+bool fixture_is_kafka(const struct fixture *fixture);
 void fixture_init(struct fixture *fixture,
                   const char *engine); // makes the directory; does not open
 void fixture_open(struct fixture *fixture);
@@ -56,7 +61,11 @@ enum status fixture_append_one(struct fixture *fixture, const char *key, const c
 void fixture_key_for(unsigned partition, unsigned partitions, char out[32]);
 
 struct eventlog_consumer *fixture_consumer(struct fixture *fixture, const char *group);
-// Polls without waiting until nothing is left; returns the number of records. Fails the test on any trouble.
+// Polls the only member of a group; TIMEOUT when nothing is left to read. Waits only where records come from brokers: until the
+// member owns all partitions and has read them to their ends.
+enum status fixture_poll(struct eventlog_consumer *consumer, size_t max_bytes,
+                         struct eventlog_batch *batch, struct error *err);
+// Polls so until nothing is left; returns the number of records. Fails the test on any trouble.
 size_t fixture_drain(struct eventlog_consumer *consumer);
 
 #endif
