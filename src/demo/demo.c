@@ -9,10 +9,10 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "base/words.h"
 #include "client/client.h"
 #include "demo/event_json.h"
-#include "demo/progress.h"
 #include "demo/sender.h"
 #include "demo/traffic.h"
 
@@ -27,7 +27,7 @@ struct demo {
     bool print;
     struct demo_sender *sender;
     struct buffer body;
-    struct demo_progress progress;
+    struct progress progress;
     uint64_t rejected;
 };
 
@@ -70,7 +70,7 @@ static enum status flush(struct demo *demo, size_t events, struct error *err) {
     demo->rejected += rejected;
     buffer_clear(&demo->body);
     if (!demo->print) {
-        demo_progress_add(&demo->progress, events);
+        progress_add(&demo->progress, events);
     }
     return status;
 }
@@ -120,13 +120,13 @@ static int send_all(struct demo *demo) {
                       (unsigned long long)demo_traffic_people(&demo->plan), demo->plan.days,
                       demo->url);
         status = demo_sender_make(demo->url, demo->write_key, &demo->sender, &err);
-        demo_progress_begin(&demo->progress, demo->plan.events);
+        progress_begin(&demo->progress, "", "events", demo->plan.events);
     }
     for (unsigned day = 0; day < demo->plan.days && status == STATUS_OK; day++) {
         status = send_day(demo, day, &err);
     }
     if (!demo->print) {
-        demo_progress_end(&demo->progress);
+        progress_end(&demo->progress);
     }
     demo_sender_free(demo->sender);
     if (status != STATUS_OK) {
