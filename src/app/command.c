@@ -67,6 +67,14 @@ static const struct app_command commands[] = {
      "footfall doctor [--config FILE] [--SETTING VALUE]...",
      "Checks limits, disk, clock, time zones and the running process. Exit code 1 when it finds a problem.\n",
      true, app_doctor_command},
+    {"migrate", "move an installation to Kafka and Cassandra",
+     "footfall migrate [--dry-run] [--config FILE] [--data DIR] [--SETTING VALUE]...",
+     "Carries the event log and the store of a data directory over to kafka.* and cassandra.*: log records,\n"
+     "profiles, timelines, totals, reports, keys and accounts; then compares both sides. Footfall must not run\n"
+     "meanwhile; topic and keyspace must be new or empty. Stopped or broken off, it goes on where it was when\n"
+     "it is run again: DATA/migration.json says how far it came. Exit code 1 when something differs.\n\n"
+     "  --dry-run        only count what would be moved\n",
+     true, app_migrate_command},
     {"version", "print the version", "footfall version", NULL, false, print_version},
 };
 

@@ -32,9 +32,13 @@ int app_reports_command(int argc, char *const *argv);
 int app_key_command(int argc, char *const *argv);
 int app_check_config_command(int argc, char *const *argv);
 int app_doctor_command(int argc, char *const *argv);
+int app_migrate_command(int argc, char *const *argv);
 
 // "footfall: <text>" on standard error, with a hint at --help for APP_USAGE. Returns code.
 int app_complain(int code, const struct error *err);
+
+// The log as logging.level and logging.format say.
+void app_configure_log(const struct settings *settings);
 
 // The settings of this process: defaults, --config FILE, FOOTFALL_* environment, flags. *used: how many words of argv were flags.
 MUST_CHECK enum status app_load_settings(int argc, char *const *argv, int *used,

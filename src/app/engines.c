@@ -32,8 +32,8 @@ void app_describe_log(const struct settings *settings, char *out, size_t size) {
 }
 
 // --- Store -------------------------------------------------------------------------------------------------------------
-static enum status open_cassandra(const struct settings *settings, struct store **out,
-                                  struct error *err) {
+enum status app_open_cassandra(const struct settings *settings, struct store **out,
+                               struct error *err) {
     (void)settings;
     (void)out;
     return error_set(err, STATUS_UNSUPPORTED, "store: cassandra is not in this build");
@@ -42,7 +42,7 @@ static enum status open_cassandra(const struct settings *settings, struct store 
 enum status app_open_store(const struct settings *settings, const struct client_paths *paths,
                            struct store **out, struct error *err) {
     if (app_store_is_remote(settings)) {
-        return open_cassandra(settings, out, err);
+        return app_open_cassandra(settings, out, err);
     }
     struct store_config config = {
         .timeline_retention_ms = settings_integer(settings, "timeline.retention"),
@@ -67,11 +67,33 @@ static enum status open_embedded(const struct settings *settings, const struct c
     return eventlog_open_rocksdb(paths->log, &config, out, err);
 }
 
+enum status app_open_kafka(const struct settings *settings, unsigned partitions,
+                           struct eventlog **out, struct error *err) {
+    (void)settings;
+    (void)partitions;
+    (void)out;
+    return error_set(err, STATUS_UNSUPPORTED, "eventlog: kafka is not in this build");
+}
+
 enum status app_open_log(const struct settings *settings, const struct client_paths *paths,
                          enum app_log_use use, struct eventlog **out, struct error *err) {
     (void)use;
     if (app_log_is_remote(settings)) {
-        return error_set(err, STATUS_UNSUPPORTED, "eventlog: kafka is not in this build");
+        return app_open_kafka(settings, 0, out, err);
     }
     return open_embedded(settings, paths, out, err);
+}
+
+enum status app_open_embedded(const struct settings *settings, const struct client_paths *paths,
+                              struct eventlog **log, struct store **store, struct error *err) {
+    struct store_config store_config = {
+        .cache_bytes = (size_t)settings_integer(settings, "embedded.cache"),
+        .write_buffer_bytes = (size_t)settings_integer(settings, "embedded.write_buffer"),
+    };
+    struct eventlog_config log_config = {
+        .partitions = (unsigned)settings_integer(settings, "embedded.partitions"),
+        .clock = clock_system(),
+    };
+    enum status status = store_open_rocksdb(paths->store, &store_config, store, err);
+    return status == STATUS_OK ? eventlog_open_rocksdb(paths->log, &log_config, log, err) : status;
 }

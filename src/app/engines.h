@@ -29,4 +29,15 @@ MUST_CHECK enum status app_open_log(const struct settings *settings,
                                     const struct client_paths *paths, enum app_log_use use,
                                     struct eventlog **out, struct error *err);
 
+// For who moves an installation, whatever eventlog and store say.
+// The embedded engines, which drop nothing meanwhile. On failure *log and *store may be open all the same.
+MUST_CHECK enum status app_open_embedded(const struct settings *settings,
+                                         const struct client_paths *paths, struct eventlog **log,
+                                         struct store **store, struct error *err);
+// partitions: of a topic that is made; 0: kafka.partitions.
+MUST_CHECK enum status app_open_kafka(const struct settings *settings, unsigned partitions,
+                                      struct eventlog **out, struct error *err);
+MUST_CHECK enum status app_open_cassandra(const struct settings *settings, struct store **out,
+                                          struct error *err);
+
 #endif

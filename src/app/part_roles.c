@@ -5,11 +5,8 @@
 
 #include "app/parts.h"
 
-static enum status start_processor(struct app_service *service, struct error *err) {
-    const struct settings *settings = service->settings;
-    struct processor_config config = {
-        .log = service->log,
-        .store = service->store,
+struct processor_config app_processor_config(const struct settings *settings) {
+    return (struct processor_config){
         .clock = clock_system(),
         .threads = (unsigned)settings_integer(settings, "processor.threads"),
         .session_gap_ms = settings_integer(settings, "session.gap"),
@@ -20,6 +17,12 @@ static enum status start_processor(struct app_service *service, struct error *er
         .cycle_events = (size_t)settings_integer(settings, "processor.cycle"),
         .keep_bots = settings_bool(settings, "bots.keep"),
     };
+}
+
+static enum status start_processor(struct app_service *service, struct error *err) {
+    struct processor_config config = app_processor_config(service->settings);
+    config.log = service->log;
+    config.store = service->store;
     return processor_start(&config, &service->processor, err);
 }
 

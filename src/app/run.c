@@ -11,7 +11,7 @@
 #include "app/signals.h"
 #include "base/log.h"
 
-static void configure_log(const struct settings *settings) {
+void app_configure_log(const struct settings *settings) {
     static const char *const levels[] = {"debug", "info", "warn", "error", "off"};
     struct str level = settings_string(settings, "logging.level");
     enum log_level chosen = LOG_LEVEL_INFO;
@@ -73,7 +73,7 @@ static int run_service(struct app_service *service, enum app_role role,
 static int run_process(enum app_role role, const struct settings *settings) {
     struct app_signals signals;
     struct app_waiting waiting;
-    configure_log(settings);
+    app_configure_log(settings);
     configure_malloc(); // before any thread starts
     app_signals_block(&signals);
     app_waiting_init(&waiting);

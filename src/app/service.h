@@ -92,6 +92,9 @@ void app_service_stop(struct app_service *service);
 bool app_service_enter(struct app_service *service);
 void app_service_leave(struct app_service *service);
 
+// What the settings say of the processor; log and store are the caller's to add.
+struct processor_config app_processor_config(const struct settings *settings);
+
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 

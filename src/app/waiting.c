@@ -60,6 +60,15 @@ bool app_waiting_pause(struct app_waiting *waiting, const char *what, const char
     return go_on;
 }
 
+void app_waiting_rest(struct app_waiting *waiting, int64_t us) {
+    int64_t until = now_us() + us;
+    thread_must(pthread_mutex_lock(&waiting->mutex));
+    for (int64_t now = now_us(); !waiting->stopping && now < until; now = now_us()) {
+        (void)thread_cond_wait_us(&waiting->changed, &waiting->mutex, until - now);
+    }
+    thread_must(pthread_mutex_unlock(&waiting->mutex));
+}
+
 void app_waiting_over(struct app_waiting *waiting, const char *what) {
     thread_must(pthread_mutex_lock(&waiting->mutex));
     if (waiting->began_us > 0) {

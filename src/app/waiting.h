@@ -28,6 +28,8 @@ void app_waiting_destroy(struct app_waiting *waiting);
 // what: "store: cassandra at 127.0.0.1:9042"; why: the reason it cannot be used. Pauses a while, longer each time for the same
 // wait. False: stop.
 bool app_waiting_pause(struct app_waiting *waiting, const char *what, const char *why);
+// A look at something that comes true by itself is due again in a while, or at once when told to stop.
+void app_waiting_rest(struct app_waiting *waiting, int64_t us);
 // It is there: says so when it was waited for.
 void app_waiting_over(struct app_waiting *waiting, const char *what);
 void app_waiting_text(struct app_waiting *waiting, char out[APP_WAITING_TEXT]);

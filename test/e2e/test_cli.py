@@ -12,7 +12,7 @@ import pytest
 
 from footfall import binary, command, environment
 
-COMMANDS = ("run", "demo", "key", "check-config", "doctor", "version")
+COMMANDS = ("run", "demo", "key", "check-config", "doctor", "migrate", "version")
 
 
 def test_help_lists_every_command():

@@ -17,68 +17,64 @@ static int compare_lines(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
+static void describe_people(const struct store_row *row, char rest[160]) {
+    if (row->kind == STORE_ROW_PROJECT) {
+        (void)snprintf(rest, 160, "%.*s in %.*s", STR_ARG(row->as.project.id),
+                       STR_ARG(row->as.project.time_zone));
+    } else if (row->kind == STORE_ROW_KEY) {
+        (void)snprintf(rest, 160, "%.*s of %.*s", STR_ARG(row->as.key.id),
+                       STR_ARG(row->as.key.project));
+    } else if (row->kind == STORE_ROW_ACCOUNT) {
+        (void)snprintf(rest, 160, "%.*s", STR_ARG(row->as.account.email));
+    } else if (row->kind == STORE_ROW_PROFILE) {
+        (void)snprintf(rest, 160, "%.*s v%llu", STR_ARG(row->as.profile.id),
+                       (unsigned long long)row->as.profile.version);
+    } else if (row->kind == STORE_ROW_VERSION_FLOOR) {
+        (void)snprintf(rest, 160, "%llu", (unsigned long long)row->as.version_floor);
+    } else if (row->kind == STORE_ROW_REPORT) {
+        (void)snprintf(rest, 160, "%d.%u %.*s", row->as.report.day, row->as.report.revision,
+                       STR_ARG(row->as.report.body));
+    }
+}
+
+static void describe_actor(const struct store_row *row, char rest[160]) {
+    if (row->kind == STORE_ROW_STATE) {
+        (void)snprintf(rest, 160, "%d events", (int)row->as.state.events);
+    } else if (row->kind == STORE_ROW_DAY) {
+        (void)snprintf(rest, 160, "%d: %u, %zu names", row->as.day.day, row->as.day.events,
+                       row->as.day.name_count);
+    } else if (row->kind == STORE_ROW_SESSION) {
+        (void)snprintf(rest, 160, "%lld", (long long)row->as.session.start_ms);
+    } else if (row->kind == STORE_ROW_TIMELINE) {
+        (void)snprintf(rest, 160, "%lld %.*s %.*s", (long long)row->as.timeline.timestamp_ms,
+                       STR_ARG(row->as.timeline.event_id), STR_ARG(row->as.timeline.name));
+    } else if (row->kind == STORE_ROW_LINK) {
+        (void)snprintf(rest, 160, "%.*s-%.*s %lld", STR_ARG(row->as.link.anonymous_id),
+                       STR_ARG(row->as.link.user_id), (long long)row->as.link.linked_ms);
+    }
+}
+
+static void describe_partition(const struct store_row *row, char rest[160]) {
+    if (row->kind == STORE_ROW_TOTAL) {
+        (void)snprintf(rest, 160, "%d %d %.*s %lld", row->as.total.day, (int)row->as.total.metric,
+                       STR_ARG(row->as.total.value), (long long)row->as.total.amount);
+    } else if (row->kind == STORE_ROW_SEEN) {
+        (void)snprintf(rest, 160, "%lld %lld %zu", (long long)row->as.seen.chunk,
+                       (long long)row->as.seen.last_ms, row->as.seen.count);
+    } else if (row->kind == STORE_ROW_DEAD_LETTER) {
+        (void)snprintf(rest, 160, "%lld %.*s", (long long)row->as.dead_letter.offset,
+                       STR_ARG(row->as.dead_letter.reason));
+    } else if (row->kind == STORE_ROW_OFFSET) {
+        (void)snprintf(rest, 160, "%lld of %lld", (long long)row->as.offset.next_offset,
+                       (long long)row->as.offset.epoch);
+    }
+}
+
 static void describe(const struct store_row *row, char out[200]) {
     char rest[160] = "";
-    switch (row->kind) {
-    case STORE_ROW_PROJECT:
-        (void)snprintf(rest, sizeof rest, "%.*s in %.*s", STR_ARG(row->as.project.id),
-                       STR_ARG(row->as.project.time_zone));
-        break;
-    case STORE_ROW_KEY:
-        (void)snprintf(rest, sizeof rest, "%.*s of %.*s", STR_ARG(row->as.key.id),
-                       STR_ARG(row->as.key.project));
-        break;
-    case STORE_ROW_ACCOUNT:
-        (void)snprintf(rest, sizeof rest, "%.*s", STR_ARG(row->as.account.email));
-        break;
-    case STORE_ROW_PROFILE:
-        (void)snprintf(rest, sizeof rest, "%.*s v%llu", STR_ARG(row->as.profile.id),
-                       (unsigned long long)row->as.profile.version);
-        break;
-    case STORE_ROW_VERSION_FLOOR:
-        (void)snprintf(rest, sizeof rest, "%llu", (unsigned long long)row->as.version_floor);
-        break;
-    case STORE_ROW_REPORT:
-        (void)snprintf(rest, sizeof rest, "%d.%u %.*s", row->as.report.day, row->as.report.revision,
-                       STR_ARG(row->as.report.body));
-        break;
-    case STORE_ROW_STATE:
-        (void)snprintf(rest, sizeof rest, "%d events", (int)row->as.state.events);
-        break;
-    case STORE_ROW_DAY:
-        (void)snprintf(rest, sizeof rest, "%d: %u, %zu names", row->as.day.day, row->as.day.events,
-                       row->as.day.name_count);
-        break;
-    case STORE_ROW_SESSION:
-        (void)snprintf(rest, sizeof rest, "%lld", (long long)row->as.session.start_ms);
-        break;
-    case STORE_ROW_TIMELINE:
-        (void)snprintf(rest, sizeof rest, "%lld %.*s %.*s",
-                       (long long)row->as.timeline.timestamp_ms, STR_ARG(row->as.timeline.event_id),
-                       STR_ARG(row->as.timeline.name));
-        break;
-    case STORE_ROW_LINK:
-        (void)snprintf(rest, sizeof rest, "%.*s-%.*s %lld", STR_ARG(row->as.link.anonymous_id),
-                       STR_ARG(row->as.link.user_id), (long long)row->as.link.linked_ms);
-        break;
-    case STORE_ROW_TOTAL:
-        (void)snprintf(rest, sizeof rest, "%d %d %.*s %lld", row->as.total.day,
-                       (int)row->as.total.metric, STR_ARG(row->as.total.value),
-                       (long long)row->as.total.amount);
-        break;
-    case STORE_ROW_SEEN:
-        (void)snprintf(rest, sizeof rest, "%lld %lld %zu", (long long)row->as.seen.chunk,
-                       (long long)row->as.seen.last_ms, row->as.seen.count);
-        break;
-    case STORE_ROW_DEAD_LETTER:
-        (void)snprintf(rest, sizeof rest, "%lld %.*s", (long long)row->as.dead_letter.offset,
-                       STR_ARG(row->as.dead_letter.reason));
-        break;
-    case STORE_ROW_OFFSET:
-        (void)snprintf(rest, sizeof rest, "%lld of %lld", (long long)row->as.offset.next_offset,
-                       (long long)row->as.offset.epoch);
-        break;
-    }
+    describe_people(row, rest);
+    describe_actor(row, rest);
+    describe_partition(row, rest);
     (void)snprintf(out, 200, "%.*s/%c%.*s/%u: %s", STR_ARG(row->project),
                    row->actor.kind ? (int)row->actor.kind : '-', STR_ARG(row->actor.id),
                    row->partition, rest);

@@ -1,0 +1,489 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The steps of a migration, and what must be so before each.
+#include "migrate/migrate.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "migrate/log_copy.h"
+#include "migrate/report.h"
+#include "migrate/row_copy.h"
+
+#define DAY_MS INT64_C(86400000)
+
+const char *migrate_phase_text(enum migrate_phase phase) {
+    static const char *const texts[] = {
+#define X(symbol, text, unit) text,
+        MIGRATE_PHASE_LIST(X)
+#undef X
+    };
+    return texts[phase];
+}
+
+const char *migrate_phase_unit(enum migrate_phase phase) {
+    static const char *const units[] = {
+#define X(symbol, text, unit) unit,
+        MIGRATE_PHASE_LIST(X)
+#undef X
+    };
+    return units[phase];
+}
+
+struct run {
+    const struct migrate_config *config;
+    struct arena arena;
+    struct notes notes;
+    struct tally *source, *target; // on the heap: each has a table of its own
+};
+
+// --- Counting -------------------------------------------------------------------------------------------------------
+
+struct counting {
+    const struct migrate_config *config;
+    struct row_rules rules;
+    struct tally *tally;
+    enum migrate_phase phase;
+    uint64_t total; // 0: unknown
+};
+
+static enum status count_page(struct store_row *rows, size_t count, void *context,
+                              struct error *err) {
+    struct counting *counting = context;
+    const struct migrate_config *config = counting->config;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (row_carry(&counting->rules, &rows[i], &status)) {
+            status = tally_add(counting->tally, &rows[i]);
+        }
+        if (status != STATUS_OK) {
+            return error_set(err, status, "%s of partition %u: %s",
+                             store_row_kind_name(rows[i].kind), rows[i].partition,
+                             status_text(status));
+        }
+    }
+    if (config->progress) {
+        config->progress(counting->phase, counting->tally->rows, counting->total, config->context);
+    }
+    return STATUS_OK;
+}
+
+static enum status count_rows(struct counting *counting, struct store *store, struct error *err) {
+    struct row_walk walk = {.store = store,
+                            .stopped = counting->config->stopped,
+                            .stopped_context = counting->config->context,
+                            .kind = STORE_ROW_PROJECT,
+                            .visit = count_page,
+                            .context = counting};
+    return row_walk(&walk, err);
+}
+
+// Entries that the target may drop while we look are not compared.
+static int64_t oldest_compared(const struct migrate_config *config) {
+    return config->timeline_retention_ms > 0
+               ? config->clock->wall_ms(config->clock) - config->timeline_retention_ms + DAY_MS
+               : INT64_MIN;
+}
+
+static int64_t oldest_copied(const struct migrate_config *config) {
+    return config->timeline_retention_ms > 0
+               ? config->clock->wall_ms(config->clock) - config->timeline_retention_ms
+               : INT64_MIN;
+}
+
+// --- What must be so ------------------------------------------------------------------------------------------------
+
+// The source's stretch of a partition. CONFLICT: not everything in it is processed.
+static enum status source_range(const struct migrate_config *config, unsigned partition,
+                                struct notes_range *range, int64_t *behind, struct error *err) {
+    const struct migrate_side *source = &config->source;
+    struct eventlog_partition_info info;
+    int64_t offset = 0;
+    enum status status = eventlog_partition_info(source->log, partition, STR("migrate"), &info);
+    if (status == STATUS_OK) {
+        status =
+            store_partition_offset(source->store, eventlog_epoch(source->log), partition, &offset);
+    }
+    if (status == STATUS_CONFLICT) {
+        return error_set(err, status, "the source's store was not filled from its event log");
+    }
+    if (status != STATUS_OK) {
+        return error_set(err, status, "partition %u of the source: %s", partition,
+                         status_text(status));
+    }
+    *behind += info.end - offset;
+    range->source_begin = info.begin;
+    range->source_end = info.end;
+    return STATUS_OK;
+}
+
+static enum status source_ranges(const struct migrate_config *config, struct notes_range *ranges,
+                                 int64_t *behind, struct error *err) {
+    enum status status = STATUS_OK;
+    *behind = 0;
+    for (unsigned i = 0; i < eventlog_partition_count(config->source.log) && status == STATUS_OK;
+         i++) {
+        status = source_range(config, i, &ranges[i], behind, err);
+    }
+    return status;
+}
+
+static enum status check_source(struct run *run, struct notes_range *ranges, struct error *err) {
+    int64_t behind = 0;
+    enum status status = source_ranges(run->config, ranges, &behind, err);
+    if (status == STATUS_OK && behind != 0) {
+        return error_set(err, STATUS_CONFLICT,
+                         "%lld records of the source's event log are not processed yet",
+                         (long long)behind);
+    }
+    return status;
+}
+
+static enum status check_target_log(struct run *run, struct error *err) {
+    struct eventlog *log = run->config->target.log;
+    for (unsigned i = 0; i < run->notes.partitions; i++) {
+        struct eventlog_partition_info info;
+        enum status status = eventlog_partition_info(log, i, STR("migrate"), &info);
+        if (status != STATUS_OK) {
+            return error_set(err, status, "partition %u of the target's event log: %s", i,
+                             status_text(status));
+        }
+        if (info.begin != info.end) {
+            return error_set(err, STATUS_CONFLICT,
+                             "the target's event log is not empty: partition %u has %lld records",
+                             i, (long long)(info.end - info.begin));
+        }
+        run->notes.ranges[i].target_begin = info.end;
+    }
+    return STATUS_OK;
+}
+
+// Projects come first of all rows, so they tell whether there are any. *same: they are the source's.
+static enum status target_projects(struct run *run, size_t *count, bool *same, struct error *err) {
+    struct store_project *here = NULL;
+    struct store_project *there = NULL;
+    size_t here_count = 0;
+    enum status status = store_projects(run->config->source.store, &run->arena, &here, &here_count);
+    if (status == STATUS_OK) {
+        status = store_projects(run->config->target.store, &run->arena, &there, count);
+    }
+    if (status != STATUS_OK) {
+        return error_set(err, status, "projects: %s", status_text(status));
+    }
+    *same = here_count == *count;
+    for (size_t i = 0; i < here_count && *same; i++) {
+        *same = str_equal(here[i].id, there[i].id) && here[i].created_ms == there[i].created_ms;
+    }
+    return STATUS_OK;
+}
+
+static enum status check_target_store(struct run *run, struct error *err) {
+    struct store *store = run->config->target.store;
+    size_t projects = 0;
+    bool same = false;
+    enum status status = target_projects(run, &projects, &same, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool empty = projects == 0;
+    for (unsigned i = 0; i < run->notes.partitions && empty; i++) {
+        int64_t offset = 0;
+        status = store_partition_offset(store, run->notes.target_epoch, i, &offset);
+        if (status != STATUS_OK && status != STATUS_CONFLICT) {
+            return error_set(err, status, "the target's store: %s", status_text(status));
+        }
+        empty = status == STATUS_OK && offset == 0;
+    }
+    return empty ? STATUS_OK
+                 : error_set(err, STATUS_CONFLICT,
+                             "the target's store is not empty: it has %zu projects, or rows of "
+                             "another event log",
+                             projects);
+}
+
+static enum status begin(struct run *run, struct error *err) {
+    enum status status = check_target_log(run, err);
+    if (status == STATUS_OK) {
+        status = check_target_store(run, err);
+    }
+    run->notes.step = NOTES_STEP_LOG;
+    run->notes.kind = STORE_ROW_PROJECT;
+    run->notes.began_ms = run->config->clock->wall_ms(run->config->clock);
+    return status == STATUS_OK ? notes_write(run->config->notes_path, &run->notes, err) : status;
+}
+
+// --- Going on -------------------------------------------------------------------------------------------------------
+
+static enum status check_done(struct run *run, const struct notes_range *now, struct error *err) {
+    char when[CLOCK_RFC3339_LEN + 1];
+    clock_format_rfc3339(run->notes.began_ms, when);
+    int64_t more = 0;
+    for (unsigned i = 0; i < run->notes.partitions; i++) {
+        more += now[i].source_end - run->notes.ranges[i].source_end;
+    }
+    if (more != 0) {
+        return error_set(err, STATUS_CONFLICT,
+                         "the migration that began %s is done. The source has taken %lld records "
+                         "since, which the target does not have",
+                         when, (long long)more);
+    }
+    return error_set(err, STATUS_EXISTS, "the migration that began %s is done: nothing is left",
+                     when);
+}
+
+// The notes must be of these two sides, and the source must stand where it stood.
+static enum status go_on(struct run *run, const struct notes_range *now, int64_t target_epoch,
+                         struct error *err) {
+    const char *path = run->config->notes_path;
+    if (run->notes.source_epoch != eventlog_epoch(run->config->source.log) ||
+        run->notes.partitions != eventlog_partition_count(run->config->source.log)) {
+        return error_set(err, STATUS_CONFLICT, "%s is of another installation", path);
+    }
+    if (run->notes.target_epoch != target_epoch) {
+        return error_set(err, STATUS_CONFLICT,
+                         "the migration that %s tells of went to another topic. To begin anew, "
+                         "remove that file and empty the topic and the keyspace",
+                         path);
+    }
+    if (run->notes.step == NOTES_STEP_DONE) {
+        return check_done(run, now, err);
+    }
+    for (unsigned i = 0; i < run->notes.partitions; i++) {
+        const struct notes_range *then = &run->notes.ranges[i];
+        if (now[i].source_begin != then->source_begin || now[i].source_end != then->source_end) {
+            return error_set(
+                err, STATUS_CONFLICT,
+                "the source was in use after its migration was interrupted: its event "
+                "log has changed. To begin anew, remove %s and empty the topic and the "
+                "keyspace",
+                path);
+        }
+    }
+    size_t projects = 0;
+    bool same = false;
+    enum status status = target_projects(run, &projects, &same, err);
+    bool expected = run->notes.step > NOTES_STEP_ROWS ||
+                    (run->notes.step == NOTES_STEP_ROWS && run->notes.kind > STORE_ROW_PROJECT);
+    if (status == STATUS_OK && expected && !same) {
+        return error_set(err, STATUS_CONFLICT,
+                         "the target's store is not the one that the interrupted migration wrote "
+                         "to: it has other projects. To begin anew, remove %s and empty the topic "
+                         "and the keyspace",
+                         path);
+    }
+    return status;
+}
+
+// Fills the notes: those of an interrupted run, or new ones.
+static enum status prepare(struct run *run, struct error *err) {
+    const struct migrate_config *config = run->config;
+    unsigned partitions = eventlog_partition_count(config->source.log);
+    if (eventlog_partition_count(config->target.log) != partitions) {
+        return error_set(err, STATUS_CONFLICT,
+                         "the target's event log has %u partitions, the source's %u: they must be "
+                         "as many",
+                         eventlog_partition_count(config->target.log), partitions);
+    }
+    struct notes_range *ranges = arena_alloc_array(&run->arena, partitions, sizeof *ranges);
+    if (!ranges) {
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    }
+    enum status status = check_source(run, ranges, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int64_t target_epoch = eventlog_epoch(config->target.log);
+    status = notes_read(config->notes_path, &run->arena, &run->notes, err);
+    if (status == STATUS_OK) {
+        return go_on(run, ranges, target_epoch, err);
+    }
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    run->notes = (struct notes){.source_epoch = eventlog_epoch(config->source.log),
+                                .target_epoch = target_epoch,
+                                .ranges = ranges,
+                                .partitions = partitions};
+    return begin(run, err);
+}
+
+static enum status next_step(struct run *run, enum notes_step step, struct error *err) {
+    run->notes.step = step;
+    return notes_write(run->config->notes_path, &run->notes, err);
+}
+
+static enum status copy(struct run *run, struct error *err) {
+    const struct migrate_config *config = run->config;
+    enum status status = STATUS_OK;
+    if (run->notes.step == NOTES_STEP_LOG) {
+        status = log_copy(config, &run->notes, err);
+        status = status == STATUS_OK ? next_step(run, NOTES_STEP_ROWS, err) : status;
+    }
+    if (status == STATUS_OK && run->notes.step == NOTES_STEP_ROWS) {
+        struct row_rules rules = {run->notes.ranges, run->notes.partitions, oldest_copied(config)};
+        status = row_copy(config, &run->notes, &rules, run->source->rows, err);
+        status = status == STATUS_OK ? next_step(run, NOTES_STEP_OFFSETS, err) : status;
+    }
+    if (status == STATUS_OK && run->notes.step == NOTES_STEP_OFFSETS) {
+        status = row_copy_offsets(config, &run->notes, err);
+        status = status == STATUS_OK ? next_step(run, NOTES_STEP_CHECK, err) : status;
+    }
+    return status;
+}
+
+static enum status compare_offsets(struct run *run, struct migrate_report *report,
+                                   struct error *err) {
+    for (unsigned i = 0; i < run->notes.partitions; i++) {
+        int64_t offset = 0;
+        enum status status =
+            store_partition_offset(run->config->target.store, run->notes.target_epoch, i, &offset);
+        if (status == STATUS_OK) {
+            status = report_add_offset(report, i, log_copy_end(&run->notes.ranges[i]), offset);
+        }
+        if (status != STATUS_OK) {
+            return error_set(err, status, "partition %u of the target: %s", i, status_text(status));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status compare(struct run *run, struct counting *counting,
+                           struct migrate_report *report, struct error *err) {
+    struct log_sums sums;
+    enum status status = log_copy_compare(run->config, &run->notes, &run->arena, &sums, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    counting->rules.ranges = NULL; // the target's rows are as they are to be
+    counting->tally = run->target;
+    counting->phase = MIGRATE_PHASE_CHECK_ROWS;
+    counting->total = run->source->rows;
+    status = count_rows(counting, run->config->target.store, err);
+    if (status == STATUS_OK) {
+        status = compare_offsets(run, report, err);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = report_add_logs(report, &sums, run->notes.partitions);
+    if (status == STATUS_OK) {
+        status = report_add_rows(report, run->source, run->target);
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(err, status, "%s", status_text(status));
+}
+
+static enum status run_steps(struct run *run, struct migrate_report *report, struct error *err) {
+    enum status status = prepare(run, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct counting counting = {
+        .config = run->config,
+        .rules = {run->notes.ranges, run->notes.partitions, oldest_compared(run->config)},
+        .tally = run->source,
+        .phase = MIGRATE_PHASE_SURVEY};
+    status = count_rows(&counting, run->config->source.store, err);
+    if (status == STATUS_OK) {
+        status = copy(run, err);
+    }
+    if (status == STATUS_OK) {
+        status = compare(run, &counting, report, err);
+    }
+    if (status == STATUS_OK && report->difference_count == 0) {
+        status = next_step(run, NOTES_STEP_DONE, err);
+    }
+    return status;
+}
+
+static enum status run_make(struct run *run, const struct migrate_config *config,
+                            struct error *err) {
+    *run = (struct run){.config = config};
+    arena_init(&run->arena, (size_t)16 << 10, 0);
+    run->source = malloc(sizeof *run->source);
+    run->target = malloc(sizeof *run->target);
+    if (!run->source || !run->target) {
+        free(run->source);
+        free(run->target);
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    }
+    tally_init(run->source);
+    tally_init(run->target);
+    return STATUS_OK;
+}
+
+static void run_free(struct run *run) {
+    tally_free(run->source);
+    tally_free(run->target);
+    free(run->source);
+    free(run->target);
+    arena_free(&run->arena);
+}
+
+enum status migrate_run(const struct migrate_config *config, struct migrate_report *report,
+                        struct error *err) {
+    struct run run;
+    report_init(report);
+    enum status status = run_make(&run, config, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = run_steps(&run, report, err);
+    if (status != STATUS_OK) {
+        migrate_report_free(report);
+    }
+    run_free(&run);
+    return status;
+}
+
+static enum status survey(struct run *run, struct migrate_report *report, struct error *err) {
+    const struct migrate_config *config = run->config;
+    unsigned partitions = eventlog_partition_count(config->source.log);
+    struct log_sums sums = {arena_alloc_array(&run->arena, partitions, sizeof(struct tally_sum)),
+                            arena_alloc_array(&run->arena, partitions, sizeof(struct tally_sum))};
+    struct notes_range *ranges = arena_alloc_array(&run->arena, partitions, sizeof *ranges);
+    if (!sums.source || !sums.target || !ranges) {
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    }
+    enum status status = source_ranges(config, ranges, &report->behind, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (unsigned i = 0; i < partitions; i++) {
+        sums.source[i].count = (uint64_t)(ranges[i].source_end - ranges[i].source_begin);
+    }
+    struct counting counting = {.config = config,
+                                .rules = {NULL, partitions, oldest_copied(config)},
+                                .tally = run->source,
+                                .phase = MIGRATE_PHASE_SURVEY};
+    status = count_rows(&counting, config->source.store, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = report_add_logs(report, &sums, partitions);
+    if (status == STATUS_OK) {
+        status = report_add_rows(report, run->source, run->target);
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(err, status, "%s", status_text(status));
+}
+
+enum status migrate_survey(const struct migrate_config *config, struct migrate_report *report,
+                           struct error *err) {
+    struct run run;
+    report_init(report);
+    enum status status = run_make(&run, config, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = survey(&run, report, err);
+    if (status != STATUS_OK) {
+        migrate_report_free(report);
+    } else {
+        // There is no other side to differ from.
+        report->difference_count = 0;
+        for (size_t i = 0; i < report->line_count; i++) {
+            report->lines[i].same = true;
+        }
+    }
+    run_free(&run);
+    return status;
+}

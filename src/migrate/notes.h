@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// How far a migration has come, as a JSON file beside the source; private to src/migrate/.
+#ifndef FOOTFALL_MIGRATE_NOTES_H
+#define FOOTFALL_MIGRATE_NOTES_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "store/store.h"
+
+// X(symbol, name in the file). In this order.
+#define NOTES_STEP_LIST(X)                                                                         \
+    X(LOG, "log")                                                                                  \
+    X(ROWS, "rows")                                                                                \
+    X(OFFSETS, "offsets")                                                                          \
+    X(CHECK, "check")                                                                              \
+    X(DONE, "done")
+enum notes_step {
+#define X(symbol, name) NOTES_STEP_##symbol,
+    NOTES_STEP_LIST(X)
+#undef X
+};
+
+// Which records of the source's log become which of the target's: offset n becomes n - source_begin + target_begin.
+struct notes_range {
+    int64_t source_begin, source_end;
+    int64_t target_begin;
+};
+struct notes {
+    enum notes_step step; // what is to be done next
+    int64_t source_epoch, target_epoch;
+    int64_t began_ms;
+    struct notes_range *ranges; // one a partition
+    unsigned partitions;
+    enum store_row_kind kind; // of step ROWS: rows of the kinds before it, and of this kind up to
+    struct str position;      // that place, are in the target
+};
+
+// NOT_FOUND: there is no such file. Texts and ranges are in the arena.
+MUST_CHECK enum status notes_read(const char *path, struct arena *arena, struct notes *out,
+                                  struct error *err);
+// Replaces the file; durable when it returns.
+MUST_CHECK enum status notes_write(const char *path, const struct notes *notes, struct error *err);
+
+#endif

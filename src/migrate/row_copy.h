@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Copies the rows of one store to another, and sets the partitions' offsets at the end; private to src/migrate/.
+#ifndef FOOTFALL_MIGRATE_ROW_COPY_H
+#define FOOTFALL_MIGRATE_ROW_COPY_H
+
+#include "migrate/migrate.h"
+#include "migrate/notes.h"
+
+// Page by page: visit gets every row of the store but offsets, kind after kind, from (kind, position) on. After each page `paused`
+// hears how far the walk has come. CLOSED when stopped.
+struct row_walk {
+    struct store *store;
+    bool (*stopped)(void *context); // may be NULL
+    void *stopped_context;
+    enum store_row_kind kind;
+    struct str position;
+    enum status (*visit)(struct store_row *rows, size_t count, void *context, struct error *err);
+    enum status (*paused)(enum store_row_kind kind, struct str position, void *context,
+                          struct error *err); // may be NULL
+    void *context;
+};
+MUST_CHECK enum status row_walk(struct row_walk *walk, struct error *err);
+
+// What of the source is carried over, and how it looks in the target: offsets that rows have within them are moved.
+struct row_rules {
+    const struct notes_range *ranges; // NULL: offsets stay
+    unsigned partitions;
+    int64_t timeline_from_ms; // older entries are left behind
+};
+// False: the row is left behind. *status: CORRUPT when the row's partition is not there.
+bool row_carry(const struct row_rules *rules, struct store_row *row, enum status *status);
+
+// Goes on where the notes say, and keeps them up to date. total: for the progress, rows in all.
+MUST_CHECK enum status row_copy(const struct migrate_config *config, struct notes *notes,
+                                const struct row_rules *rules, uint64_t total, struct error *err);
+
+// Each partition of the target stands at the end of the copied log from here on. CONFLICT: it stands elsewhere already.
+MUST_CHECK enum status row_copy_offsets(const struct migrate_config *config,
+                                        const struct notes *notes, struct error *err);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Walks over all rows of a store, and says what of them is carried over.
+#include "migrate/log_copy.h"
+#include "migrate/row_copy.h"
+
+#define PAGE_BYTES ((size_t)4 << 20)
+#define PAGE_ARENA ((size_t)1 << 20)
+
+static enum status read_failed(enum store_row_kind kind, enum status status, struct error *err) {
+    return error_set(err, status, "the store's %s cannot be read: %s", store_row_kind_name(kind),
+                     status_text(status));
+}
+
+// Two arenas in turn: a page's position is needed while the next page is read.
+static enum status walk_kind(struct row_walk *walk, struct arena arenas[2], struct error *err) {
+    struct str position = walk->position;
+    bool more = true;
+    for (unsigned turn = 0; more; turn ^= 1) {
+        if (walk->stopped && walk->stopped(walk->stopped_context)) {
+            return error_set(err, STATUS_CLOSED, "stopped");
+        }
+        struct store_page page;
+        arena_reset(&arenas[turn]);
+        enum status status =
+            store_walk(walk->store, walk->kind, position, PAGE_BYTES, &arenas[turn], &page);
+        if (status != STATUS_OK) {
+            return read_failed(walk->kind, status, err);
+        }
+        status = walk->visit(page.rows, page.count, walk->context, err);
+        more = page.more;
+        position = page.position;
+        if (status == STATUS_OK && more && walk->paused) {
+            status = walk->paused(walk->kind, position, walk->context, err);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status row_walk(struct row_walk *walk, struct error *err) {
+    struct arena arenas[2];
+    arena_init(&arenas[0], PAGE_ARENA, 0);
+    arena_init(&arenas[1], PAGE_ARENA, 0);
+    enum status status = STATUS_OK;
+    while (walk->kind < STORE_ROW_OFFSET && status == STATUS_OK) {
+        status = walk_kind(walk, arenas, err);
+        if (status == STATUS_OK) {
+            walk->kind = (enum store_row_kind)(walk->kind + 1);
+            walk->position = STR_EMPTY;
+            status = walk->paused ? walk->paused(walk->kind, walk->position, walk->context, err)
+                                  : STATUS_OK;
+        }
+    }
+    arena_free(&arenas[0]);
+    arena_free(&arenas[1]);
+    return status;
+}
+
+bool row_carry(const struct row_rules *rules, struct store_row *row, enum status *status) {
+    *status = STATUS_OK;
+    if (row->kind == STORE_ROW_TIMELINE) {
+        return row->as.timeline.timestamp_ms >= rules->timeline_from_ms;
+    }
+    if (row->kind < STORE_ROW_TOTAL || !rules->ranges) {
+        return true;
+    }
+    if (row->partition >= rules->partitions) {
+        *status = STATUS_CORRUPT;
+        return false;
+    }
+    // Offsets of what is processed later begin where the copied log ends: a moved number is below all of them, as the source's was.
+    int64_t shift = log_copy_shift(&rules->ranges[row->partition]);
+    if (row->kind == STORE_ROW_SEEN) {
+        row->as.seen.chunk += shift;
+    } else if (row->kind == STORE_ROW_DEAD_LETTER) {
+        row->as.dead_letter.offset += shift;
+    }
+    return true;
+}
