@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "migrate/log_copy.h"
+#include "migrate/prepare.h"
 #include "migrate/report.h"
 #include "migrate/row_copy.h"
 
@@ -91,221 +91,7 @@ static int64_t oldest_copied(const struct migrate_config *config) {
                : INT64_MIN;
 }
 
-// --- What must be so ------------------------------------------------------------------------------------------------
-
-// The source's stretch of a partition. CONFLICT: not everything in it is processed.
-static enum status source_range(const struct migrate_config *config, unsigned partition,
-                                struct notes_range *range, int64_t *behind, struct error *err) {
-    const struct migrate_side *source = &config->source;
-    struct eventlog_partition_info info;
-    int64_t offset = 0;
-    enum status status = eventlog_partition_info(source->log, partition, STR("migrate"), &info);
-    if (status == STATUS_OK) {
-        status =
-            store_partition_offset(source->store, eventlog_epoch(source->log), partition, &offset);
-    }
-    if (status == STATUS_CONFLICT) {
-        return error_set(err, status, "the source's store was not filled from its event log");
-    }
-    if (status != STATUS_OK) {
-        return error_set(err, status, "partition %u of the source: %s", partition,
-                         status_text(status));
-    }
-    *behind += info.end - offset;
-    range->source_begin = info.begin;
-    range->source_end = info.end;
-    return STATUS_OK;
-}
-
-static enum status source_ranges(const struct migrate_config *config, struct notes_range *ranges,
-                                 int64_t *behind, struct error *err) {
-    enum status status = STATUS_OK;
-    *behind = 0;
-    for (unsigned i = 0; i < eventlog_partition_count(config->source.log) && status == STATUS_OK;
-         i++) {
-        status = source_range(config, i, &ranges[i], behind, err);
-    }
-    return status;
-}
-
-static enum status check_source(struct run *run, struct notes_range *ranges, struct error *err) {
-    int64_t behind = 0;
-    enum status status = source_ranges(run->config, ranges, &behind, err);
-    if (status == STATUS_OK && behind != 0) {
-        return error_set(err, STATUS_CONFLICT,
-                         "%lld records of the source's event log are not processed yet",
-                         (long long)behind);
-    }
-    return status;
-}
-
-static enum status check_target_log(struct run *run, struct error *err) {
-    struct eventlog *log = run->config->target.log;
-    for (unsigned i = 0; i < run->notes.partitions; i++) {
-        struct eventlog_partition_info info;
-        enum status status = eventlog_partition_info(log, i, STR("migrate"), &info);
-        if (status != STATUS_OK) {
-            return error_set(err, status, "partition %u of the target's event log: %s", i,
-                             status_text(status));
-        }
-        if (info.begin != info.end) {
-            return error_set(err, STATUS_CONFLICT,
-                             "the target's event log is not empty: partition %u has %lld records",
-                             i, (long long)(info.end - info.begin));
-        }
-        run->notes.ranges[i].target_begin = info.end;
-    }
-    return STATUS_OK;
-}
-
-// Projects come first of all rows, so they tell whether there are any. *same: they are the source's.
-static enum status target_projects(struct run *run, size_t *count, bool *same, struct error *err) {
-    struct store_project *here = NULL;
-    struct store_project *there = NULL;
-    size_t here_count = 0;
-    enum status status = store_projects(run->config->source.store, &run->arena, &here, &here_count);
-    if (status == STATUS_OK) {
-        status = store_projects(run->config->target.store, &run->arena, &there, count);
-    }
-    if (status != STATUS_OK) {
-        return error_set(err, status, "projects: %s", status_text(status));
-    }
-    *same = here_count == *count;
-    for (size_t i = 0; i < here_count && *same; i++) {
-        *same = str_equal(here[i].id, there[i].id) && here[i].created_ms == there[i].created_ms;
-    }
-    return STATUS_OK;
-}
-
-static enum status check_target_store(struct run *run, struct error *err) {
-    struct store *store = run->config->target.store;
-    size_t projects = 0;
-    bool same = false;
-    enum status status = target_projects(run, &projects, &same, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    bool empty = projects == 0;
-    for (unsigned i = 0; i < run->notes.partitions && empty; i++) {
-        int64_t offset = 0;
-        status = store_partition_offset(store, run->notes.target_epoch, i, &offset);
-        if (status != STATUS_OK && status != STATUS_CONFLICT) {
-            return error_set(err, status, "the target's store: %s", status_text(status));
-        }
-        empty = status == STATUS_OK && offset == 0;
-    }
-    return empty ? STATUS_OK
-                 : error_set(err, STATUS_CONFLICT,
-                             "the target's store is not empty: it has %zu projects, or rows of "
-                             "another event log",
-                             projects);
-}
-
-static enum status begin(struct run *run, struct error *err) {
-    enum status status = check_target_log(run, err);
-    if (status == STATUS_OK) {
-        status = check_target_store(run, err);
-    }
-    run->notes.step = NOTES_STEP_LOG;
-    run->notes.kind = STORE_ROW_PROJECT;
-    run->notes.began_ms = run->config->clock->wall_ms(run->config->clock);
-    return status == STATUS_OK ? notes_write(run->config->notes_path, &run->notes, err) : status;
-}
-
-// --- Going on -------------------------------------------------------------------------------------------------------
-
-static enum status check_done(struct run *run, const struct notes_range *now, struct error *err) {
-    char when[CLOCK_RFC3339_LEN + 1];
-    clock_format_rfc3339(run->notes.began_ms, when);
-    int64_t more = 0;
-    for (unsigned i = 0; i < run->notes.partitions; i++) {
-        more += now[i].source_end - run->notes.ranges[i].source_end;
-    }
-    if (more != 0) {
-        return error_set(err, STATUS_CONFLICT,
-                         "the migration that began %s is done. The source has taken %lld records "
-                         "since, which the target does not have",
-                         when, (long long)more);
-    }
-    return error_set(err, STATUS_EXISTS, "the migration that began %s is done: nothing is left",
-                     when);
-}
-
-// The notes must be of these two sides, and the source must stand where it stood.
-static enum status go_on(struct run *run, const struct notes_range *now, int64_t target_epoch,
-                         struct error *err) {
-    const char *path = run->config->notes_path;
-    if (run->notes.source_epoch != eventlog_epoch(run->config->source.log) ||
-        run->notes.partitions != eventlog_partition_count(run->config->source.log)) {
-        return error_set(err, STATUS_CONFLICT, "%s is of another installation", path);
-    }
-    if (run->notes.target_epoch != target_epoch) {
-        return error_set(err, STATUS_CONFLICT,
-                         "the migration that %s tells of went to another topic. To begin anew, "
-                         "remove that file and empty the topic and the keyspace",
-                         path);
-    }
-    if (run->notes.step == NOTES_STEP_DONE) {
-        return check_done(run, now, err);
-    }
-    for (unsigned i = 0; i < run->notes.partitions; i++) {
-        const struct notes_range *then = &run->notes.ranges[i];
-        if (now[i].source_begin != then->source_begin || now[i].source_end != then->source_end) {
-            return error_set(
-                err, STATUS_CONFLICT,
-                "the source was in use after its migration was interrupted: its event "
-                "log has changed. To begin anew, remove %s and empty the topic and the "
-                "keyspace",
-                path);
-        }
-    }
-    size_t projects = 0;
-    bool same = false;
-    enum status status = target_projects(run, &projects, &same, err);
-    bool expected = run->notes.step > NOTES_STEP_ROWS ||
-                    (run->notes.step == NOTES_STEP_ROWS && run->notes.kind > STORE_ROW_PROJECT);
-    if (status == STATUS_OK && expected && !same) {
-        return error_set(err, STATUS_CONFLICT,
-                         "the target's store is not the one that the interrupted migration wrote "
-                         "to: it has other projects. To begin anew, remove %s and empty the topic "
-                         "and the keyspace",
-                         path);
-    }
-    return status;
-}
-
-// Fills the notes: those of an interrupted run, or new ones.
-static enum status prepare(struct run *run, struct error *err) {
-    const struct migrate_config *config = run->config;
-    unsigned partitions = eventlog_partition_count(config->source.log);
-    if (eventlog_partition_count(config->target.log) != partitions) {
-        return error_set(err, STATUS_CONFLICT,
-                         "the target's event log has %u partitions, the source's %u: they must be "
-                         "as many",
-                         eventlog_partition_count(config->target.log), partitions);
-    }
-    struct notes_range *ranges = arena_alloc_array(&run->arena, partitions, sizeof *ranges);
-    if (!ranges) {
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    }
-    enum status status = check_source(run, ranges, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    int64_t target_epoch = eventlog_epoch(config->target.log);
-    status = notes_read(config->notes_path, &run->arena, &run->notes, err);
-    if (status == STATUS_OK) {
-        return go_on(run, ranges, target_epoch, err);
-    }
-    if (status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    run->notes = (struct notes){.source_epoch = eventlog_epoch(config->source.log),
-                                .target_epoch = target_epoch,
-                                .ranges = ranges,
-                                .partitions = partitions};
-    return begin(run, err);
-}
+// --- Steps ----------------------------------------------------------------------------------------------------------
 
 static enum status next_step(struct run *run, enum notes_step step, struct error *err) {
     run->notes.step = step;
@@ -373,7 +159,7 @@ static enum status compare(struct run *run, struct counting *counting,
 }
 
 static enum status run_steps(struct run *run, struct migrate_report *report, struct error *err) {
-    enum status status = prepare(run, err);
+    enum status status = prepare(run->config, &run->arena, &run->notes, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -444,7 +230,7 @@ static enum status survey(struct run *run, struct migrate_report *report, struct
     if (!sums.source || !sums.target || !ranges) {
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
-    enum status status = source_ranges(config, ranges, &report->behind, err);
+    enum status status = prepare_source(config, ranges, &report->behind, err);
     if (status != STATUS_OK) {
         return status;
     }

@@ -213,7 +213,7 @@ static bool read_members(const struct json_value *root, struct arena *arena, str
 
 enum status notes_read(const char *path, struct arena *arena, struct notes *out,
                        struct error *err) {
-    struct str text;
+    struct str text = STR_EMPTY;
     enum status status = read_bytes(path, arena, &text, err);
     if (status != STATUS_OK) {
         return status;

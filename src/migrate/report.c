@@ -3,11 +3,7 @@
 // Makes lines for people of what was counted on both sides.
 #include "migrate/report.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-#define WHAT_MAX 700 // a project's id and a few words
 
 void report_init(struct migrate_report *report) {
     *report = (struct migrate_report){.line_count = 0};
@@ -37,43 +33,31 @@ static struct migrate_line *add_line(struct arena *arena, struct migrate_line **
 
 static enum status add(struct migrate_report *report, bool is_difference,
                        const struct migrate_line *line) {
-    struct str what = arena_copy(&report->arena, line->what);
     struct migrate_line *to =
         is_difference ? add_line(&report->arena, &report->differences, &report->difference_count)
                       : add_line(&report->arena, &report->lines, &report->line_count);
-    if (!what.data || !to) {
+    if (!line->what.data || !to) {
         return STATUS_NO_MEMORY;
     }
     *to = *line;
-    to->what = what;
     return STATUS_OK;
 }
 
-__attribute__((format(printf, 2, 3))) static struct str describe(char text[WHAT_MAX],
-                                                                 const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int len = vsnprintf(text, WHAT_MAX, format, arguments);
-    va_end(arguments);
-    return str_make(text, len < 0 ? 0 : len < WHAT_MAX ? (size_t)len : WHAT_MAX - 1);
-}
-
-static struct str name_group(char text[WHAT_MAX], const struct tally_group *group, bool with_day) {
+static struct str name_group(struct arena *arena, const struct tally_group *group, bool with_day) {
     const char *kind = store_row_kind_name(group->kind);
     if (group->project.len == 0) {
-        return describe(text, "%s", kind);
+        return str_from_c(kind);
     }
     if (!with_day) {
-        return describe(text, "%s of %.*s", kind, STR_ARG(group->project));
+        return arena_printf(arena, "%s of %.*s", kind, STR_ARG(group->project));
     }
     char day[11];
     clock_format_date(group->day, day);
-    return describe(text, "%s of %.*s, %s", kind, STR_ARG(group->project), day);
+    return arena_printf(arena, "%s of %.*s, %s", kind, STR_ARG(group->project), day);
 }
 
 enum status report_add_rows(struct migrate_report *report, const struct tally *source,
                             const struct tally *target) {
-    char text[WHAT_MAX];
     size_t count = 0;
     struct tally_group *groups = tally_merge(source, target, &report->arena, &count);
     enum status status = groups ? STATUS_OK : STATUS_NO_MEMORY;
@@ -87,14 +71,14 @@ enum status report_add_rows(struct migrate_report *report, const struct tally *s
         line.same = line.same && same;
         if (!same) {
             struct migrate_line difference = {
-                name_group(text, &groups[i], groups[i].kind == STORE_ROW_TOTAL), here.count,
-                there.count, false};
+                name_group(&report->arena, &groups[i], groups[i].kind == STORE_ROW_TOTAL),
+                here.count, there.count, false};
             status = add(report, true, &difference);
         }
         bool last = i + 1 == count || groups[i + 1].kind != groups[i].kind ||
                     !str_equal(groups[i + 1].project, groups[i].project);
         if (last && status == STATUS_OK) {
-            line.what = name_group(text, &groups[i], false);
+            line.what = name_group(&report->arena, &groups[i], false);
             status = add(report, false, &line);
             line = (struct migrate_line){.same = true};
         }
@@ -104,12 +88,11 @@ enum status report_add_rows(struct migrate_report *report, const struct tally *s
 
 enum status report_add_logs(struct migrate_report *report, const struct log_sums *sums,
                             unsigned partitions) {
-    char text[WHAT_MAX];
     struct migrate_line all = {.what = STR("log records"), .same = true};
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < partitions && status == STATUS_OK; i++) {
         bool same = tally_sum_equal(&sums->source[i], &sums->target[i]);
-        struct migrate_line one = {describe(text, "log records of partition %u", i),
+        struct migrate_line one = {arena_printf(&report->arena, "log records of partition %u", i),
                                    sums->source[i].count, sums->target[i].count, same};
         all.source += one.source;
         all.target += one.target;
@@ -123,8 +106,8 @@ enum status report_add_logs(struct migrate_report *report, const struct log_sums
 
 enum status report_add_offset(struct migrate_report *report, unsigned partition, int64_t expected,
                               int64_t found) {
-    char text[WHAT_MAX];
-    struct migrate_line line = {describe(text, "the offset of partition %u", partition),
-                                (uint64_t)expected, (uint64_t)found, expected == found};
+    struct migrate_line line = {
+        arena_printf(&report->arena, "the offset of partition %u", partition), (uint64_t)expected,
+        (uint64_t)found, expected == found};
     return expected == found ? STATUS_OK : add(report, true, &line);
 }

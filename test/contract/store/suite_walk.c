@@ -282,7 +282,7 @@ static void a_walk_goes_on_where_it_was(void **state) {
         position = page.position;
     }
     assert_int_equal(strlen(seen), 9);
-    for (char id = 'a'; id < 'a' + 9; id++) {
+    for (int id = 'a'; id < 'a' + 9; id++) {
         assert_non_null(strchr(seen, id));
     }
     if (page.position.len > 0) {
