@@ -82,6 +82,11 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     if (service->reports) {
         tables[count++] = reports_routes(service->reports);
     }
+    for (size_t i = 0; i < APP_UPSTREAMS; i++) {
+        if (service->proxied[i].count > 0) {
+            tables[count++] = service->proxied[i];
+        }
+    }
     if (service->role == APP_ROLE_RUN || service->role == APP_ROLE_GATEWAY) {
         tables[count++] = gateway_admin_routes(&service->admin);
         tables[count++] = app_status_routes(service);

@@ -12,8 +12,8 @@ static const struct app_part *const run_parts[] = {
 static const struct app_part *const gateway_parts[] = {
     &app_part_engines_allowed, &app_part_management, &app_part_data,
     &app_part_store,           &app_part_keys,       &app_part_first_start,
-    &app_part_refresh,         &app_part_gateway,    &app_part_workers,
-    &app_part_public,          &app_part_account,
+    &app_part_refresh,         &app_part_upstreams,  &app_part_gateway,
+    &app_part_workers,         &app_part_public,     &app_part_account,
 };
 static const struct app_part *const users_parts[] = {
     &app_part_engines_allowed, &app_part_management, &app_part_store,   &app_part_keys,

@@ -24,12 +24,17 @@
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "http/upstream.h"
 #include "processor/processor.h"
 #include "reports/reports.h"
 #include "store/store.h"
 #include "users/users.h"
 
 #define APP_GAUGES 9
+
+// Roles that a gateway proxies to.
+enum app_upstream { APP_UPSTREAM_ACTIVITY, APP_UPSTREAM_USERS, APP_UPSTREAM_REPORTS };
+#define APP_UPSTREAMS 3
 
 struct app_service;
 
@@ -72,6 +77,9 @@ struct app_service {
     struct activity *activity;
     struct users *users;
     struct reports *reports;
+    struct activity_route_set *activity_patterns;
+    struct http_upstream *upstreams[APP_UPSTREAMS];
+    struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
     struct http_networks *trusted;
     struct gateway *gateway;
     struct http_router *management_router;

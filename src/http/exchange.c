@@ -26,7 +26,7 @@ struct http_exchange_private *http_exchange_take(struct http_loop *loop) {
         if (!exchange) {
             return NULL;
         }
-        *exchange = (struct http_exchange_private){.loop = loop};
+        *exchange = (struct http_exchange_private){.loop = loop, .foreign_length = -1};
         arena_init(&exchange->public.arena, ARENA_CHUNK, 0);
         buffer_init(&exchange->body, loop->server->config.reply_bytes);
         buffer_init(&exchange->headers, loop->server->config.header_bytes);
@@ -46,7 +46,8 @@ static void forget(struct http_exchange_private *exchange) {
     public->status = 0;
     public->reply_bytes = 0;
     exchange->connection = NULL;
-    exchange->http10 = exchange->close = exchange->sent = false;
+    exchange->http10 = exchange->close = exchange->sent = exchange->as_is = false;
+    exchange->foreign_length = -1;
     exchange->has_content_encoding = exchange->has_strong_etag = false;
     exchange->content_type = NULL;
     exchange->interim = exchange->head = exchange->tail = exchange->static_body = STR_EMPTY;

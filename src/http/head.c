@@ -269,3 +269,16 @@ enum http_parse_outcome http_parse_framing(struct http_head_parser *parser,
     }
     return HTTP_PARSE_COMPLETE;
 }
+
+enum http_parse_outcome http_parse_response_framing(struct http_head_parser *parser,
+                                                    struct http_message *message,
+                                                    const struct http_header *headers,
+                                                    size_t count) {
+    const struct http_request like = {.headers = headers, .header_count = count};
+    struct framing framing = {0};
+    gather(&like, &framing);
+    enum http_parse_outcome outcome = read_body_framing(parser, message, &framing);
+    message->until_close = framing.codings == 0 && framing.lengths == 0;
+    message->keep_alive = !framing.close && (!message->http10 || framing.keep_alive);
+    return outcome;
+}

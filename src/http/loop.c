@@ -112,6 +112,7 @@ void http_loop_end_when_empty(struct http_loop *loop) {
         uv_close((uv_handle_t *)&loop->wake, NULL);
         uv_close((uv_handle_t *)&loop->sweep, NULL);
         uv_close((uv_handle_t *)&loop->resume_accept, NULL);
+        http_upstream_loop_end(loop);
     }
 }
 
@@ -153,6 +154,7 @@ static void on_sweep(uv_timer_t *timer) {
         }
         loop->silent = true;
         close_all(loop);
+        http_upstream_loop_abort(loop);
     }
     struct http_connection *next;
     for (struct http_connection *connection = loop->connections; connection; connection = next) {
@@ -223,6 +225,7 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
 static void release_memory(struct http_loop *loop) {
     int code = uv_loop_close(&loop->uv);
     CHECK(code == 0);
+    http_upstream_loop_free(loop);
     http_block_release(&loop->blocks, loop->block);
     loop->block = NULL;
     http_exchange_pool_free(loop);

@@ -41,9 +41,9 @@ static enum http_parse_outcome check_size(const struct http_parse_limits *limits
 
 // Looks for the empty line, and refuses at once what can never become a valid head: otherwise a client with bare LFs would
 // be answered by a time-out. COMPLETE sets head_len.
-static enum http_parse_outcome find_end(const struct http_parse_limits *limits,
-                                        struct http_message *message, const char *data,
-                                        size_t len) {
+enum http_parse_outcome http_parse_find_end(const struct http_parse_limits *limits,
+                                            struct http_message *message, const char *data,
+                                            size_t len) {
     while (message->line < len) {
         const char *line = data + message->line;
         const char *feed = memchr(line, '\n', len - message->line);
@@ -85,9 +85,9 @@ static struct str trim_blanks(struct str s) {
 
 // Every header line: no folding (RFC 9112 5.2), no CR but the last (2.2), a token up to the colon (5.1). llhttp lets blanks
 // inside names pass, and a CR behind an empty value.
-static enum http_parse_outcome split_headers(const struct http_parse_limits *limits,
-                                             struct http_message *message, const char *data,
-                                             struct http_header *headers, size_t *count) {
+enum http_parse_outcome http_parse_split_headers(const struct http_parse_limits *limits,
+                                                 struct http_message *message, const char *data,
+                                                 struct http_header *headers, size_t *count) {
     const char *line = data + message->request_line_end;
     const char *end = data + message->head_len - 2;
     size_t n = 0;
@@ -148,12 +148,13 @@ static enum http_parse_outcome judge_grammar(struct http_head_parser *parser,
 enum http_parse_outcome http_parse_head(struct http_head_parser *parser,
                                         struct http_message *message, const char *data, size_t len,
                                         struct http_request *request, struct http_header *headers) {
-    enum http_parse_outcome outcome = find_end(&parser->limits, message, data, len);
+    enum http_parse_outcome outcome = http_parse_find_end(&parser->limits, message, data, len);
     if (outcome == HTTP_PARSE_COMPLETE) {
         outcome = http_parse_request_line(parser, message, data, request);
     }
     if (outcome == HTTP_PARSE_COMPLETE) {
-        outcome = split_headers(&parser->limits, message, data, headers, &request->header_count);
+        outcome = http_parse_split_headers(&parser->limits, message, data, headers,
+                                           &request->header_count);
     }
     if (outcome == HTTP_PARSE_COMPLETE) {
         request->headers = headers;

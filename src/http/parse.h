@@ -64,6 +64,7 @@ struct http_message {
     bool keep_alive;
     bool http10;
     bool expects_continue;
+    bool until_close; // of a reply: its body has no other end
     struct http_chunked chunks;
     unsigned refusal; // HTTP status
     const char *detail;
@@ -88,6 +89,22 @@ MUST_CHECK enum http_parse_outcome http_parse_head(struct http_head_parser *pars
 MUST_CHECK enum http_parse_outcome http_parse_body(struct http_message *message, char *data,
                                                    size_t len, size_t body_bytes);
 
+// --- Replies, for those who ask others -------------------------------------------------------------------------------
+struct http_response {
+    unsigned status;
+    const struct http_header *headers;
+    size_t header_count;
+};
+void http_response_parser_init(struct http_head_parser *parser,
+                               const struct http_parse_limits *limits);
+// As http_parse_head. to_head: of a request by HEAD, whose reply has no body whatever it says. Of 1xx there is no body either, and the
+// reply proper follows. With until_close the body is what comes until the peer closes: http_parse_body must not be asked.
+MUST_CHECK enum http_parse_outcome http_parse_response(struct http_head_parser *parser,
+                                                       struct http_message *message,
+                                                       const char *data, size_t len, bool to_head,
+                                                       struct http_response *response,
+                                                       struct http_header *headers);
+
 // --- Between the files of the parser ---------------------------------------------------------------------------------
 enum http_parse_outcome http_parse_refuse(struct http_message *message, unsigned status,
                                           const char *detail);
@@ -100,6 +117,18 @@ enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
 enum http_parse_outcome http_parse_framing(struct http_head_parser *parser,
                                            struct http_message *message,
                                            const struct http_request *request);
+// The same of a reply.
+enum http_parse_outcome http_parse_response_framing(struct http_head_parser *parser,
+                                                    struct http_message *message,
+                                                    const struct http_header *headers,
+                                                    size_t count);
+// COMPLETE: the head is whole, head_len is set.
+enum http_parse_outcome http_parse_find_end(const struct http_parse_limits *limits,
+                                            struct http_message *message, const char *data,
+                                            size_t len);
+enum http_parse_outcome http_parse_split_headers(const struct http_parse_limits *limits,
+                                                 struct http_message *message, const char *data,
+                                                 struct http_header *headers, size_t *count);
 enum http_parse_outcome http_parse_chunked(struct http_message *message, char *data, size_t len,
                                            size_t body_bytes);
 

@@ -77,6 +77,7 @@ static void fail(struct http_exchange_private *exchange) {
                  "\"detail\":\"The reply could not be made.\"}");
     buffer_clear(&exchange->headers);
     buffer_clear(&exchange->body);
+    exchange->foreign_length = -1;
     exchange->static_body = TEXT;
     exchange->public.status = 500;
     exchange->content_type = "application/problem+json";
@@ -88,7 +89,7 @@ static void finish(struct http_exchange_private *exchange, unsigned status,
     exchange->sent = true;
     exchange->public.status = status;
     exchange->content_type = content_type;
-    if (content_type && buffer_status(&exchange->body) == STATUS_OK) {
+    if (content_type && !exchange->as_is && buffer_status(&exchange->body) == STATUS_OK) {
         compress(exchange);
     }
     if (buffer_status(&exchange->body) != STATUS_OK ||
@@ -175,7 +176,8 @@ static void put_head(struct head_writer *writer, struct http_exchange_private *e
     }
     if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
         put(writer, STR("\r\nContent-Length: "));
-        put_number(writer, body.len);
+        put_number(writer,
+                   exchange->foreign_length < 0 ? body.len : (size_t)exchange->foreign_length);
     }
     put(writer, STR("\r\nX-Request-Id: "));
     put(writer, public->request_id);

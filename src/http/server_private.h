@@ -76,6 +76,9 @@ struct http_exchange_private {
     bool close;   // the connection ends with this reply
     bool sent;    // http_reply_send was called
     bool resumed; // in the loop's queue to go on there, not to be written
+    bool as_is;   // the reply of another server: not to be compressed
+    int64_t
+        foreign_length; // of the body that a reply to HEAD does not have; -1: that of the body here
     bool has_content_encoding;
     bool has_strong_etag;
     const char *content_type;
@@ -180,8 +183,11 @@ static inline bool http_connection_may_parse(const struct http_connection *conne
 }
 
 // --- Loops and the server --------------------------------------------------------------------------------------------
+struct http_upstream_loop;
+
 struct http_loop {
     uv_loop_t uv;
+    struct http_upstream_loop *upstreams; // where handlers on this loop forward to
     uv_async_t wake;
     uv_timer_t sweep;
     uv_timer_t resume_accept;
@@ -252,6 +258,10 @@ void http_loop_end_when_empty(struct http_loop *loop);
 void http_loop_start_sweeping(struct http_loop *loop);
 // Puts it into the loop's queue of replies. Any thread.
 void http_loop_take_back(struct http_exchange_private *exchange);
+// In upstream.c: no exchange is under way any more; fails those that are; gives the memory back once the loop is closed.
+void http_upstream_loop_end(struct http_loop *loop);
+void http_upstream_loop_abort(struct http_loop *loop);
+void http_upstream_loop_free(struct http_loop *loop);
 // In accept.c.
 MUST_CHECK enum status http_listen(struct http_server *server, int *fds, struct error *err);
 void http_accept_ready(uv_poll_t *handle, int status, int events);

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Part of the gateway: where the other roles are, and their routes as a proxy's.
+#include "app/parts.h"
+#include "gateway/proxy.h"
+
+// Requests on a connection to the activity processes: they are answered together, by one acknowledgement of the event log.
+#define ACTIVITY_PIPELINE 8
+
+static const struct {
+    const char *name;
+    const char *key; // of the addresses
+    unsigned pipeline;
+} roles[APP_UPSTREAMS] = {
+    [APP_UPSTREAM_ACTIVITY] = {"activity", "gateway.activity", ACTIVITY_PIPELINE},
+    [APP_UPSTREAM_USERS] = {"users", "gateway.users", 1},
+    [APP_UPSTREAM_REPORTS] = {"reports", "gateway.reports", 1},
+};
+
+static void stop_upstreams(struct app_service *service) {
+    for (size_t i = 0; i < APP_UPSTREAMS; i++) {
+        gateway_proxy_free(&service->proxied[i]);
+        http_upstream_free(service->upstreams[i]);
+        service->upstreams[i] = NULL;
+    }
+    activity_route_set_free(service->activity_patterns);
+    service->activity_patterns = NULL;
+}
+
+static struct http_route_table patterns_of(const struct app_service *service, size_t role) {
+    switch (role) {
+    case APP_UPSTREAM_USERS: return users_route_patterns();
+    case APP_UPSTREAM_REPORTS: return reports_route_patterns();
+    default: return activity_route_set_table(service->activity_patterns);
+    }
+}
+
+static enum status start_upstream(struct app_service *service, size_t role, struct error *err) {
+    const struct settings *settings = service->settings;
+    const struct str *urls = NULL;
+    struct http_upstream_config config = {
+        .name = roles[role].name,
+        .url_count = settings_list(settings, roles[role].key, &urls),
+        .pipeline = roles[role].pipeline,
+        .connections = (unsigned)settings_integer(settings, "gateway.connections"),
+        .connect_timeout_ms = settings_integer(settings, "gateway.connect_timeout"),
+        .reply_timeout_ms = settings_integer(settings, "gateway.reply_timeout"),
+        .total_timeout_ms = settings_integer(settings, "gateway.total_timeout"),
+    };
+    struct error reason = {STATUS_OK, ""};
+    config.urls = urls;
+    enum status status = http_upstream_make(&config, &service->upstreams[role], &reason);
+    if (status != STATUS_OK) {
+        return error_set(err, status, "%s: %s", roles[role].key, reason.text);
+    }
+    status = gateway_proxy_make(patterns_of(service, role), service->upstreams[role],
+                                &service->proxied[role]);
+    return status == STATUS_OK ? status : error_set(err, status, "no memory for the routes");
+}
+
+static enum status start_upstreams(struct app_service *service, struct error *err) {
+    enum status status = activity_route_set_make(
+        settings_string(service->settings, "ingest.path_prefix"), &service->activity_patterns, err);
+    for (size_t i = 0; i < APP_UPSTREAMS && status == STATUS_OK; i++) {
+        status = start_upstream(service, i, err);
+    }
+    if (status != STATUS_OK) {
+        stop_upstreams(service);
+    }
+    return status;
+}
+
+const struct app_part app_part_upstreams = {APP_NEEDS_NAMES, start_upstreams, stop_upstreams};

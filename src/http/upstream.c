@@ -1,0 +1,298 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Upstreams: what a loop has of each, and the way of a request from its handler to a connection, again if need be.
+#include "http/upstream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/problem.h"
+#include "http/upstream_private.h"
+
+#define WAITING_MOST 10000 // requests a loop that wait for room on a connection
+#define SWEEP_LEAST_MS 5
+#define SWEEP_MOST_MS 250
+#define HEADER_BYTES ((size_t)32 * 1024)
+#define STATUS_LINE_BYTES ((size_t)8 * 1024)
+
+// --- The upstream ----------------------------------------------------------------------------------------------------
+static void fill_defaults(struct http_upstream_config *config) {
+    config->connections = config->connections > 0 ? config->connections : 64;
+    config->pipeline = config->pipeline > 0 ? config->pipeline : 1;
+    config->connect_timeout_ms = config->connect_timeout_ms > 0 ? config->connect_timeout_ms : 1000;
+    config->reply_timeout_ms = config->reply_timeout_ms > 0 ? config->reply_timeout_ms : 30000;
+    config->total_timeout_ms = config->total_timeout_ms > 0 ? config->total_timeout_ms : 60000;
+    config->idle_timeout_ms = config->idle_timeout_ms > 0 ? config->idle_timeout_ms : 20000;
+}
+
+static void register_metrics(struct http_upstream *upstream) {
+    char label[64];
+    (void)snprintf(label, sizeof label, "upstream=\"%s\"", upstream->config.name);
+    upstream->requests = metrics_counter("footfall_upstream_requests_total",
+                                         "Requests passed on to another process.", label);
+    upstream->retries = metrics_counter("footfall_upstream_retries_total",
+                                        "Requests that were tried again.", label);
+    upstream->failures = metrics_counter("footfall_upstream_failures_total",
+                                         "Requests answered with 502, 503 or 504.", label);
+    upstream->connects =
+        metrics_counter("footfall_upstream_connects_total", "Connections begun.", label);
+}
+
+enum status http_upstream_make(const struct http_upstream_config *config,
+                               struct http_upstream **out, struct error *err) {
+    if (config->url_count == 0) {
+        return error_set(err, STATUS_INVALID, "no address is given for %s", config->name);
+    }
+    struct http_upstream *upstream =
+        calloc(1, sizeof *upstream + config->url_count * sizeof upstream->targets[0]);
+    if (!upstream) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the addresses of %s", config->name);
+    }
+    upstream->config = *config;
+    upstream->target_count = config->url_count;
+    fill_defaults(&upstream->config);
+    for (size_t i = 0; i < config->url_count; i++) {
+        enum status status = http_upstream_resolve(config->urls[i], &upstream->targets[i], err);
+        if (status != STATUS_OK) {
+            free(upstream);
+            return status;
+        }
+    }
+    register_metrics(upstream);
+    *out = upstream;
+    return STATUS_OK;
+}
+
+void http_upstream_free(struct http_upstream *upstream) {
+    free(upstream);
+}
+
+// --- What a loop has of it ---------------------------------------------------------------------------------------------
+static void on_flush(uv_prepare_t *handle) {
+    struct http_upstream_loop *home = handle->data;
+    while (home->dirty) {
+        struct http_upstream_connection *connection = home->dirty;
+        home->dirty = connection->next_dirty;
+        connection->dirty = false;
+        http_upstream_flush(connection);
+    }
+}
+
+static struct http_forward *pop_waiting(struct http_upstream_loop *home) {
+    struct http_forward *forward = home->waiting;
+    home->waiting = forward->next;
+    if (!home->waiting) {
+        home->waiting_last = NULL;
+    }
+    home->waiting_count--;
+    return forward;
+}
+
+static void on_sweep(uv_timer_t *timer) {
+    struct http_upstream_loop *home = timer->data;
+    int64_t total_us = home->upstream->config.total_timeout_ms * 1000;
+    bool busy = false;
+    http_loop_update_time(home->loop);
+    for (size_t i = 0; i < home->upstream->target_count; i++) {
+        http_upstream_sweep(home, home->addresses[i].free);
+        http_upstream_sweep(home, home->addresses[i].full);
+        busy = busy || home->addresses[i].connections > 0;
+    }
+    while (home->waiting && home->loop->now_us - home->waiting->began_us > total_us) {
+        http_upstream_fail(pop_waiting(home), 504, "no connection to it became free in time");
+    }
+    if (!busy && !home->waiting) {
+        uv_timer_stop(timer);
+    }
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static void start_sweeping(struct http_upstream_loop *home) {
+    const struct http_upstream_config *config = &home->upstream->config;
+    if (uv_is_active((uv_handle_t *)&home->sweep)) {
+        return;
+    }
+    int64_t shortest = least(config->connect_timeout_ms, config->reply_timeout_ms);
+    shortest = least(least(shortest, config->total_timeout_ms), config->idle_timeout_ms) / 4;
+    shortest = least(shortest, SWEEP_MOST_MS);
+    uint64_t period = shortest < SWEEP_LEAST_MS ? SWEEP_LEAST_MS : (uint64_t)shortest;
+    uv_timer_start(&home->sweep, on_sweep, period, period);
+}
+
+static struct http_upstream_loop *make_home(struct http_loop *loop,
+                                            const struct http_upstream *upstream) {
+    size_t count = upstream->target_count;
+    struct http_upstream_loop *home = calloc(1, sizeof *home + count * sizeof home->addresses[0]);
+    if (!home) {
+        return NULL;
+    }
+    const struct http_parse_limits limits = {
+        STATUS_LINE_BYTES, HEADER_BYTES, loop->server->config.reply_bytes, HTTP_UPSTREAM_HEADERS};
+    http_response_parser_init(&home->parser, &limits);
+    home->upstream = upstream;
+    home->loop = loop;
+    home->turn = loop->index;
+    for (size_t i = 0; i < count; i++) {
+        home->addresses[i].target = &upstream->targets[i];
+    }
+    home->flush.data = home->sweep.data = home;
+    uv_prepare_init(&loop->uv, &home->flush);
+    uv_prepare_start(&home->flush, on_flush);
+    uv_timer_init(&loop->uv, &home->sweep);
+    home->next = loop->upstreams;
+    loop->upstreams = home;
+    return home;
+}
+
+static struct http_upstream_loop *home_of(struct http_loop *loop,
+                                          const struct http_upstream *upstream) {
+    struct http_upstream_loop *home = loop->upstreams;
+    while (home && home->upstream != upstream) {
+        home = home->next;
+    }
+    return home ? home : make_home(loop, upstream);
+}
+
+// --- A request's way ---------------------------------------------------------------------------------------------------
+void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail) {
+    const struct http_upstream *upstream = forward->home->upstream;
+    struct http_exchange *public = &forward->exchange->public;
+    metrics_add(upstream->failures, 1);
+    if (status == 503) {
+        http_reply_header(public, "Retry-After", STR("1"));
+    }
+    http_reply_problemf(public, status, "The %s service did not answer: %s.", upstream->config.name,
+                        detail);
+}
+
+void http_upstream_again(struct http_forward *forward, bool untouched, unsigned status,
+                         const char *detail) {
+    bool allowed = untouched || forward->sent == 0 || forward->idempotent;
+    if (!allowed || forward->home->ending || forward->attempts >= HTTP_UPSTREAM_ATTEMPTS) {
+        http_upstream_fail(forward, status, detail);
+        return;
+    }
+    metrics_add(forward->home->upstream->retries, 1);
+    http_upstream_dispatch(forward);
+}
+
+static void wait_for_room(struct http_forward *forward) {
+    struct http_upstream_loop *home = forward->home;
+    if (home->waiting_count >= WAITING_MOST) {
+        http_upstream_fail(forward, 503, "too many requests are waiting for it");
+        return;
+    }
+    forward->next = NULL;
+    if (home->waiting_last) {
+        home->waiting_last->next = forward;
+    } else {
+        home->waiting = forward;
+    }
+    home->waiting_last = forward;
+    home->waiting_count++;
+}
+
+void http_upstream_dispatch(struct http_forward *forward) {
+    struct http_upstream_loop *home = forward->home;
+    struct http_upstream_address *address = http_upstream_choose(home, forward->avoid);
+    bool failed = false;
+    struct http_upstream_connection *connection = http_upstream_connect(home, address, &failed);
+    start_sweeping(home);
+    if (failed) {
+        http_upstream_eject(address, home->loop->now_us);
+        forward->avoid = (int)(address - home->addresses);
+        forward->attempts++;
+        http_upstream_again(forward, true, 503, "nobody answers there");
+    } else if (!connection) {
+        wait_for_room(forward);
+    } else if (!http_upstream_write_line(forward, address->target)) {
+        http_upstream_fail(forward, 503, "there is no memory for the request");
+    } else {
+        forward->attempts++;
+        forward->waiting_us = 0;
+        http_upstream_put(connection, forward);
+    }
+}
+
+static bool has_room(const struct http_upstream_loop *home) {
+    for (size_t i = 0; i < home->upstream->target_count; i++) {
+        const struct http_upstream_address *address = &home->addresses[i];
+        if (address->free || address->connections < home->upstream->config.connections) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void http_upstream_take_waiting(struct http_upstream_loop *home) {
+    // Each once at most: the address that is chosen may be another than the one that has room.
+    for (unsigned left = home->waiting_count; left > 0 && home->waiting && has_room(home); left--) {
+        http_upstream_dispatch(pop_waiting(home));
+    }
+}
+
+void http_upstream_forward(struct http_upstream *upstream, struct http_exchange *exchange) {
+    struct http_exchange_private *private = http_exchange_of(exchange);
+    struct http_upstream_loop *home = home_of(private->loop, upstream);
+    struct http_forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
+    unsigned idempotent = HTTP_GET_ | HTTP_HEAD_ | HTTP_PUT_ | HTTP_DELETE_ | HTTP_OPTIONS_;
+    if (home && forward) {
+        *forward =
+            (struct http_forward){.exchange = private,
+                                  .home = home,
+                                  .avoid = -1,
+                                  .began_us = private->loop->now_us,
+                                  .idempotent = (exchange->request.method & idempotent) != 0};
+    }
+    if (!home || !forward || !http_upstream_write_head(forward)) {
+        http_reply_problem(exchange, 503, STR("Out of memory; try again soon."));
+        return;
+    }
+    metrics_add(upstream->requests, 1);
+    if (home->waiting) {
+        wait_for_room(forward); // not past those who came before
+    } else {
+        http_upstream_dispatch(forward);
+    }
+}
+
+// --- The end -------------------------------------------------------------------------------------------------------------
+static void break_all(struct http_upstream_loop *home) {
+    for (size_t i = 0; i < home->upstream->target_count; i++) {
+        struct http_upstream_address *address = &home->addresses[i];
+        while (address->free || address->full) {
+            http_upstream_break(address->free ? address->free : address->full, false, 503,
+                                "the gateway is stopping");
+        }
+    }
+}
+
+void http_upstream_loop_abort(struct http_loop *loop) {
+    for (struct http_upstream_loop *home = loop->upstreams; home; home = home->next) {
+        home->ending = true;
+        while (home->waiting) {
+            http_upstream_fail(pop_waiting(home), 503, "the gateway is stopping");
+        }
+        break_all(home);
+    }
+}
+
+void http_upstream_loop_end(struct http_loop *loop) {
+    for (struct http_upstream_loop *home = loop->upstreams; home; home = home->next) {
+        home->ending = true;
+        break_all(home);
+        uv_close((uv_handle_t *)&home->flush, NULL);
+        uv_close((uv_handle_t *)&home->sweep, NULL);
+    }
+}
+
+void http_upstream_loop_free(struct http_loop *loop) {
+    while (loop->upstreams) {
+        struct http_upstream_loop *home = loop->upstreams;
+        loop->upstreams = home->next;
+        free(home);
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Passing requests on to other HTTP/1.1 servers, from the server's own loops: a reverse proxy as a handler.
+//
+//   loop ── upstream ── address ── connection ── request, request, ...   in the order in which replies come
+//
+// Every loop has connections of its own, so nothing is shared and nothing locks. What many clients send in one turn of a loop goes out
+// in one write a connection, and replies come in as they come, several to a read.
+//
+// An address that fails is left alone for a while, longer each time, as long as there is another. A request is tried again, elsewhere
+// when there is an elsewhere, when nothing of it was sent, when the peer said before that it would read no more, or when its method is
+// idempotent (RFC 9110 9.2.2) and no byte of a reply has come. Else the client gets a problem: 502 (broken off), 503 (nobody there),
+// 504 (too late).
+#ifndef FOOTFALL_HTTP_UPSTREAM_H
+#define FOOTFALL_HTTP_UPSTREAM_H
+
+#include "base/error.h"
+#include "http/exchange.h"
+
+struct http_upstream_config {
+    const char *name;       // for texts and metrics: "activity"; static
+    const struct str *urls; // "http://host:port"
+    size_t url_count;
+    // 0 means the default in brackets.
+    unsigned connections; // [64] to an address, a loop
+    // [1] requests on one connection whose replies have not come. More than one spares system calls, and lets a slow reply hold up
+    // those behind it: for services whose replies take alike long.
+    unsigned pipeline;
+    int64_t connect_timeout_ms; // [1 s]
+    int64_t reply_timeout_ms;   // [30 s] from the request sent to the first byte of its reply
+    int64_t total_timeout_ms;   // [60 s] with all attempts
+    int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
+};
+
+struct http_upstream;
+// Looks names up, which blocks. INVALID: not such a URL. UNAVAILABLE: a name is not known (yet).
+MUST_CHECK enum status http_upstream_make(const struct http_upstream_config *config,
+                                          struct http_upstream **out, struct error *err);
+void http_upstream_free(struct http_upstream *upstream); // after the servers; NULL is fine
+
+// Ends the exchange with the reply of one of the addresses, or with a problem. On the exchange's loop thread. Hop-by-hop headers stay
+// behind (RFC 9110 7.6.1); X-Forwarded-For, -Proto and -Host are written (of a peer that is not trusted what it says of them is
+// dropped, but for -Proto), X-Request-Id is that of the exchange. The reply's body goes through as it is, compressed or not, up to the
+// server's reply limit.
+void http_upstream_forward(struct http_upstream *upstream, struct http_exchange *exchange);
+
+#endif

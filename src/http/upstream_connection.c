@@ -1,0 +1,355 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// A connection to an upstream: connect, write what is queued, read, time out, break.
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "http/upstream_private.h"
+
+#define SEGMENTS 60
+#define KEEP_INPUT ((size_t)16 * 1024)
+#define HEAD_ROOM ((size_t)64 * 1024)
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+// --- Lists -----------------------------------------------------------------------------------------------------------
+static struct http_upstream_connection **list_of(const struct http_upstream_connection *c) {
+    return c->is_full ? &c->address->full : &c->address->free;
+}
+
+static void link_first(struct http_upstream_connection *connection) {
+    struct http_upstream_connection **list = list_of(connection);
+    connection->previous = NULL;
+    connection->next = *list;
+    if (connection->next) {
+        connection->next->previous = connection;
+    }
+    *list = connection;
+}
+
+static void unlink_connection(struct http_upstream_connection *connection) {
+    if (connection->previous) {
+        connection->previous->next = connection->next;
+    } else {
+        *list_of(connection) = connection->next;
+    }
+    if (connection->next) {
+        connection->next->previous = connection->previous;
+    }
+}
+
+void http_upstream_relist(struct http_upstream_connection *connection) {
+    bool full = connection->count >= connection->home->upstream->config.pipeline;
+    if (full != connection->is_full) {
+        unlink_connection(connection);
+        connection->is_full = full;
+        link_first(connection);
+    }
+}
+
+static void set_events(struct http_upstream_connection *connection, int events) {
+    if (events == connection->events || connection->closed) {
+        return;
+    }
+    connection->events = events;
+    if (uv_poll_start(&connection->poll, events, on_poll) != 0) {
+        connection->events = 0; // noticed by the time-outs
+    }
+}
+
+static int wanted_events(const struct http_upstream_connection *connection) {
+    return connection->connecting || connection->write_blocked ? UV_READABLE | UV_WRITABLE
+                                                               : UV_READABLE;
+}
+
+// --- Connecting ------------------------------------------------------------------------------------------------------
+static int open_socket(const struct http_upstream_target *target) {
+    const int on = 1;
+    int fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(fd, (const struct sockaddr *)&target->address, target->length) != 0 &&
+        errno != EINPROGRESS) {
+        int code = errno;
+        close(fd);
+        errno = code;
+        return -1;
+    }
+    return fd;
+}
+
+static struct http_upstream_connection *make(struct http_upstream_loop *home,
+                                             struct http_upstream_address *address) {
+    struct http_upstream_connection *connection = calloc(1, sizeof *connection);
+    int fd = connection ? open_socket(address->target) : -1;
+    if (fd < 0 || uv_poll_init(&home->loop->uv, &connection->poll, fd) != 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        free(connection);
+        return NULL;
+    }
+    connection->poll.data = connection;
+    connection->home = home;
+    connection->address = address;
+    connection->fd = fd;
+    connection->connecting = true;
+    connection->mark_us = home->loop->now_us;
+    buffer_init(&connection->in, home->loop->server->config.reply_bytes + HEAD_ROOM);
+    return connection;
+}
+
+struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
+                                                       struct http_upstream_address *address,
+                                                       bool *failed) {
+    *failed = false;
+    if (address->free || address->connections >= home->upstream->config.connections) {
+        return address->free;
+    }
+    struct http_upstream_connection *connection = make(home, address);
+    if (!connection) {
+        *failed = true;
+        return NULL;
+    }
+    metrics_add(home->upstream->connects, 1);
+    address->connections++;
+    link_first(connection);
+    set_events(connection, wanted_events(connection));
+    return connection;
+}
+
+// --- Writing ---------------------------------------------------------------------------------------------------------
+void http_upstream_put(struct http_upstream_connection *connection, struct http_forward *forward) {
+    struct http_upstream_loop *home = connection->home;
+    forward->next = NULL;
+    if (connection->last) {
+        connection->last->next = forward;
+    } else {
+        connection->first = forward;
+    }
+    connection->last = forward;
+    connection->unsent = connection->unsent ? connection->unsent : forward;
+    connection->count++;
+    connection->address->outstanding++;
+    http_upstream_relist(connection);
+    if (!connection->dirty && !connection->connecting && !connection->write_blocked) {
+        connection->dirty = true;
+        connection->next_dirty = home->dirty;
+        home->dirty = connection;
+    }
+}
+
+static int add_rest(struct iovec *segments, int count, struct str part, size_t *skip) {
+    if (*skip >= part.len) {
+        *skip -= part.len;
+        return count;
+    }
+    segments[count].iov_base = (void *)(uintptr_t)(part.data + *skip);
+    segments[count].iov_len = part.len - *skip;
+    *skip = 0;
+    return count + 1;
+}
+
+static int gather(const struct http_upstream_connection *connection, struct iovec *segments) {
+    int count = 0;
+    for (const struct http_forward *forward = connection->unsent; forward && count + 3 <= SEGMENTS;
+         forward = forward->next) {
+        size_t skip = forward->sent;
+        count = add_rest(segments, count, forward->line, &skip);
+        count = add_rest(segments, count, forward->head, &skip);
+        count = add_rest(segments, count, forward->body, &skip);
+    }
+    return count;
+}
+
+static void advance(struct http_upstream_connection *connection, size_t written) {
+    while (connection->unsent && written > 0) {
+        struct http_forward *forward = connection->unsent;
+        size_t left = forward->size - forward->sent;
+        size_t n = written < left ? written : left;
+        forward->sent += n;
+        written -= n;
+        if (forward->sent < forward->size) {
+            break;
+        }
+        forward->waiting_us = connection->home->loop->now_us;
+        connection->unsent = forward->next;
+    }
+    CHECK(written == 0);
+}
+
+void http_upstream_flush(struct http_upstream_connection *connection) {
+    struct iovec segments[SEGMENTS];
+    while (!connection->closed && !connection->connecting && connection->unsent) {
+        struct msghdr message = {.msg_iov = segments,
+                                 .msg_iovlen = (size_t)gather(connection, segments)};
+        ssize_t n = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+        if (n >= 0) {
+            advance(connection, (size_t)n);
+            connection->write_blocked = false;
+        } else if (errno == EAGAIN) {
+            connection->write_blocked = true;
+            break;
+        } else if (errno != EINTR) {
+            // What the peer said before it went may still be there to be read, and ends it then.
+            connection->write_blocked = false;
+            connection->unsent = NULL;
+            (void)shutdown(connection->fd, SHUT_WR);
+            break;
+        }
+    }
+    set_events(connection, wanted_events(connection));
+}
+
+// --- Closing ---------------------------------------------------------------------------------------------------------
+static void on_closed(uv_handle_t *handle) {
+    free(handle->data);
+}
+
+static void drop_dirty(struct http_upstream_connection *connection) {
+    struct http_upstream_connection **link = &connection->home->dirty;
+    while (*link && *link != connection) {
+        link = &(*link)->next_dirty;
+    }
+    if (*link) {
+        *link = connection->next_dirty;
+    }
+}
+
+static void close_connection(struct http_upstream_connection *connection) {
+    connection->closed = true;
+    unlink_connection(connection);
+    if (connection->dirty) {
+        drop_dirty(connection);
+    }
+    connection->address->connections--;
+    connection->address->outstanding -= connection->count;
+    buffer_free(&connection->in);
+    uv_close((uv_handle_t *)&connection->poll, on_closed);
+    close(connection->fd);
+}
+
+void http_upstream_break(struct http_upstream_connection *connection, bool rest_untouched,
+                         unsigned status, const char *detail) {
+    struct http_upstream_loop *home = connection->home;
+    struct http_forward *forward = connection->first;
+    bool replied = connection->in.len > 0;
+    int index = (int)(connection->address - home->addresses);
+    close_connection(connection);
+    for (bool is_first = true; forward; is_first = false) {
+        struct http_forward *next = forward->next;
+        forward->avoid = index;
+        // Who took too long once would take as long again, and the work may be under way.
+        if (is_first && (replied || status == 504)) {
+            http_upstream_fail(forward, status, detail);
+        } else {
+            http_upstream_again(forward, rest_untouched, status, detail);
+        }
+        forward = next;
+    }
+    http_upstream_take_waiting(home);
+}
+
+// --- Events ----------------------------------------------------------------------------------------------------------
+static void connected(struct http_upstream_connection *connection) {
+    int code = 0;
+    socklen_t length = sizeof code;
+    if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
+        http_upstream_eject(connection->address, connection->home->loop->now_us);
+        http_upstream_break(connection, false, 503, "nobody answers there");
+        return;
+    }
+    connection->connecting = false;
+    connection->mark_us = connection->home->loop->now_us;
+    http_upstream_flush(connection);
+}
+
+static void read_more(struct http_upstream_connection *connection) {
+    struct http_upstream_loop *home = connection->home;
+    struct buffer *in = &connection->in;
+    char *to = home->scratch;
+    if (in->len > 0) {
+        if (buffer_reserve(in, HTTP_UPSTREAM_READ) != STATUS_OK) {
+            http_upstream_break(connection, false, 502, "its reply is too large");
+            return;
+        }
+        to = in->data + in->len;
+    }
+    ssize_t n = recv(connection->fd, to, HTTP_UPSTREAM_READ, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n < 0) {
+        if (connection->first) { // else it was a farewell
+            http_upstream_eject(connection->address, home->loop->now_us);
+        }
+        http_upstream_break(connection, false, 502, "the connection was reset");
+        return;
+    }
+    size_t before = in->len;
+    char *data = before > 0 ? in->data : home->scratch;
+    if (before > 0) {
+        in->len += (size_t)n;
+    }
+    if (http_upstream_take(connection, data, before + (size_t)n, n == 0) && in->len == 0 &&
+        in->capacity > KEEP_INPUT) {
+        buffer_free(in);
+    }
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events) {
+    struct http_upstream_connection *connection = handle->data;
+    http_loop_update_time(connection->home->loop);
+    if (connection->connecting) {
+        connected(connection);
+        return;
+    }
+    if (status < 0) {
+        http_upstream_break(connection, false, 502, "the connection failed");
+        return;
+    }
+    if (events & UV_WRITABLE) {
+        http_upstream_flush(connection);
+    }
+    if ((events & UV_READABLE) && !connection->closed) {
+        read_more(connection);
+    }
+}
+
+// --- Time-outs -------------------------------------------------------------------------------------------------------
+static void sweep_one(struct http_upstream_connection *connection, int64_t now_us) {
+    const struct http_upstream_config *config = &connection->home->upstream->config;
+    const struct http_forward *first = connection->first;
+    if (connection->connecting) {
+        if (now_us - connection->mark_us > config->connect_timeout_ms * 1000) {
+            http_upstream_eject(connection->address, now_us);
+            http_upstream_break(connection, false, 503, "it takes no connection");
+        }
+    } else if (!first) {
+        if (now_us - connection->mark_us > config->idle_timeout_ms * 1000) {
+            http_upstream_break(connection, false, 502, "idle");
+        }
+    } else if (first->waiting_us > 0 && connection->in.len == 0 &&
+               now_us - first->waiting_us > config->reply_timeout_ms * 1000) {
+        http_upstream_eject(connection->address, now_us);
+        http_upstream_break(connection, false, 504, "its reply did not come in time");
+    } else if (now_us - first->began_us > config->total_timeout_ms * 1000) {
+        http_upstream_break(connection, false, 504, "its reply was not whole in time");
+    }
+}
+
+void http_upstream_sweep(struct http_upstream_loop *home, struct http_upstream_connection *list) {
+    int64_t now_us = home->loop->now_us;
+    struct http_upstream_connection *next;
+    for (struct http_upstream_connection *connection = list; connection; connection = next) {
+        next = connection->next;
+        sweep_one(connection, now_us);
+    }
+}

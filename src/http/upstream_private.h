@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the upstream client share. All of it belongs to one loop's thread, but for struct http_upstream, which does not
+// change. Private to http.
+#ifndef FOOTFALL_HTTP_UPSTREAM_PRIVATE_H
+#define FOOTFALL_HTTP_UPSTREAM_PRIVATE_H
+
+#include "http/server_private.h"
+#include "http/upstream.h"
+
+#define HTTP_UPSTREAM_HEADERS 100
+#define HTTP_UPSTREAM_READ ((size_t)64 * 1024)
+#define HTTP_UPSTREAM_ATTEMPTS 3
+
+struct http_upstream_target {
+    struct sockaddr_storage address;
+    socklen_t length;
+    char authority[264]; // "host:port", for the Host header
+};
+
+struct http_upstream {
+    struct http_upstream_config config; // defaults filled in
+    metrics_id requests;
+    metrics_id retries;
+    metrics_id failures;
+    metrics_id connects;
+    size_t target_count;
+    struct http_upstream_target targets[];
+};
+
+// A request on its way; in the arena of its exchange.
+struct http_forward {
+    struct http_forward *next;
+    struct http_exchange_private *exchange;
+    struct http_upstream_loop *home;
+    struct str head; // behind the request line and Host
+    struct str body;
+    struct str line; // request line and Host, which depends on the address
+    size_t sent;     // bytes of line, head and body together
+    size_t size;
+    unsigned attempts;
+    int avoid; // the address that failed last; -1: none
+    int64_t began_us;
+    int64_t waiting_us; // since when nothing but its reply is missing; 0: something else is
+    bool idempotent;
+};
+
+struct http_upstream_address {
+    const struct http_upstream_target *target;
+    struct http_upstream_connection *free; // has room for a request; the last used is first
+    struct http_upstream_connection *full;
+    unsigned connections;
+    unsigned outstanding;
+    unsigned failures; // in a row
+    int64_t ejected_until_us;
+};
+
+struct http_upstream_connection {
+    uv_poll_t poll;
+    struct http_upstream_loop *home;
+    struct http_upstream_address *address;
+    struct http_upstream_connection *next; // in free or full of the address
+    struct http_upstream_connection *previous;
+    struct http_upstream_connection *next_dirty;
+    int fd;
+    int events;
+    struct http_forward *first; // the one whose reply comes next
+    struct http_forward *last;
+    struct http_forward *unsent; // the first that is not written whole
+    unsigned count;
+    struct buffer in; // the beginning of a reply whose end has not come
+    struct http_message message;
+    int64_t mark_us; // began to connect; became idle
+    bool connecting;
+    bool is_full; // in the list of full ones
+    bool dirty;
+    bool write_blocked;
+    bool closed;
+};
+
+// One for each upstream that was used on a loop.
+struct http_upstream_loop {
+    struct http_upstream_loop *next;
+    const struct http_upstream *upstream;
+    struct http_loop *loop;
+    uv_prepare_t flush; // before the loop sleeps: writes what its turn has brought
+    uv_timer_t sweep;
+    bool ending;
+    struct http_upstream_connection *dirty;
+    struct http_forward *waiting; // for room on a connection
+    struct http_forward *waiting_last;
+    unsigned waiting_count;
+    unsigned turn; // of the addresses
+    struct http_head_parser parser;
+    struct http_header headers[HTTP_UPSTREAM_HEADERS];
+    char scratch[HTTP_UPSTREAM_READ];
+    struct http_upstream_address addresses[];
+};
+
+// --- upstream.c ------------------------------------------------------------------------------------------------------
+// Puts the request on a connection, or into the queue for one.
+void http_upstream_dispatch(struct http_forward *forward);
+// Room has come on a connection.
+void http_upstream_take_waiting(struct http_upstream_loop *home);
+// Of a request whose connection broke: again, or its end with this status. untouched: the peer has not begun with it, for sure.
+void http_upstream_again(struct http_forward *forward, bool untouched, unsigned status,
+                         const char *detail);
+void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail);
+
+// --- upstream_address.c ----------------------------------------------------------------------------------------------
+MUST_CHECK enum status http_upstream_resolve(struct str url, struct http_upstream_target *out,
+                                             struct error *err);
+struct http_upstream_address *http_upstream_choose(struct http_upstream_loop *home, int avoid);
+void http_upstream_eject(struct http_upstream_address *address, int64_t now_us);
+
+// --- upstream_connection.c -------------------------------------------------------------------------------------------
+// One with room for a request; NULL: there are as many as there may be, or errno says why it cannot be made (then *failed is true).
+struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
+                                                       struct http_upstream_address *address,
+                                                       bool *failed);
+void http_upstream_put(struct http_upstream_connection *connection, struct http_forward *forward);
+void http_upstream_relist(struct http_upstream_connection *connection); // after count changed
+void http_upstream_flush(struct http_upstream_connection *connection);
+// Closes it. What was on it is tried again or fails with status; rest_untouched: the peer said that it takes no more.
+void http_upstream_break(struct http_upstream_connection *connection, bool rest_untouched,
+                         unsigned status, const char *detail);
+void http_upstream_sweep(struct http_upstream_loop *home, struct http_upstream_connection *list);
+
+// --- upstream_request.c ----------------------------------------------------------------------------------------------
+// False: no memory.
+bool http_upstream_write_head(struct http_forward *forward);
+bool http_upstream_write_line(struct http_forward *forward, const struct http_upstream_target *to);
+// Connection, Keep-Alive and the like, and what a Connection header of these names (RFC 9110 7.6.1).
+bool http_is_hop_by_hop(struct str name, const struct http_header *headers, size_t count);
+
+// --- upstream_reply.c ------------------------------------------------------------------------------------------------
+// Takes in what came: data[0 .. len), the end of input when eof. False: the connection was closed.
+bool http_upstream_take(struct http_upstream_connection *connection, char *data, size_t len,
+                        bool eof);
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// From received bytes to the replies of exchanges, in the order of their requests.
+#include "base/check.h"
+#include "http/upstream_private.h"
+
+// The first request of the connection, which gets its reply now and leaves.
+static struct http_forward *pop(struct http_upstream_connection *connection) {
+    struct http_forward *forward = connection->first;
+    connection->first = forward->next;
+    if (!connection->first) {
+        connection->last = NULL;
+    }
+    if (connection->unsent == forward) {
+        connection->unsent = forward->next;
+    }
+    connection->count--;
+    connection->address->outstanding--;
+    int64_t now_us = connection->home->loop->now_us;
+    if (connection->first && connection->first->waiting_us > 0) {
+        connection->first->waiting_us = now_us; // its turn begins
+    }
+    connection->mark_us = now_us;
+    return forward;
+}
+
+// Ours, or said again by our own server.
+static bool is_own(struct str name) {
+    switch (name.len) {
+    case 4: return str_equal_ignore_case(name, STR("Date"));
+    case 12:
+        return str_equal_ignore_case(name, STR("X-Request-Id")) ||
+               str_equal_ignore_case(name, STR("Content-Type"));
+    case 14: return str_equal_ignore_case(name, STR("Content-Length"));
+    default: return false;
+    }
+}
+
+static struct str find(const struct http_response *response, struct str name) {
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (response->headers[i].name.len == name.len &&
+            str_equal_ignore_case(response->headers[i].name, name)) {
+            return response->headers[i].value;
+        }
+    }
+    return STR_EMPTY;
+}
+
+static void copy_headers(struct http_exchange_private *exchange,
+                         const struct http_response *response) {
+    struct buffer *out = &exchange->headers;
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct http_header *header = &response->headers[i];
+        if (is_own(header->name) ||
+            http_is_hop_by_hop(header->name, response->headers, response->header_count)) {
+            continue;
+        }
+        buffer_append_str(out, header->name);
+        buffer_append_str(out, STR(": "));
+        buffer_append_str(out, header->value);
+        buffer_append_str(out, STR("\r\n"));
+    }
+}
+
+static const char *copy_type(struct http_exchange_private *exchange,
+                             const struct http_response *response, struct str body) {
+    struct str type = find(response, STR("Content-Type"));
+    if (!type.data) {
+        return body.len > 0 ? "application/octet-stream" : NULL; // RFC 9110 8.3
+    }
+    char *copy = arena_alloc(&exchange->public.arena, type.len + 1);
+    if (!copy) {
+        return "application/octet-stream";
+    }
+    memcpy(copy, type.data, type.len);
+    copy[type.len] = '\0';
+    return copy;
+}
+
+static void give_reply(struct http_forward *forward, const struct http_response *response,
+                       struct str body) {
+    struct http_exchange_private *exchange = forward->exchange;
+    copy_headers(exchange, response);
+    const char *type = copy_type(exchange, response, body);
+    buffer_append_str(&exchange->body, body);
+    exchange->as_is = true;
+    uint64_t length = 0;
+    if (exchange->public.request.method == HTTP_HEAD_ &&
+        str_to_u64(find(response, STR("Content-Length")), &length) && length <= INT64_MAX) {
+        exchange->foreign_length = (int64_t)length;
+    }
+    http_reply_send(&exchange->public, response->status, type);
+}
+
+struct taken {
+    char *data;
+    size_t len;
+    bool eof;
+};
+
+// The first reply's bytes are no reply.
+static bool refuse(struct http_upstream_connection *connection, const char *detail) {
+    struct http_forward *forward = pop(connection);
+    buffer_clear(&connection->in);
+    http_upstream_break(connection, false, 502, detail);
+    http_upstream_fail(forward, 502, detail);
+    return false;
+}
+
+static enum http_parse_outcome parse_body(struct http_message *message, const struct taken *taken,
+                                          size_t limit) {
+    if (!message->until_close) {
+        return http_parse_body(message, taken->data, taken->len, limit);
+    }
+    message->body_len = taken->len - message->head_len;
+    message->raw = taken->len;
+    if (message->body_len > limit) {
+        return http_parse_refuse(message, 502, "its reply is too large");
+    }
+    return taken->eof ? HTTP_PARSE_COMPLETE : HTTP_PARSE_MORE;
+}
+
+// Head and body of the reply at the front. Of a reply that came in several reads the head is taken apart once more at the end,
+// because its bytes have moved.
+static enum http_parse_outcome parse_reply(struct http_upstream_connection *connection,
+                                           struct taken *taken, struct http_response *response) {
+    struct http_upstream_loop *home = connection->home;
+    struct http_message *message = &connection->message;
+    bool to_head = connection->first->exchange->public.request.method == HTTP_HEAD_;
+    bool again = message->head_len > 0;
+    enum http_parse_outcome outcome = HTTP_PARSE_COMPLETE;
+    if (!again) {
+        outcome = http_parse_response(&home->parser, message, taken->data, taken->len, to_head,
+                                      response, home->headers);
+        if (outcome != HTTP_PARSE_COMPLETE) {
+            return outcome;
+        }
+        if (response->status == 101) {
+            return http_parse_refuse(message, 502, "it changed protocols unasked");
+        }
+    }
+    outcome = parse_body(message, taken, home->parser.limits.body_bytes);
+    if (outcome == HTTP_PARSE_MORE) {
+        taken->len = message->raw; // chunked: framing that was undone leaves no gap
+    }
+    if (outcome == HTTP_PARSE_COMPLETE && again) {
+        struct http_message copy = {0};
+        outcome = http_parse_response(&home->parser, &copy, taken->data, message->head_len, to_head,
+                                      response, home->headers);
+        CHECK(outcome == HTTP_PARSE_COMPLETE);
+    }
+    return outcome;
+}
+
+// What is left when replies were given for all that was whole.
+static bool keep_rest(struct http_upstream_connection *connection, char *rest, size_t len) {
+    struct buffer *in = &connection->in;
+    if (in->len > 0 && rest >= in->data && rest <= in->data + in->len) {
+        buffer_consume(in, (size_t)(rest - in->data));
+        in->len = len;
+        return true;
+    }
+    buffer_append(in, rest, len);
+    if (buffer_status(in) == STATUS_OK) {
+        return true;
+    }
+    http_upstream_break(connection, false, 502, "its reply is too large");
+    return false;
+}
+
+// The connection goes with this reply; those behind it were not begun (RFC 9112 9.6).
+static bool last_reply(struct http_upstream_connection *connection, struct http_forward *forward,
+                       const struct http_response *response, struct str body) {
+    give_reply(forward, response, body);
+    buffer_clear(&connection->in);
+    http_upstream_break(connection, true, 502, "the connection was closed");
+    return false;
+}
+
+static bool ended(struct http_upstream_connection *connection, size_t left) {
+    if (connection->first && left > 0) {
+        return refuse(connection, "its reply ends in the middle");
+    }
+    buffer_clear(&connection->in);
+    http_upstream_break(connection, false, 502, "the connection was closed before its reply");
+    return false;
+}
+
+bool http_upstream_take(struct http_upstream_connection *connection, char *data, size_t len,
+                        bool eof) {
+    struct taken taken = {data, len, eof};
+    struct http_message *message = &connection->message;
+    while (connection->first && (taken.len > 0 || (eof && message->until_close))) {
+        struct http_response response = {0};
+        enum http_parse_outcome outcome = parse_reply(connection, &taken, &response);
+        if (outcome == HTTP_PARSE_MORE) {
+            break;
+        }
+        if (outcome == HTTP_PARSE_REFUSED) {
+            return refuse(connection, message->detail);
+        }
+        struct str body = str_make(taken.data + message->head_len, message->body_len);
+        size_t used = message->raw;
+        bool keep = message->keep_alive && !message->until_close;
+        *message = (struct http_message){0};
+        if (response.status >= 200) {
+            keep = keep && connection->unsent != connection->first;
+            connection->address->failures = 0;
+            connection->address->ejected_until_us = 0;
+            struct http_forward *forward = pop(connection);
+            if (!keep) {
+                return last_reply(connection, forward, &response, body);
+            }
+            http_upstream_relist(connection);
+            give_reply(forward, &response, body);
+        }
+        taken.data += used;
+        taken.len -= used;
+    }
+    if (eof || (!connection->first && taken.len > 0)) {
+        return ended(connection, taken.len);
+    }
+    http_upstream_take_waiting(connection->home);
+    return keep_rest(connection, taken.data, taken.len);
+}
