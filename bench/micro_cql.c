@@ -189,7 +189,8 @@ static void set_up(struct bench *bench) {
     struct error err;
     query(bench->session, "CREATE KEYSPACE IF NOT EXISTS micro_cql WITH replication = "
                           "{'class': 'SimpleStrategy', 'replication_factor': 1}");
-    query(bench->session, "CREATE TABLE IF NOT EXISTS micro_cql.row (id text PRIMARY KEY, body blob)");
+    query(bench->session,
+          "CREATE TABLE IF NOT EXISTS micro_cql.row (id text PRIMARY KEY, body blob)");
     die("prepare",
         cql_prepare(bench->session, STR("INSERT INTO micro_cql.row (id, body) VALUES (?, ?)"),
                     &bench->put, &err),

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define PROPERTIES_MOST ((size_t)64 * 1024)
+
 bool app_store_is_remote(const struct settings *settings) {
     return str_equal(settings_string(settings, "store"), STR("cassandra"));
 }
@@ -67,21 +69,70 @@ static enum status open_embedded(const struct settings *settings, const struct c
     return eventlog_open_rocksdb(paths->log, &config, out, err);
 }
 
+// A line each, as the engine wants them.
+static void join_properties(const struct settings *settings, struct buffer *out) {
+    const struct str *items = NULL;
+    size_t count = settings_list(settings, "kafka.properties", &items);
+    buffer_init(out, PROPERTIES_MOST);
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_str(out, items[i]);
+        buffer_append_char(out, '\n');
+    }
+}
+
 enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                            struct eventlog **out, struct error *err) {
-    (void)settings;
-    (void)partitions;
-    (void)out;
-    return error_set(err, STATUS_UNSUPPORTED, "eventlog: kafka is not in this build");
+    struct buffer properties;
+    join_properties(settings, &properties);
+    struct eventlog_kafka_config config = {
+        .brokers = settings_string(settings, "kafka.brokers"),
+        .topic = settings_string(settings, "kafka.topic"),
+        .partitions =
+            partitions > 0 ? partitions : (unsigned)settings_integer(settings, "kafka.partitions"),
+        .replication = (unsigned)settings_integer(settings, "kafka.replication"),
+        .min_insync = (unsigned)settings_integer(settings, "kafka.min_insync"),
+        .retention_ms = settings_integer(settings, "kafka.retention"),
+        .retention_bytes = (uint64_t)settings_integer(settings, "kafka.retention_bytes"),
+        .instance_id = settings_string(settings, "kafka.instance_id"),
+        .session_timeout_ms = settings_integer(settings, "kafka.session_timeout"),
+        .delivery_timeout_ms = settings_integer(settings, "kafka.delivery_timeout"),
+        .properties = buffer_str(&properties),
+        .clock = clock_system(),
+    };
+    enum status status = buffer_status(&properties);
+    status = status == STATUS_OK
+                 ? eventlog_open_kafka(&config, out, err)
+                 : error_set(err, status, "kafka.properties: %s", status_text(status));
+    buffer_free(&properties);
+    return status;
+}
+
+static enum status open_behind(void *settings, struct eventlog **out, struct error *err) {
+    return app_open_kafka(settings, 0, out, err);
+}
+
+static enum status open_spool(const struct settings *settings, const struct client_paths *paths,
+                              struct eventlog **out, struct error *err) {
+    struct eventlog_spool_config config = {
+        .directory = paths->spool,
+        .partitions = (unsigned)settings_integer(settings, "kafka.partitions"),
+        .quota_bytes = (uint64_t)settings_integer(settings, "spool.quota"),
+        .disk_reserve_bytes = (uint64_t)settings_integer(settings, "spool.disk_reserve"),
+        .patience_ms = settings_integer(settings, "spool.patience"),
+        .clock = clock_system(),
+        .open_behind = open_behind,
+        .context = (void *)(uintptr_t)settings, // only read
+    };
+    return eventlog_open_spool(&config, out, err);
 }
 
 enum status app_open_log(const struct settings *settings, const struct client_paths *paths,
                          enum app_log_use use, struct eventlog **out, struct error *err) {
-    (void)use;
-    if (app_log_is_remote(settings)) {
-        return app_open_kafka(settings, 0, out, err);
+    if (!app_log_is_remote(settings)) {
+        return open_embedded(settings, paths, out, err);
     }
-    return open_embedded(settings, paths, out, err);
+    return use == APP_LOG_APPEND ? open_spool(settings, paths, out, err)
+                                 : app_open_kafka(settings, 0, out, err);
 }
 
 enum status app_open_embedded(const struct settings *settings, const struct client_paths *paths,
