@@ -3,6 +3,8 @@
 // Opens and closes the engines under test.
 #include "engines.h"
 
+#include "cassandra_fixture.h"
+
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,9 @@ void fixture_remove_directory(const char *directory) {
 static void open_store(struct fixture *fixture) {
     struct error err = {0};
     enum status status = STATUS_OK;
-    if (strcmp(fixture->engine, "memory") == 0) {
+    if (fixture->remote) {
+        fixture->store = cassandra_fixture_open();
+    } else if (strcmp(fixture->engine, "memory") == 0) {
         status = store_open_memory(&fixture->store, &err);
     } else {
         status = store_open_rocksdb(fixture->directory, NULL, &fixture->store, &err);
@@ -45,7 +49,11 @@ int fixture_setup(void **state, const char *engine) {
     assert_non_null(fixture);
     fixture->engine = engine;
     arena_init(&fixture->arena, 4096, 0);
-    if (strcmp(engine, "memory") != 0) {
+    fixture->remote = strcmp(engine, "cassandra") == 0;
+    if (fixture->remote) {
+        store_close(cassandra_fixture_open()); // there are tables from here on
+        cassandra_fixture_wipe();
+    } else if (strcmp(engine, "memory") != 0) {
         fixture_make_directory(fixture->directory);
     }
     open_store(fixture);
@@ -54,7 +62,7 @@ int fixture_setup(void **state, const char *engine) {
 }
 
 void fixture_reopen(struct fixture *fixture) {
-    if (fixture->directory[0] != '\0') {
+    if (fixture->directory[0] != '\0' || fixture->remote) {
         store_close(fixture->store);
         open_store(fixture);
     }

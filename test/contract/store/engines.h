@@ -20,13 +20,14 @@
 struct fixture {
     const char *engine;
     char directory[64]; // of an engine on disk
+    bool remote;        // other machines have the rows, and nothing is in memory
     struct store *store;
     struct arena arena;
 };
 
 int fixture_setup(void **state, const char *engine);
 int fixture_teardown(void **state);
-void fixture_reopen(struct fixture *fixture); // does nothing for an engine without a disk
+void fixture_reopen(struct fixture *fixture); // does nothing for an engine that forgets
 void fixture_make_directory(char directory[64]);
 void fixture_remove_directory(const char *directory);
 

@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The store on Cassandra: its object, how statements are sent, and what the files of this folder share. Private to the folder.
+//
+//   engine callbacks (profiles.c, timeline.c, ...) ─→ requests.c ─→ cql/ ─→ nodes
+//   store_batch_* ─→ batch.c ─→ changes.c (one buffer: also the journal) ─→ commit.c ─→ journal.c, place.c, apply.c
+//
+// Every callback blocks its own thread; the client's loop only puts finished requests on that thread's queue. So rows are decoded by who
+// asked for them, and an arena needs no lock.
+#ifndef FOOTFALL_STORE_CASSANDRA_CASSANDRA_H
+#define FOOTFALL_STORE_CASSANDRA_CASSANDRA_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/queue.h"
+#include "base/random.h"
+#include "cql/cql.h"
+#include "store/cassandra/statements.h"
+#include "store/engine.h"
+
+#define CASSANDRA_ID_BYTES 16      // of a writer, a claim, a guard
+#define CASSANDRA_KEYSPACE_MAX 48  // Cassandra's own limit
+#define CASSANDRA_COLUMNS_MAX 16   // of one row that is read
+#define CASSANDRA_PLACE_BLOCKS 256 // of as many partitions each
+#define CASSANDRA_VALUES_MAX                                                                       \
+    (4 << 10) // values of one statement that is no change and has no document
+#define CASSANDRA_BATCH_MAX ((size_t)256 << 20)
+
+// Where a partition stands: its row in `partitions`.
+struct cassandra_place {
+    bool own; // this instance made the last commit, and nothing has failed since
+    bool applied_noted;
+    int64_t next_offset;
+    int64_t stamp; // timestamp of the last batch's rows; grows with each batch
+    bool has_writer;
+    uint8_t writer
+        [CASSANDRA_ID_BYTES]; // who made the last batch, and which of its batches it was: the batch's name
+    int64_t number;
+    int32_t chunks; // of its journal beside the row; 0: it is in the row
+};
+
+struct cassandra_store {
+    struct store store;
+    struct cql_session *session;
+    const struct cql_prepared *statements[STATEMENT_COUNT];
+    char keyspace[CASSANDRA_KEYSPACE_MAX + 1];
+    struct clock *clock;
+    struct random_source *random;
+    int64_t retention_ms;
+    size_t in_flight; // most requests of one call
+    uint8_t writer[CASSANDRA_ID_BYTES];
+    _Atomic int64_t batches; // numbers of this writer
+    atomic_bool failed;      // the last write did
+    _Atomic int64_t complained_us;
+
+    pthread_mutex_t mutex; // places, epoch
+    struct cassandra_place *places[CASSANDRA_PLACE_BLOCKS];
+    bool epoch_known;
+    int64_t epoch;
+};
+
+static inline struct cassandra_store *cassandra_of(struct store *store) {
+    return (struct cassandra_store *)store;
+}
+
+// --- Values ---------------------------------------------------------------------------------------------------------
+// The values of one small statement, on the caller's stack.
+struct cassandra_values {
+    struct cql_values list;
+    struct buffer buffer;
+    char bytes[CASSANDRA_VALUES_MAX];
+};
+struct cql_values *cassandra_values_begin(struct cassandra_values *values);
+
+struct str cassandra_kind_name(enum store_actor_kind kind);
+void cassandra_bind_actor(struct cql_values *values, struct str project, struct store_actor actor);
+void cassandra_new_id(struct cassandra_store *store, uint8_t id[CASSANDRA_ID_BYTES]);
+void cassandra_bind_id(struct cql_values *values, const uint8_t *id); // NULL: null
+struct str cassandra_metric_name(enum store_metric metric);           // empty: there is none
+enum store_metric cassandra_metric_from_name(struct str name);        // 0: there is none
+// Bytes that are no UTF-8 become '?'. The text, or a copy in the arena (data NULL: no memory).
+struct str cassandra_readable(struct str text, struct arena *arena);
+bool cassandra_is_uuid(
+    struct str id); // of the 36 lower-case characters that stand before all other ids of one time
+int32_t cassandra_utc_day(int64_t ms);
+int32_t cassandra_month(int64_t ms); // its first day, UTC
+
+// What rows decode to, growing in an arena.
+struct cassandra_rows {
+    char *items;
+    size_t count, capacity, size;
+};
+void *cassandra_rows_add(struct cassandra_rows *rows,
+                         struct arena *arena); // zeroed; NULL: no memory
+// A text column, copied: data NULL for null.
+MUST_CHECK enum status cassandra_get_text(struct cql_value value, struct arena *arena,
+                                          struct str *out);
+MUST_CHECK enum status cassandra_get_u32(struct cql_value value, uint32_t *out);
+MUST_CHECK enum status cassandra_get_u64(struct cql_value value, uint64_t *out);
+
+// --- requests.c: sending -----------------------------------------------------------------------------------------------
+// One statement, waited for. *result may be NULL when nobody looks at rows. On failure *unknown (may be NULL) says whether it may have
+// been applied.
+MUST_CHECK enum status cassandra_run(struct cassandra_store *store, enum statement statement,
+                                     const struct cql_values *values, struct cql_result **result,
+                                     bool *unknown);
+// A conditional statement, or several on one partition: *applied.
+MUST_CHECK enum status cassandra_decide(struct cassandra_store *store, enum statement statement,
+                                        const struct cql_values *values, bool *applied,
+                                        bool *unknown);
+MUST_CHECK enum status cassandra_decide_two(struct cassandra_store *store,
+                                            const enum statement statements[2],
+                                            const struct cql_values *const values[2], bool *applied,
+                                            bool *unknown);
+// The first row of a statement: NOT_FOUND when there is none. *result keeps the columns alive; free it whatever the status.
+MUST_CHECK enum status cassandra_run_row(struct cassandra_store *store, enum statement statement,
+                                         const struct cql_values *values,
+                                         struct cql_result **result, struct cql_value *columns,
+                                         unsigned count);
+
+// Reads all pages of many statements, side by side; rows of one read come in order, on the caller's thread.
+struct cassandra_read {
+    enum statement statement;
+    struct str values; // alive until the call returns
+    uint16_t value_count;
+    unsigned columns;
+    enum status (*row)(struct cassandra_read *read, const struct cql_value *columns);
+    void *context;
+    int32_t page_rows; // 0: a default
+    bool enough;       // set by row: it wants no more
+};
+MUST_CHECK enum status cassandra_read_many(struct cassandra_store *store,
+                                           struct cassandra_read *reads, size_t count);
+// Copies the values into the arena.
+MUST_CHECK enum status cassandra_read_make(struct cassandra_read *read, enum statement statement,
+                                           const struct cql_values *values, unsigned columns,
+                                           struct arena *arena);
+
+// Writes that are under way together. Owned by one thread.
+struct cassandra_flight_request;
+struct cassandra_flight {
+    struct cassandra_store *store;
+    struct queue done;
+    struct queue_waker waker;
+    struct cassandra_flight_request *requests, *free;
+    struct queue_node *taken;
+    size_t under_way;
+    enum status status; // the first failure
+};
+MUST_CHECK enum status cassandra_flight_init(struct cassandra_flight *flight,
+                                             struct cassandra_store *store, size_t most,
+                                             struct arena *arena);
+// Waits for room when there is none. What is pointed to stays alive until cassandra_flight_finish.
+void cassandra_flight_batch(struct cassandra_flight *flight, const struct cql_batch_entry *entries,
+                            size_t count);
+void cassandra_flight_send(struct cassandra_flight *flight, enum statement statement,
+                           struct str values, uint16_t value_count);
+MUST_CHECK enum status cassandra_flight_finish(struct cassandra_flight *flight); // waits for all
+
+// --- changes.c: the statements of a batch, in the form of the journal --------------------------------------------------
+struct changes {
+    struct buffer bytes;
+    struct changes_slot *slots; // by primary key: which change stands
+    size_t slot_count, used;
+    struct cql_values values; // of the change being made
+    enum statement statement;
+    size_t at; // where it begins
+};
+void changes_init(struct changes *changes);
+void changes_free(struct changes *changes);
+// Between the two, values are bound in the layout of statements.h; timestamps of the batch are bound by these two.
+struct cql_values *changes_begin(struct changes *changes, enum statement statement);
+MUST_CHECK enum status changes_end(struct changes *changes);
+// Takes back the changes of a statement for which drop gives true.
+void changes_drop(struct changes *changes, enum statement statement,
+                  bool (*drop)(struct str values, void *context), void *context);
+void changes_stamp(struct changes *changes, int64_t stamp);
+
+struct change {
+    enum statement statement;
+    uint16_t value_count;
+    struct str values;
+    struct str partition_key; // of the values
+};
+// Moves over one change: END after the last; CORRUPT.
+MUST_CHECK enum status changes_next(struct str *in, struct change *out);
+
+// --- apply.c, journal.c, place.c, commit.c ------------------------------------------------------------------------------
+// Writes all rows of a journal's content; returns when a quorum has them all.
+MUST_CHECK enum status cassandra_apply(struct cassandra_store *store, struct str changes);
+
+struct cassandra_journal {
+    int64_t epoch;
+    unsigned partition;
+    uint8_t writer[CASSANDRA_ID_BYTES];
+    int64_t number;
+    int32_t chunks;     // 0: inline
+    int32_t bytes;      // of the content
+    int32_t checksum;   // CRC-32C of the content
+    struct str inline_; // the content, compressed
+};
+// Compresses into the arena; writes the chunks when it is too large for the row. Fills chunks, bytes, checksum, inline_.
+MUST_CHECK enum status cassandra_journal_write(struct cassandra_store *store,
+                                               struct cassandra_journal *journal,
+                                               struct str content, struct arena *arena);
+// NOT_FOUND: (part of) it is gone, so a later batch was decided meanwhile.
+MUST_CHECK enum status cassandra_journal_read(struct cassandra_store *store,
+                                              const struct cassandra_journal *journal,
+                                              struct arena *arena, struct str *content);
+// The values of JOURNAL_REMOVE: all batches of a writer up to this number.
+void cassandra_journal_bind_remove(struct cql_values *values, int64_t epoch, unsigned partition,
+                                   const uint8_t writer[CASSANDRA_ID_BYTES], int64_t number);
+
+// Where the partition stands; applies what was decided and perhaps not applied. CONFLICT: the store belongs to another epoch.
+MUST_CHECK enum status cassandra_place_get(struct cassandra_store *store, int64_t epoch,
+                                           unsigned partition, struct cassandra_place *out);
+// What SERIAL says, without applying anything. *journal may be NULL; what it points to is in the arena.
+MUST_CHECK enum status cassandra_place_read(struct cassandra_store *store, int64_t epoch,
+                                            unsigned partition, struct arena *arena,
+                                            struct cassandra_place *out,
+                                            struct cassandra_journal *journal);
+void cassandra_place_remember(struct cassandra_store *store, unsigned partition,
+                              const struct cassandra_place *place);
+void cassandra_place_forget(struct cassandra_store *store, unsigned partition);
+void cassandra_places_free(struct cassandra_store *store);
+// What of the table `epochs` this store goes by. NOT_FOUND: no batch was ever committed.
+MUST_CHECK enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch);
+MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t epoch);
+
+// --- schema.c ---------------------------------------------------------------------------------------------------------
+#define CASSANDRA_SCHEMA_VERSION 1
+MUST_CHECK enum status cassandra_schema_open(struct cassandra_store *store,
+                                             const struct store_cassandra_config *config,
+                                             struct error *err);
+// 0: there is none.
+MUST_CHECK enum status cassandra_schema_version(struct cql_session *session, const char *keyspace,
+                                                int32_t *version, struct error *err);
+
+// --- cassandra.c ------------------------------------------------------------------------------------------------------
+MUST_CHECK enum status cassandra_session_open(const struct store_cassandra_config *config,
+                                              struct cql_session **out, struct error *err);
+MUST_CHECK enum status cassandra_keyspace_name(const struct store_cassandra_config *config,
+                                               char out[CASSANDRA_KEYSPACE_MAX + 1],
+                                               struct error *err);
+
+// --- actors.c ----------------------------------------------------------------------------------------------------------
+MUST_CHECK enum status cassandra_states_get(struct cassandra_store *store, struct str project,
+                                            const struct store_actor *actors, size_t count,
+                                            struct arena *arena, struct store_actor_state *states,
+                                            bool *found);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The engine's callbacks, each in the file of its subject; they keep what store.h and engine.h say.
+#ifndef FOOTFALL_STORE_CASSANDRA_ENGINE_TABLE_H
+#define FOOTFALL_STORE_CASSANDRA_ENGINE_TABLE_H
+
+#include "store/engine.h"
+
+enum status cassandra_profile_put(struct store *store, struct str project,
+                                  struct store_profile *profile, enum store_expect expect,
+                                  uint64_t version, bool *created);
+enum status cassandra_profile_get(struct store *store, struct str project, struct str id,
+                                  struct arena *arena, struct store_profile *out);
+enum status cassandra_profile_find_email(struct store *store, struct str project, struct str email,
+                                         struct arena *arena, struct str *id);
+enum status cassandra_profile_delete(struct store *store, struct str project, struct str id,
+                                     enum store_expect expect, uint64_t version);
+enum status cassandra_profile_list(struct store *store, struct str project, struct str after,
+                                   unsigned limit, struct arena *arena, struct store_profile **out,
+                                   size_t *count, bool *more);
+enum status cassandra_timeline_read(struct store *store, struct str project,
+                                    const struct store_timeline_query *query, struct arena *arena,
+                                    struct store_timeline_row **out, size_t *count, bool *more);
+enum status cassandra_actor_get(struct store *store, struct str project, struct store_actor actor,
+                                struct arena *arena, struct store_actor_state *out);
+enum status cassandra_actor_days(struct store *store, struct str project, struct store_actor actor,
+                                 int32_t from, int32_t to, struct arena *arena,
+                                 struct store_actor_day **out, size_t *count);
+enum status cassandra_actor_sessions(struct store *store, struct str project,
+                                     struct store_actor actor, int64_t from_ms, int64_t to_ms,
+                                     struct arena *arena, struct store_session **out,
+                                     size_t *count);
+enum status cassandra_actors_load(struct store *store, struct store_actor_request *requests,
+                                  size_t count, struct arena *arena);
+enum status cassandra_link_owner(struct store *store, struct str project, struct str anonymous_id,
+                                 struct arena *arena, struct str *user_id);
+enum status cassandra_links_of(struct store *store, struct str project, struct str user_id,
+                               struct arena *arena, struct str **anonymous_ids, size_t *count);
+enum status cassandra_user_get(struct store *store, struct str project, struct str id,
+                               enum store_reach reach, struct arena *arena, struct store_user *out);
+enum status cassandra_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
+                                  uint32_t metrics, struct arena *arena, struct store_total **out,
+                                  size_t *count);
+enum status cassandra_totals_load(struct store *store, unsigned partition, struct str project,
+                                  int32_t day, struct arena *arena, struct store_total **out,
+                                  size_t *count);
+enum status cassandra_partition_offset(struct store *store, int64_t epoch, unsigned partition,
+                                       int64_t *next_offset);
+enum status cassandra_seen_load(struct store *store, unsigned partition,
+                                bool (*visit)(int64_t chunk, int64_t last_ms,
+                                              const uint64_t *hashes, size_t count, void *context),
+                                void *context);
+enum status cassandra_batch_begin(struct store *store, int64_t epoch, unsigned partition,
+                                  struct store_batch **out);
+enum status cassandra_batch_timeline(struct store_batch *batch, struct str project,
+                                     struct store_actor actor,
+                                     const struct store_timeline_row *row);
+enum status cassandra_batch_actor(struct store_batch *batch, struct str project,
+                                  struct store_actor actor, const struct store_actor_state *state);
+enum status cassandra_batch_actor_day(struct store_batch *batch, struct str project,
+                                      struct store_actor actor, const struct store_actor_day *day);
+enum status cassandra_batch_session(struct store_batch *batch, struct str project,
+                                    struct store_actor actor, const struct store_session *session);
+enum status cassandra_batch_session_remove(struct store_batch *batch, struct str project,
+                                           struct store_actor actor, int64_t start_ms);
+enum status cassandra_batch_link(struct store_batch *batch, struct str project,
+                                 struct str anonymous_id, struct str user_id, int64_t linked_ms);
+enum status cassandra_batch_total(struct store_batch *batch, struct str project,
+                                  const struct store_total *total);
+enum status cassandra_batch_seen(struct store_batch *batch, int64_t chunk, int64_t last_ms,
+                                 const uint64_t *hashes, size_t count);
+enum status cassandra_batch_seen_forget(struct store_batch *batch, int64_t below_chunk);
+enum status cassandra_batch_dead_letter(struct store_batch *batch, struct str project,
+                                        const struct store_dead_letter *letter);
+enum status cassandra_batch_commit(struct store_batch *batch, int64_t next_offset);
+enum status cassandra_flush(struct store *store);
+enum status cassandra_dead_letters(struct store *store, struct str project, unsigned limit,
+                                   struct arena *arena, struct store_dead_letter **out,
+                                   size_t *count);
+enum status cassandra_project_put(struct store *store, const struct store_project *project);
+enum status cassandra_projects(struct store *store, struct arena *arena, struct store_project **out,
+                               size_t *count);
+enum status cassandra_key_put(struct store *store, const struct store_key *key);
+enum status cassandra_key_delete(struct store *store, struct str id);
+enum status cassandra_keys(struct store *store, struct arena *arena, struct store_key **out,
+                           size_t *count);
+enum status cassandra_account_put(struct store *store, const struct store_account *account);
+enum status cassandra_accounts(struct store *store, struct arena *arena, struct store_account **out,
+                               size_t *count);
+enum status cassandra_report_get(struct store *store, struct str project, int32_t day,
+                                 struct arena *arena, struct store_report *out);
+enum status cassandra_report_put(struct store *store, struct str project,
+                                 const struct store_report *report);
+size_t cassandra_batch_bytes(const struct store_batch *batch);
+void cassandra_batch_discard(struct store_batch *batch);
+void cassandra_partition_release(struct store *store, unsigned partition);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What profiles.c and emails.c share: a profile's row with what conditional writes go by, and claims of emails.
+//
+// users has a project's profiles in buckets by id: a partition each, in order of ids, with two columns that all its rows share. `floor` is
+// the highest version a deleted profile had; `guard` changes when somebody takes an email's claim from a user of the bucket. Both
+// are conditions of every write, so neither can change between a read and the write that goes by it.
+#ifndef FOOTFALL_STORE_CASSANDRA_PROFILES_H
+#define FOOTFALL_STORE_CASSANDRA_PROFILES_H
+
+#include "store/cassandra/cassandra.h"
+
+#define PROFILES_BUCKETS 64
+
+struct profiles_id {
+    bool is_set;
+    uint8_t bytes[CASSANDRA_ID_BYTES];
+};
+struct profiles_row {
+    bool exists;
+    struct store_profile profile;
+    struct profiles_id write; // by whom it was last written
+    bool has_floor;
+    int64_t floor;
+    struct profiles_id guard;
+};
+
+int32_t profiles_bucket(struct str user_id);
+void profiles_bind_key(struct cql_values *values, struct str project, struct str user_id);
+void profiles_new_id(struct cassandra_store *store, struct profiles_id *id);
+bool profiles_same_id(const struct profiles_id *a, const struct profiles_id *b);
+MUST_CHECK enum status profiles_get_id(struct cql_value value, struct profiles_id *out);
+static inline const uint8_t *profiles_id_bytes(const struct profiles_id *id) {
+    return id->is_set ? id->bytes : NULL;
+}
+// OK with exists false when there is none. serial: what is being decided is finished first.
+MUST_CHECK enum status profiles_read(struct cassandra_store *store, bool serial, struct str project,
+                                     struct str user_id, struct arena *arena,
+                                     struct profiles_row *out);
+// Waits a little, longer with each try, so that writers who meet do not meet again.
+void profiles_pause(struct cassandra_store *store, unsigned tries);
+
+// --- emails.c -----------------------------------------------------------------------------------------------------------
+// Makes the email the user's, for a write that follows; *claim names this claim. CONFLICT: another user has it.
+// To be called after the row was read whose guard that write goes by: see emails.c.
+MUST_CHECK enum status emails_claim(struct cassandra_store *store, struct str project,
+                                    struct str email, struct str user_id,
+                                    struct profiles_id *claim);
+// The claim that stands, when it is the user's; *claim is not set otherwise.
+MUST_CHECK enum status emails_claim_of(struct cassandra_store *store, struct str project,
+                                       struct str email, struct str user_id,
+                                       struct profiles_id *claim);
+// Gives up that very claim; a later one stays. What fails leaves an orphan, which nobody believes.
+void emails_release(struct cassandra_store *store, struct str project, struct str email,
+                    const struct profiles_id *claim);
+
+#endif

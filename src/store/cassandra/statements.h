@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Every statement that is sent with values: its number, how it is sent, how its values are laid out, and its text.
+//
+// Values come in the order of the markers. A change, that is a statement of a processing batch, has them so:
+//
+//   [timestamp] partition key, clustering columns, other columns, [timestamp]
+//
+// with the timestamp where `stamp` says. '#' in a text stands for the keyspace and a dot. Numbers of changes are stored in journals:
+// never change or reuse one, nor the order of its values.
+#ifndef FOOTFALL_STORE_CASSANDRA_STATEMENTS_H
+#define FOOTFALL_STORE_CASSANDRA_STATEMENTS_H
+
+#define STATEMENT_PROFILE_COLUMNS                                                                  \
+    "user_id, email, name, traits, version, created, updated, write_id, floor, guard"
+#define STATEMENT_ACTOR "project, kind, actor"
+#define STATEMENT_ACTOR_IS "project = ? AND kind = ? AND actor = ?"
+#define STATEMENT_STATE_COLUMNS                                                                    \
+    "log_partition, first_seen, last_seen, events, sessions, session_start, session_end, "         \
+    "session_events, session_page_views, traits, activity_first_day, activity"
+#define STATEMENT_DAY_COLUMNS                                                                      \
+    "day, log_partition, first_seen, last_seen, events, sessions, by_type, names"
+#define STATEMENT_TIMELINE_COLUMNS                                                                 \
+    "time, uuid_id, event_id, type, name, received, anonymous_id, properties, traits, context, "   \
+    "extra"
+#define STATEMENT_LETTER_COLUMNS "received, log_partition, log_offset, stage, reason, record"
+#define STATEMENT_PLACE_COLUMNS                                                                    \
+    "next_offset, stamp, writer, number, chunks, bytes, checksum, journal, applied"
+
+// Changes. C(symbol, number, table, partition key columns, primary key columns, stamp, text)
+//   table: changes of one table replace one another within a batch when their primary keys are equal; NONE: both stand
+//   stamp: LAST, FIRST: where the batch's timestamp goes; BEFORE: first, and one less; OWN: it has its own
+#define STATEMENT_CHANGES(C)                                                                       \
+    C(STATE_PUT, 1, STATES, 3, 5, LAST,                                                            \
+      "INSERT INTO #actor_state (" STATEMENT_ACTOR ", epoch, " STATEMENT_STATE_COLUMNS             \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")               \
+    C(DAY_PUT, 2, DAYS, 3, 6, LAST,                                                                \
+      "INSERT INTO #actor_days (" STATEMENT_ACTOR ", epoch, " STATEMENT_DAY_COLUMNS                \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                           \
+    C(SESSION_PUT, 3, SESSIONS, 3, 6, LAST,                                                        \
+      "INSERT INTO #sessions_by_actor (" STATEMENT_ACTOR                                           \
+      ", epoch, started, log_partition, ended, events, page_views) "                               \
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                      \
+    C(SESSION_REMOVE, 4, SESSIONS, 3, 6, FIRST,                                                    \
+      "DELETE FROM #sessions_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS                 \
+      " AND epoch = ? AND started = ? AND log_partition = ?")                                      \
+    C(TIMELINE_PUT, 5, TIMELINE, 4, 7, OWN,                                                        \
+      "INSERT INTO #activity_by_actor (" STATEMENT_ACTOR ", month, " STATEMENT_TIMELINE_COLUMNS    \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?")        \
+    C(MONTH_PUT, 6, MONTHS, 3, 4, OWN,                                                             \
+      "INSERT INTO #activity_months (" STATEMENT_ACTOR                                             \
+      ", month) VALUES (?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?")                                  \
+    C(LINK_PUT, 7, NONE, 2, 4, OWN,                                                                \
+      "INSERT INTO #identity_links (project, anonymous_id, epoch, user_id, linked) "               \
+      "VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?")                                                  \
+    C(LINK_OF_USER_PUT, 8, NONE, 2, 4, OWN,                                                        \
+      "INSERT INTO #links_by_user (project, user_id, epoch, anonymous_id) VALUES (?, ?, ?, ?) "    \
+      "USING TIMESTAMP ?")                                                                         \
+    C(TOTAL_PUT, 9, TOTALS, 2, 6, LAST,                                                            \
+      "INSERT INTO #day_totals (project, day, epoch, metric, value, log_partition, amount) "       \
+      "VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                            \
+    C(TOTAL_REMOVE, 10, TOTALS, 2, 6, FIRST,                                                       \
+      "DELETE FROM #day_totals USING TIMESTAMP ? WHERE project = ? AND day = ? AND epoch = ? "     \
+      "AND metric = ? AND value = ? AND log_partition = ?")                                        \
+    C(TOTAL_DAY_PUT, 11, TOTAL_DAYS, 1, 3, LAST,                                                   \
+      "INSERT INTO #project_days (project, epoch, day) VALUES (?, ?, ?) USING TIMESTAMP ?")        \
+    C(SEEN_PUT, 12, SEEN, 2, 3, LAST,                                                              \
+      "INSERT INTO #seen_ids (epoch, log_partition, chunk, last, ids, hashes) "                    \
+      "VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                               \
+    C(SEEN_FORGET, 13, NONE, 2, 3, BEFORE,                                                         \
+      "DELETE FROM #seen_ids USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ? AND chunk < " \
+      "?")                                                                                         \
+    C(LETTER_PUT, 14, LETTERS, 2, 6, LAST,                                                         \
+      "INSERT INTO #dead_letters (project, day, epoch, " STATEMENT_LETTER_COLUMNS                  \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                    \
+    C(LETTER_DAY_PUT, 15, LETTER_DAYS, 1, 3, LAST,                                                 \
+      "INSERT INTO #dead_letter_days (epoch, day, project) VALUES (?, ?, ?) USING TIMESTAMP ?")
+
+// The others. S(symbol, way, text)
+//   way: READ, WRITE: at LOCAL_QUORUM, may be sent twice. SERIAL: a read that first finishes what is being decided.
+//   DECIDE: conditional; has an id of its own in the row, by which it is told that it was applied, so it may be sent twice too.
+//   ONCE: conditional, without such an id.
+#define STATEMENT_OTHERS(S)                                                                         \
+    S(STATE_GET, READ,                                                                              \
+      "SELECT " STATEMENT_STATE_COLUMNS " FROM #actor_state WHERE " STATEMENT_ACTOR_IS              \
+      " AND epoch = ?")                                                                             \
+    S(DAY_GET, READ,                                                                                \
+      "SELECT " STATEMENT_DAY_COLUMNS " FROM #actor_days WHERE " STATEMENT_ACTOR_IS                 \
+      " AND epoch = ? AND day = ?")                                                                 \
+    S(DAYS_GET, READ,                                                                               \
+      "SELECT " STATEMENT_DAY_COLUMNS " FROM #actor_days WHERE " STATEMENT_ACTOR_IS                 \
+      " AND epoch = ? AND day >= ? AND day <= ? ORDER BY epoch DESC, day ASC, log_partition DESC")  \
+    S(SESSIONS_GET, READ,                                                                           \
+      "SELECT started, log_partition, ended, events, page_views FROM #sessions_by_actor "           \
+      "WHERE " STATEMENT_ACTOR_IS " AND epoch = ? AND started >= ? AND started < ? "                \
+      "ORDER BY epoch DESC, started ASC, log_partition DESC")                                       \
+    S(MONTHS_GET, READ,                                                                             \
+      "SELECT month FROM #activity_months WHERE " STATEMENT_ACTOR_IS                                \
+      " AND month >= ? AND month <= ?")                                                             \
+    S(TIMELINE_GET, READ,                                                                           \
+      "SELECT " STATEMENT_TIMELINE_COLUMNS " FROM #activity_by_actor WHERE " STATEMENT_ACTOR_IS     \
+      " AND month = ? AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) LIMIT ?")         \
+    S(TIMELINE_GET_NAMED, READ,                                                                     \
+      "SELECT " STATEMENT_TIMELINE_COLUMNS " FROM #activity_by_actor WHERE " STATEMENT_ACTOR_IS     \
+      " AND month = ? AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) AND name = ? "    \
+      "LIMIT ? ALLOW FILTERING")                                                                    \
+    S(LINKS_GET, READ,                                                                              \
+      "SELECT user_id, linked FROM #identity_links WHERE project = ? AND anonymous_id = ? "         \
+      "AND epoch = ?")                                                                              \
+    S(LINKS_OF_USER_GET, READ,                                                                      \
+      "SELECT anonymous_id FROM #links_by_user WHERE project = ? AND user_id = ? AND epoch = ? "    \
+      "AND anonymous_id > ? LIMIT ?")                                                               \
+    S(TOTAL_DAYS_GET, READ,                                                                         \
+      "SELECT day FROM #project_days WHERE project = ? AND epoch = ? AND day >= ? AND day <= ?")    \
+    S(TOTALS_GET, READ,                                                                             \
+      "SELECT metric, value, log_partition, amount FROM #day_totals WHERE project = ? "             \
+      "AND day = ? AND epoch = ? AND metric IN ?")                                                  \
+    S(TOTALS_GET_OWN, READ,                                                                         \
+      "SELECT metric, value, log_partition, amount FROM #day_totals WHERE project = ? "             \
+      "AND day = ? AND epoch = ? AND log_partition = ? ALLOW FILTERING")                            \
+    S(SEEN_GET, READ,                                                                               \
+      "SELECT chunk, last, hashes FROM #seen_ids WHERE epoch = ? AND log_partition = ?")            \
+    S(LETTER_DAYS_GET, READ, "SELECT day, project FROM #dead_letter_days WHERE epoch = ?")          \
+    S(LETTERS_GET, READ,                                                                            \
+      "SELECT " STATEMENT_LETTER_COLUMNS " FROM #dead_letters WHERE project = ? AND day = ? "       \
+      "AND epoch = ? LIMIT ?")                                                                      \
+    S(EPOCH_GET, READ, "SELECT epoch FROM #epochs WHERE name = 'current'")                          \
+    S(EPOCH_CLAIM, ONCE,                                                                            \
+      "INSERT INTO #epochs (name, epoch, claimed) VALUES ('current', ?, ?) IF NOT EXISTS")          \
+    S(PLACE_GET, SERIAL,                                                                            \
+      "SELECT " STATEMENT_PLACE_COLUMNS " FROM #partitions WHERE epoch = ? AND log_partition = ?")  \
+    S(PLACE_DECIDE, DECIDE,                                                                         \
+      "UPDATE #partitions SET next_offset = ?, stamp = ?, writer = ?, number = ?, chunks = ?, "     \
+      "bytes = ?, checksum = ?, journal = ? WHERE epoch = ? AND log_partition = ? "                 \
+      "IF writer = ? AND number = ?")                                                               \
+    S(PLACE_APPLIED, WRITE,                                                                         \
+      "UPDATE #partitions USING TIMESTAMP ? SET applied = ? WHERE epoch = ? AND log_partition = "   \
+      "?")                                                                                          \
+    S(JOURNAL_PUT, WRITE,                                                                           \
+      "INSERT INTO #journal (epoch, log_partition, writer, number, chunk, data) "                   \
+      "VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                                \
+    S(JOURNAL_GET, READ,                                                                            \
+      "SELECT chunk, data FROM #journal WHERE epoch = ? AND log_partition = ? AND writer = ? "      \
+      "AND number = ?")                                                                             \
+    S(JOURNAL_REMOVE, WRITE,                                                                        \
+      "DELETE FROM #journal USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ? "               \
+      "AND writer = ?")                                                                             \
+    S(PROFILE_GET, READ,                                                                            \
+      "SELECT " STATEMENT_PROFILE_COLUMNS                                                           \
+      " FROM #users WHERE project = ? AND bucket = ? AND user_id = ?")                              \
+    S(PROFILE_GET_SERIAL, SERIAL,                                                                   \
+      "SELECT " STATEMENT_PROFILE_COLUMNS                                                           \
+      " FROM #users WHERE project = ? AND bucket = ? AND user_id = ?")                              \
+    S(BUCKET_GET, READ,                                                                             \
+      "SELECT DISTINCT project, bucket, floor, guard FROM #users WHERE project = ? AND bucket = ?") \
+    S(PROFILE_PUT, DECIDE,                                                                          \
+      "UPDATE #users SET email = ?, name = ?, traits = ?, version = ?, created = ?, updated = ?, "  \
+      "write_id = ? WHERE project = ? AND bucket = ? AND user_id = ? "                              \
+      "IF version = ? AND floor = ? AND guard = ?")                                                 \
+    S(PROFILE_DELETE, ONCE,                                                                         \
+      "DELETE FROM #users WHERE project = ? AND bucket = ? AND user_id = ? IF version = ?")         \
+    S(FLOOR_RAISE, ONCE,                                                                            \
+      "UPDATE #users SET floor = ? WHERE project = ? AND bucket = ? IF floor = ?")                  \
+    S(GUARD_CHANGE, DECIDE,                                                                         \
+      "UPDATE #users SET guard = ? WHERE project = ? AND bucket = ? IF guard = ?")                  \
+    S(PROFILE_LIST, READ,                                                                           \
+      "SELECT " STATEMENT_PROFILE_COLUMNS                                                           \
+      " FROM #users WHERE project = ? AND bucket = ? AND user_id > ? LIMIT ?")                      \
+    S(CLAIM_GET, READ,                                                                              \
+      "SELECT user_id, claim FROM #users_by_email WHERE project = ? AND email = ?")                 \
+    S(CLAIM_GET_SERIAL, SERIAL,                                                                     \
+      "SELECT user_id, claim FROM #users_by_email WHERE project = ? AND email = ?")                 \
+    S(CLAIM_PUT, DECIDE,                                                                            \
+      "UPDATE #users_by_email SET user_id = ?, claim = ? WHERE project = ? AND email = ? "          \
+      "IF claim = ?")                                                                               \
+    S(CLAIM_REMOVE, DECIDE,                                                                         \
+      "DELETE FROM #users_by_email WHERE project = ? AND email = ? IF claim = ?")                   \
+    S(PROJECT_PUT, ONCE,                                                                            \
+      "INSERT INTO #projects (realm, id, name, time_zone, created) VALUES ('all', ?, ?, ?, ?) "     \
+      "IF NOT EXISTS")                                                                              \
+    S(PROJECTS_GET, READ,                                                                           \
+      "SELECT id, name, time_zone, created FROM #projects WHERE realm = 'all'")                     \
+    S(KEY_PUT, ONCE,                                                                                \
+      "INSERT INTO #api_keys (realm, id, project, kind, role, secret, label, created) "             \
+      "VALUES ('all', ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                          \
+    S(KEY_DELETE, ONCE, "DELETE FROM #api_keys WHERE realm = 'all' AND id = ? IF EXISTS")           \
+    S(KEYS_GET, READ,                                                                               \
+      "SELECT id, project, kind, role, secret, label, created FROM #api_keys WHERE realm = 'all'")  \
+    S(ACCOUNT_PUT, ONCE,                                                                            \
+      "INSERT INTO #accounts (realm, email, password_hash, role, project, created) "                \
+      "VALUES ('all', ?, ?, ?, ?, ?) IF NOT EXISTS")                                                \
+    S(ACCOUNTS_GET, READ,                                                                           \
+      "SELECT email, password_hash, role, project, created FROM #accounts WHERE realm = 'all'")     \
+    S(REPORT_PUT, ONCE,                                                                             \
+      "INSERT INTO #reports (project, day, revision, closed, digest, body) "                        \
+      "VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                                    \
+    S(REPORT_GET, READ,                                                                             \
+      "SELECT revision, closed, digest, body FROM #reports WHERE project = ? AND day = ? LIMIT 1")
+
+enum statement {
+    STATEMENT_NONE = 0,
+#define C(symbol, number, table, partition_key, primary_key, stamp, text)                          \
+    STATEMENT_##symbol = (number),
+    STATEMENT_CHANGES(C)
+#undef C
+        STATEMENT_LAST_CHANGE,
+#define S(symbol, way, text) STATEMENT_##symbol,
+    STATEMENT_OTHERS(S)
+#undef S
+        STATEMENT_COUNT,
+};
+
+enum statement_table {
+    STATEMENT_TABLE_NONE,
+    STATEMENT_TABLE_STATES,
+    STATEMENT_TABLE_DAYS,
+    STATEMENT_TABLE_SESSIONS,
+    STATEMENT_TABLE_TIMELINE,
+    STATEMENT_TABLE_MONTHS,
+    STATEMENT_TABLE_TOTALS,
+    STATEMENT_TABLE_TOTAL_DAYS,
+    STATEMENT_TABLE_SEEN,
+    STATEMENT_TABLE_LETTERS,
+    STATEMENT_TABLE_LETTER_DAYS,
+};
+enum statement_stamp {
+    STATEMENT_STAMP_LAST,
+    STATEMENT_STAMP_FIRST,
+    STATEMENT_STAMP_BEFORE,
+    STATEMENT_STAMP_OWN,
+};
+enum statement_way {
+    STATEMENT_WAY_READ,
+    STATEMENT_WAY_WRITE,
+    STATEMENT_WAY_SERIAL,
+    STATEMENT_WAY_DECIDE,
+    STATEMENT_WAY_ONCE,
+};
+
+struct statement_layout {
+    enum statement_table table;
+    uint8_t partition_key, primary_key; // columns
+    enum statement_stamp stamp;
+};
+// By number; table NONE and no columns for what is no change.
+extern const struct statement_layout statement_layouts[STATEMENT_COUNT];
+
+#endif
