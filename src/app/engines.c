@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/random.h"
+
 #define PROPERTIES_MOST ((size_t)64 * 1024)
 
 bool app_store_is_remote(const struct settings *settings) {
@@ -34,11 +36,31 @@ void app_describe_log(const struct settings *settings, char *out, size_t size) {
 }
 
 // --- Store -------------------------------------------------------------------------------------------------------------
+struct store_cassandra_config app_cassandra_config(const struct settings *settings) {
+    return (struct store_cassandra_config){
+        .contact_points = settings_string(settings, "cassandra.contact_points"),
+        .local_dc = settings_string(settings, "cassandra.local_dc"),
+        .keyspace = settings_string(settings, "cassandra.keyspace"),
+        .username = settings_string(settings, "cassandra.username"),
+        .password = settings_string(settings, "cassandra.password"),
+        .replication = (unsigned)settings_integer(settings, "cassandra.replication"),
+        .tls = settings_bool(settings, "cassandra.tls"),
+        .tls_ca = settings_string(settings, "cassandra.tls_ca"),
+        .tls_certificate = settings_string(settings, "cassandra.tls_certificate"),
+        .tls_key = settings_string(settings, "cassandra.tls_key"),
+        .tls_verify = settings_bool(settings, "cassandra.tls_verify"),
+        .create_schema = settings_bool(settings, "cassandra.create_schema"),
+        .timeline_retention_ms = settings_integer(settings, "timeline.retention"),
+        .connections = (unsigned)settings_integer(settings, "cassandra.connections"),
+        .clock = clock_system(),
+        .random = random_system(),
+    };
+}
+
 enum status app_open_cassandra(const struct settings *settings, struct store **out,
                                struct error *err) {
-    (void)settings;
-    (void)out;
-    return error_set(err, STATUS_UNSUPPORTED, "store: cassandra is not in this build");
+    struct store_cassandra_config config = app_cassandra_config(settings);
+    return store_open_cassandra(&config, out, err);
 }
 
 enum status app_open_store(const struct settings *settings, const struct client_paths *paths,

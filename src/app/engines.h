@@ -37,6 +37,8 @@ MUST_CHECK enum status app_open_embedded(const struct settings *settings,
 // partitions: of a topic that is made; 0: kafka.partitions.
 MUST_CHECK enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                                       struct eventlog **out, struct error *err);
+// Its texts are the settings'.
+struct store_cassandra_config app_cassandra_config(const struct settings *settings);
 MUST_CHECK enum status app_open_cassandra(const struct settings *settings, struct store **out,
                                           struct error *err);
 
