@@ -109,7 +109,8 @@ enum status cassandra_schema_version(struct cql_session *session, const char *ke
                                         : status;
     }
     cql_result_free(result);
-    return status;
+    // The server lists a table that another process is making before it answers questions about it.
+    return status == STATUS_INVALID ? STATUS_OK : status;
 }
 
 static enum status read_version(struct schema *schema, int32_t *version) {
