@@ -93,7 +93,7 @@ static void take_requests(struct cql_loop *loop) {
 
 static void shut_down(struct cql_loop *loop) {
     loop->shut = true;
-    if (loop->index == 0) {
+    if (loop->index == 0 && loop->session->control) {
         cql_control_stop(loop->session->control);
     }
     cql_call_end_all(loop);

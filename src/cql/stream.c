@@ -88,7 +88,7 @@ enum status cql_connection_end(struct cql_connection *connection) {
 static void close_when_clogged(struct cql_connection *connection) {
     unsigned most = connection->loop->session->config.in_flight_per_connection;
     unsigned limit = most / 2 > 0 ? most / 2 : 1;
-    if (connection->retired > limit || connection->retired >= most) {
+    if (!connection->loop->shut && (connection->retired > limit || connection->retired >= most)) {
         cql_connection_close(connection, STATUS_TIMEOUT,
                              "%u requests were given up and never answered", connection->retired);
     }
