@@ -14,7 +14,6 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/thread.h"
 #include "fake_private.h"
 
 #define BODY_MAX ((size_t)32 * 1024 * 1024)
@@ -87,8 +86,8 @@ static void handle(const struct fake_request *request) {
     lock(fake);
     request->host->requests[request->opcode & 31]++;
     fake_script *script = fake->script;
-    bool held = fake->holding &&
-                (request->opcode == CQL_OP_EXECUTE || request->opcode == CQL_OP_BATCH);
+    bool held =
+        fake->holding && (request->opcode == CQL_OP_EXECUTE || request->opcode == CQL_OP_BATCH);
     if (held) {
         CHECK(fake->held_count < FAKE_HELD_MAX);
         fake->held[fake->held_count++] = *request;
@@ -262,8 +261,8 @@ struct fake *fake_start(unsigned count) {
     fake->host_count = count;
     fake->replication = 1;
     for (unsigned i = 0; i < FAKE_HOSTS_MAX; i++) {
-        fake->hosts[i] = (struct fake_host){
-            .fake = fake, .number = i + 1, .data_centre = "dc1", .listener = -1};
+        fake->hosts[i] =
+            (struct fake_host){.fake = fake, .number = i + 1, .data_centre = "dc1", .listener = -1};
     }
     for (unsigned i = 0; i < count; i++) {
         fake->hosts[i].member = true;
@@ -358,7 +357,8 @@ void fake_wait(struct fake *fake, bool (*condition)(void *context), void *contex
     }
 }
 
-void fake_wait_stats(struct cql_session *session, bool (*condition)(const struct cql_stats *stats)) {
+void fake_wait_stats(struct cql_session *session,
+                     bool (*condition)(const struct cql_stats *stats)) {
     struct clock *clock = clock_system();
     int64_t until = clock->mono_us(clock) + PATIENCE_US;
     struct cql_stats stats;

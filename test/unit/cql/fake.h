@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/thread.h"
 #include "cql/cql.h"
 #include "cql/frame.h"
 #include "cql/message.h"
@@ -77,10 +78,11 @@ struct fake {
     bool lz4;             // offered
     const char *username; // NULL: no login
     const char *password;
-    bool holding;         // what applications send is not answered but held
+    bool holding; // what applications send is not answered but held
     struct fake_request held[FAKE_HELD_MAX];
     unsigned held_count;
-    fake_script *script; // NULL: none; set before the session is opened, or while nothing is in flight
+    fake_script
+        *script; // NULL: none; set before the session is opened, or while nothing is in flight
     void *context;
 };
 

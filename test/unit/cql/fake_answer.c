@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "base/thread.h"
 #include "cql/values.h"
 #include "fake_private.h"
 
@@ -109,19 +108,14 @@ static void put_peer(struct cql_values *values, const struct fake_host *host, bo
 }
 
 static void answer_peers(const struct fake_request *request, bool v2) {
-    static const struct column COLUMNS[] = {{"peer", CQL_INET, 0},
-                                            {"rpc_address", CQL_INET, 0},
-                                            {"data_center", CQL_TEXT, 0},
-                                            {"rack", CQL_TEXT, 0},
-                                            {"tokens", CQL_SET, CQL_TEXT},
-                                            {"host_id", CQL_UUID, 0}};
-    static const struct column COLUMNS_V2[] = {{"peer", CQL_INET, 0},
-                                               {"native_address", CQL_INET, 0},
-                                               {"native_port", CQL_INT, 0},
-                                               {"data_center", CQL_TEXT, 0},
-                                               {"rack", CQL_TEXT, 0},
-                                               {"tokens", CQL_SET, CQL_TEXT},
-                                               {"host_id", CQL_UUID, 0}};
+    static const struct column COLUMNS[] = {
+        {"peer", CQL_INET, 0}, {"rpc_address", CQL_INET, 0},  {"data_center", CQL_TEXT, 0},
+        {"rack", CQL_TEXT, 0}, {"tokens", CQL_SET, CQL_TEXT}, {"host_id", CQL_UUID, 0}};
+    static const struct column COLUMNS_V2[] = {
+        {"peer", CQL_INET, 0},       {"native_address", CQL_INET, 0},
+        {"native_port", CQL_INT, 0}, {"data_center", CQL_TEXT, 0},
+        {"rack", CQL_TEXT, 0},       {"tokens", CQL_SET, CQL_TEXT},
+        {"host_id", CQL_UUID, 0}};
     struct fake *fake = request->host->fake;
     struct buffer out;
     struct cql_values values;

@@ -57,8 +57,8 @@ static void test_contact_points_are_read(void **state) {
     assert_contact("[::1]", "::1", 9042);
     assert_contact("[fe80::2]:77", "fe80::2", 77);
     assert_contact("fe80::2", "fe80::2", 9042);
-    static const char *const WRONG[] = {"", ",", "a,,b", ":1", "a:0", "a:65536", "a:x", "a:", "[::1",
-                                        "[]", "[::1]x", "[::1]:", " "};
+    static const char *const WRONG[] = {"",   ",",    "a,,b", ":1",     "a:0",    "a:65536", "a:x",
+                                        "a:", "[::1", "[]",   "[::1]x", "[::1]:", " "};
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         struct cql_contact *contacts;
         unsigned count;
@@ -204,12 +204,12 @@ static void test_what_is_not_protocol_v4(void **state) {
     (void)state;
     static const struct str SAYINGS[] = {
         STR_INIT("HTTP/1.1 400 Bad Request\r\n\r\n"),
-        STR_INIT("\x83\0\0\0\0\0\0\0\0"),             // version 3
-        STR_INIT("\x04\0\0\0\0\0\0\0\0"),             // a request
-        STR_INIT("\x84\0\0\0\x77\0\0\0\0"),           // an opcode nobody knows
-        STR_INIT("\x84\0\0\0\2\xff\xff\xff\xff"),     // a negative length
-        STR_INIT("\x84\0\0\0\2\x7f\xff\xff\xff"),     // one that cannot be
-        STR_INIT("\x84\1\0\0\2\0\0\0\4\0\0\0\0"),     // compressed, which was not agreed on
+        STR_INIT("\x83\0\0\0\0\0\0\0\0"),         // version 3
+        STR_INIT("\x04\0\0\0\0\0\0\0\0"),         // a request
+        STR_INIT("\x84\0\0\0\x77\0\0\0\0"),       // an opcode nobody knows
+        STR_INIT("\x84\0\0\0\2\xff\xff\xff\xff"), // a negative length
+        STR_INIT("\x84\0\0\0\2\x7f\xff\xff\xff"), // one that cannot be
+        STR_INIT("\x84\1\0\0\2\0\0\0\4\0\0\0\0"), // compressed, which was not agreed on
     };
     for (size_t i = 0; i < sizeof SAYINGS / sizeof SAYINGS[0]; i++) {
         struct error err;
@@ -315,9 +315,9 @@ static bool no_quorum_at_first(const struct fake_request *request, void *context
     unsigned *refusals = context;
     if (request->opcode == CQL_OP_AUTH_RESPONSE && request->host->accepted > 1 && *refusals > 0) {
         --*refusals;
-        fake_reply_error(request, CQL_ERROR_BAD_CREDENTIALS,
-                         "Unable to perform authentication: Cannot achieve consistency level QUORUM",
-                         STR_EMPTY);
+        fake_reply_error(
+            request, CQL_ERROR_BAD_CREDENTIALS,
+            "Unable to perform authentication: Cannot achieve consistency level QUORUM", STR_EMPTY);
         return true;
     }
     return false;

@@ -29,14 +29,25 @@ static void test_each_error_by_idempotence(void **state) {
         {{.code = CQL_ERROR_OVERLOADED}, NEXT, FAIL, NEXT, true},
         {{.code = CQL_ERROR_BOOTSTRAPPING}, NEXT, FAIL, NEXT, false},
         {{.code = CQL_ERROR_TRUNCATE}, NEXT, FAIL, NEXT, true},
-        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH_LOG}, SAME, FAIL, FAIL, true},
+        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH_LOG},
+         SAME,
+         FAIL,
+         FAIL,
+         true},
         {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_SIMPLE}, FAIL, FAIL, FAIL, true},
         {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH}, FAIL, FAIL, FAIL, true},
         {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_CAS}, FAIL, FAIL, FAIL, true},
-        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_COUNTER}, FAIL, FAIL, FAIL, true},
+        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_COUNTER},
+         FAIL,
+         FAIL,
+         FAIL,
+         true},
         {{.code = CQL_ERROR_READ_TIMEOUT, .received = 2, .required = 2}, SAME, SAME, FAIL, false},
         {{.code = CQL_ERROR_READ_TIMEOUT, .received = 2, .required = 2, .data_present = true},
-         FAIL, FAIL, FAIL, false},
+         FAIL,
+         FAIL,
+         FAIL,
+         false},
         {{.code = CQL_ERROR_READ_TIMEOUT, .received = 1, .required = 2}, FAIL, FAIL, FAIL, false},
         {{.code = CQL_ERROR_READ_FAILURE}, FAIL, FAIL, FAIL, false},
         {{.code = CQL_ERROR_FUNCTION_FAILURE}, FAIL, FAIL, FAIL, false},
@@ -105,7 +116,8 @@ static void test_which_host(void **state) {
 
 static void test_equals_by_chance(void **state) {
     (void)state;
-    struct cql_choice all[3] = {{true, true, true, 1}, {true, true, true, 1}, {true, true, true, 1}};
+    struct cql_choice all[3] = {
+        {true, true, true, 1}, {true, true, true, 1}, {true, true, true, 1}};
     for (size_t start = 0; start < 3; start++) {
         assert_int_equal(cql_policy_choose(all, 3, start), start);
     }

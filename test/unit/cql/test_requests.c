@@ -275,8 +275,9 @@ static void test_so_are_all_of_a_batch(void **state) {
     for (unsigned version = 0; version < 2; version++) {
         fake_forget_statements(host, version);
         ask_execute(&ask, one, "a");
-        struct cql_batch_entry entries[3] = {
-            {one, ask.request.values, 1}, {two, ask.request.values, 1}, {one, ask.request.values, 1}};
+        struct cql_batch_entry entries[3] = {{one, ask.request.values, 1},
+                                             {two, ask.request.values, 1},
+                                             {one, ask.request.values, 1}};
         ask.request.kind = CQL_REQUEST_BATCH;
         ask.request.batch_type = CQL_BATCH_UNLOGGED;
         ask.request.entries = entries;

@@ -94,8 +94,8 @@ static void test_following_its_wishes_fires_all(void **state) {
     now = 77;
     cql_wheel_init(&wheel, now);
     start(&probes[0], now + 5);
-    start(&probes[1], now + 5000);      // more than once round
-    start(&probes[2], now + 1000000);   // many times round
+    start(&probes[1], now + 5000);    // more than once round
+    start(&probes[2], now + 1000000); // many times round
     unsigned calls = 0;
     while (cql_wheel_next_ms(&wheel) != INT64_MAX && calls++ < 1000) {
         now = cql_wheel_next_ms(&wheel);
