@@ -175,8 +175,23 @@ static enum cql_opcode opcode_of(const struct cql_request *request) {
                                                   : CQL_OP_QUERY;
 }
 
+// Seen before it is copied, which for such a size takes the loop a while.
+static bool is_too_large(const struct cql_request *request) {
+    size_t size = request->values.len;
+    if (request->kind == CQL_REQUEST_QUERY) {
+        size += request->text.len;
+    }
+    for (size_t i = 0; request->kind == CQL_REQUEST_BATCH && i < request->entry_count; i++) {
+        size += request->entries[i].values.len;
+    }
+    return size > CQL_FRAME_BODY_MAX;
+}
+
 static enum status write_frame(struct cql_try *attempt, struct cql_connection *connection) {
     const struct cql_request *request = attempt->call->request;
+    if (is_too_large(request)) {
+        return STATUS_TOO_LARGE;
+    }
     struct buffer *out =
         cql_connection_begin(connection, &attempt->exchange, opcode_of(request), false);
     if (!out) {

@@ -19,18 +19,26 @@
 #define BODY_MAX ((size_t)32 * 1024 * 1024)
 #define PATIENCE_US (INT64_C(20) * 1000000)
 
-static void lock(struct fake *fake) {
+void fake_lock(struct fake *fake) {
     thread_must(pthread_mutex_lock(&fake->mutex));
 }
 
-static void unlock(struct fake *fake) {
+void fake_unlock(struct fake *fake) {
     thread_must(pthread_cond_broadcast(&fake->changed));
     thread_must(pthread_mutex_unlock(&fake->mutex));
 }
 
-void fake_changed(struct fake *fake) {
-    lock(fake);
-    unlock(fake);
+void fake_use(struct fake *fake, fake_script *script, void *context) {
+    fake_lock(fake);
+    fake->script = script;
+    fake->context = context;
+    fake_unlock(fake);
+}
+
+void fake_set_replication(struct fake *fake, unsigned replicas) {
+    fake_lock(fake);
+    fake->replication = replicas;
+    fake_unlock(fake);
 }
 
 // --- Frames --------------------------------------------------------------------------------------------------------
@@ -83,23 +91,25 @@ static char *inflate(char *data, size_t *len) {
 
 static void handle(const struct fake_request *request) {
     struct fake *fake = request->host->fake;
-    lock(fake);
+    fake_lock(fake);
     request->host->requests[request->opcode & 31]++;
     fake_script *script = fake->script;
+    void *context = fake->context;
     bool held =
         fake->holding && (request->opcode == CQL_OP_EXECUTE || request->opcode == CQL_OP_BATCH);
     if (held) {
         CHECK(fake->held_count < FAKE_HELD_MAX);
         fake->held[fake->held_count++] = *request;
     }
-    unlock(fake);
+    fake_unlock(fake);
     if (held) {
         return;
     }
-    if (!script || !script(request, fake->context)) {
+    if (!script || !script(request, context)) {
         fake_answer(request);
     }
-    fake_changed(fake);
+    fake_lock(fake); // a script may have changed something that is waited for
+    fake_unlock(fake);
 }
 
 static bool serve_one(struct fake_connection *connection) {
@@ -135,11 +145,11 @@ static void *serve(void *given) {
     struct fake *fake = connection->host->fake;
     while (serve_one(connection)) {
     }
-    lock(fake);
+    fake_lock(fake);
     connection->open = false;
     connection->registered = false;
     close(connection->fd);
-    unlock(fake);
+    fake_unlock(fake);
     return NULL;
 }
 
@@ -169,7 +179,9 @@ static void begin_connection(struct fake_host *host, int fd) {
 
 static void *accept_all(void *given) {
     struct fake_host *host = given;
+    fake_lock(host->fake);
     int listener = host->listener;
+    fake_unlock(host->fake);
     for (;;) {
         int fd = accept(listener, NULL, NULL);
         if (fd < 0) {
@@ -177,13 +189,13 @@ static void *accept_all(void *given) {
         }
         int one = 1;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        lock(host->fake);
+        fake_lock(host->fake);
         if (host->listener == listener) {
             begin_connection(host, fd);
         } else {
             close(fd);
         }
-        unlock(host->fake);
+        fake_unlock(host->fake);
     }
 }
 
@@ -219,17 +231,17 @@ static void cut_locked(struct fake_host *host) {
 }
 
 void fake_cut(struct fake_host *host) {
-    lock(host->fake);
+    fake_lock(host->fake);
     cut_locked(host);
-    unlock(host->fake);
+    fake_unlock(host->fake);
 }
 
 void fake_down(struct fake_host *host) {
-    lock(host->fake);
+    fake_lock(host->fake);
     int listener = host->listener;
     host->listener = -1;
     cut_locked(host);
-    unlock(host->fake);
+    fake_unlock(host->fake);
     if (listener >= 0) {
         (void)shutdown(listener, SHUT_RDWR);
         thread_must(pthread_join(host->acceptor, NULL));
@@ -238,9 +250,9 @@ void fake_down(struct fake_host *host) {
 }
 
 void fake_up(struct fake_host *host) {
-    lock(host->fake);
+    fake_lock(host->fake);
     bool listens = listen_at(host);
-    unlock(host->fake);
+    fake_unlock(host->fake);
     CHECK(listens);
 }
 
@@ -290,9 +302,9 @@ void fake_stop(struct fake *fake) {
 
 // --- Holding -------------------------------------------------------------------------------------------------------
 void fake_hold(struct fake *fake, bool on) {
-    lock(fake);
+    fake_lock(fake);
     fake->holding = on;
-    unlock(fake);
+    fake_unlock(fake);
 }
 
 struct wanted {
@@ -311,12 +323,12 @@ void fake_wait_held(struct fake *fake, unsigned count) {
 }
 
 void fake_release_all(struct fake *fake) {
-    lock(fake);
+    fake_lock(fake);
     for (unsigned i = 0; i < fake->held_count; i++) {
         fake_reply_void(&fake->held[i]);
     }
     fake->held_count = 0;
-    unlock(fake);
+    fake_unlock(fake);
 }
 
 // --- For tests -----------------------------------------------------------------------------------------------------
@@ -347,7 +359,7 @@ void fake_wait(struct fake *fake, bool (*condition)(void *context), void *contex
     struct clock *clock = clock_system();
     int64_t until = clock->mono_us(clock) + PATIENCE_US;
     bool holds = false;
-    lock(fake);
+    fake_lock(fake);
     while (!(holds = condition(context)) && clock->mono_us(clock) < until) {
         (void)thread_cond_wait_us(&fake->changed, &fake->mutex, until - clock->mono_us(clock));
     }
@@ -374,25 +386,25 @@ void fake_wait_stats(struct cql_session *session,
 }
 
 unsigned fake_requests(struct fake_host *host, enum cql_opcode opcode) {
-    lock(host->fake);
+    fake_lock(host->fake);
     unsigned count = host->requests[opcode & 31];
-    unlock(host->fake);
+    fake_unlock(host->fake);
     return count;
 }
 
 unsigned fake_accepted(struct fake_host *host) {
-    lock(host->fake);
+    fake_lock(host->fake);
     unsigned count = host->accepted;
-    unlock(host->fake);
+    fake_unlock(host->fake);
     return count;
 }
 
 unsigned fake_open_connections(struct fake_host *host) {
     unsigned count = 0;
-    lock(host->fake);
+    fake_lock(host->fake);
     for (unsigned i = 0; i < FAKE_CONNECTIONS_MAX; i++) {
         count += host->connections[i].open ? 1 : 0;
     }
-    unlock(host->fake);
+    fake_unlock(host->fake);
     return count;
 }

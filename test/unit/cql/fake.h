@@ -89,6 +89,11 @@ struct fake {
 // Hosts 1 to count, in data centre "dc1", with evenly spread tokens; all listening.
 struct fake *fake_start(unsigned count);
 void fake_stop(struct fake *fake);
+// From the next request on. What a test changes in the struct itself it changes between fake_lock and fake_unlock.
+void fake_use(struct fake *fake, fake_script *script, void *context);
+void fake_set_replication(struct fake *fake, unsigned replicas); // of keyspace ks
+void fake_lock(struct fake *fake);
+void fake_unlock(struct fake *fake);
 // One fake, with short times; contact point is host 1.
 struct cql_config fake_config(struct fake *fake);
 struct cql_session *fake_open(const struct cql_config *config); // asserts
@@ -117,7 +122,6 @@ void fake_wait(struct fake *fake, bool (*condition)(void *context), void *contex
 unsigned fake_requests(struct fake_host *host, enum cql_opcode opcode); // so far
 unsigned fake_accepted(struct fake_host *host);
 unsigned fake_open_connections(struct fake_host *host);
-void fake_changed(struct fake *fake); // a script changed something that a condition looks at
 
 // Polls the session's statistics until the condition holds.
 void fake_wait_stats(struct cql_session *session, bool (*condition)(const struct cql_stats *stats));

@@ -121,12 +121,12 @@ static void answer_peers(const struct fake_request *request, bool v2) {
     struct cql_values values;
     unsigned rows = 0;
     bool member[FAKE_HOSTS_MAX];
-    thread_must(pthread_mutex_lock(&fake->mutex));
+    fake_lock(fake);
     for (unsigned i = 0; i < FAKE_HOSTS_MAX; i++) {
         member[i] = fake->hosts[i].member && &fake->hosts[i] != request->host;
         rows += member[i] ? 1 : 0;
     }
-    thread_must(pthread_mutex_unlock(&fake->mutex));
+    fake_unlock(fake);
     buffer_init(&out, OUT_MAX);
     put_head(&out, v2 ? "peers_v2" : "peers", v2 ? COLUMNS_V2 : COLUMNS, v2 ? 7 : 6, rows);
     cql_values_begin(&values, &out);
@@ -176,13 +176,13 @@ static void answer_query(const struct fake_request *request) {
 
 // --- Statements ----------------------------------------------------------------------------------------------------
 void fake_forget_statements(struct fake_host *host, unsigned id_version) {
-    thread_must(pthread_mutex_lock(&host->fake->mutex));
+    fake_lock(host->fake);
     for (unsigned i = 0; i < host->statement_count; i++) {
         free(host->statements[i]);
     }
     host->statement_count = 0;
     host->id_version = id_version;
-    thread_must(pthread_mutex_unlock(&host->fake->mutex));
+    fake_unlock(host->fake);
 }
 
 static uint64_t statement_id(const struct fake_host *host, struct str text) {
@@ -199,12 +199,12 @@ static bool knows(const struct fake_host *host, uint64_t id) {
 }
 
 static void remember(struct fake_host *host, struct str text) {
-    thread_must(pthread_mutex_lock(&host->fake->mutex));
+    fake_lock(host->fake);
     if (!knows(host, statement_id(host, text))) {
         CHECK(host->statement_count < FAKE_STATEMENTS_MAX);
         host->statements[host->statement_count++] = strndup(text.data, text.len);
     }
-    thread_must(pthread_mutex_unlock(&host->fake->mutex));
+    fake_unlock(host->fake);
 }
 
 // Of ks.t; a first "?" is the partition key, and no other marker counts.
@@ -252,9 +252,9 @@ static bool take_id(struct fake_host *host, struct str *in, uint64_t *id) {
     uint16_t len = 0;
     bool ok = bytes_get_be16(in, &len) && len == 8 && bytes_get_be64(in, id);
     CHECK(ok);
-    thread_must(pthread_mutex_lock(&host->fake->mutex));
+    fake_lock(host->fake);
     bool known = knows(host, *id);
-    thread_must(pthread_mutex_unlock(&host->fake->mutex));
+    fake_unlock(host->fake);
     return known;
 }
 
@@ -342,9 +342,9 @@ void fake_answer(const struct fake_request *request) {
     case CQL_OP_AUTH_RESPONSE: answer_login(request); break;
     case CQL_OP_OPTIONS: answer_options(request); break;
     case CQL_OP_REGISTER:
-        thread_must(pthread_mutex_lock(&request->host->fake->mutex));
+        fake_lock(request->host->fake);
         request->connection->registered = true;
-        thread_must(pthread_mutex_unlock(&request->host->fake->mutex));
+        fake_unlock(request->host->fake);
         fake_reply(request, CQL_OP_READY, STR_EMPTY);
         break;
     case CQL_OP_QUERY: answer_query(request); break;
@@ -357,7 +357,7 @@ void fake_answer(const struct fake_request *request) {
 
 // --- Events --------------------------------------------------------------------------------------------------------
 static void send_event(struct fake *fake, struct str body) {
-    thread_must(pthread_mutex_lock(&fake->mutex));
+    fake_lock(fake);
     for (unsigned i = 0; i < FAKE_HOSTS_MAX; i++) {
         for (unsigned c = 0; c < FAKE_CONNECTIONS_MAX; c++) {
             if (fake->hosts[i].connections[c].open && fake->hosts[i].connections[c].registered) {
@@ -365,7 +365,7 @@ static void send_event(struct fake *fake, struct str body) {
             }
         }
     }
-    thread_must(pthread_mutex_unlock(&fake->mutex));
+    fake_unlock(fake);
 }
 
 void fake_event(struct fake *fake, const char *kind, const char *change,

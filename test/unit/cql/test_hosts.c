@@ -128,7 +128,7 @@ static void test_requests_without_a_key_are_spread(void **state) {
 static void test_the_less_busy_replica_is_asked(void **state) {
     (void)state;
     struct ask asks[30];
-    fake->replication = 3;
+    fake_set_replication(fake, 3);
     open_plain();
     for (int i = 0; i < 30; i++) {
         assert_int_equal(execute("a"), STATUS_OK); // all know the statement
@@ -152,8 +152,10 @@ static void test_the_less_busy_replica_is_asked(void **state) {
 static void test_another_data_centre_comes_last(void **state) {
     (void)state;
     struct cql_config config = fake_config(fake);
-    fake->replication = 3;
+    fake_set_replication(fake, 3);
+    fake_lock(fake);
     fake->hosts[0].data_centre = "far";
+    fake_unlock(fake);
     config.local_dc = STR("dc1");
     open_all(&config);
     for (int i = 0; i < 50; i++) {
@@ -169,10 +171,10 @@ static void test_another_data_centre_comes_last(void **state) {
 // --- Events --------------------------------------------------------------------------------------------------------
 static void set_member(unsigned number, bool member) {
     struct fake_host *host = &fake->hosts[number - 1];
-    thread_must(pthread_mutex_lock(&fake->mutex));
+    fake_lock(fake);
     host->member = member;
     host->token = host->token ? host->token : "4500000000000000000";
-    thread_must(pthread_mutex_unlock(&fake->mutex));
+    fake_unlock(fake);
 }
 
 static void test_a_new_host_is_found(void **state) {
@@ -277,7 +279,7 @@ static void test_down_makes_us_look_and_not_believe(void **state) {
 static void test_a_keyspace_that_changes_is_read_again(void **state) {
     (void)state;
     open_plain();
-    fake->replication = 3;
+    fake_set_replication(fake, 3);
     fake_schema_event(fake, "ks");
     // From one replica to three: others than the owner get requests too.
     unsigned owner = owner_of("a");
@@ -304,7 +306,7 @@ static bool say_strange_event(const struct fake_request *request, void *context)
 
 static void test_strange_events_do_no_harm(void **state) {
     (void)state;
-    fake->script = say_strange_event;
+    fake_use(fake, say_strange_event, NULL);
     open_plain();
     assert_int_equal(execute("a"), STATUS_OK);
 }
@@ -426,8 +428,7 @@ static void test_waits_until_all_agree(void **state) {
     struct error err;
     unsigned disagreements = 2;
     open_plain();
-    fake->context = &disagreements;
-    fake->script = disagree_at_first;
+    fake_use(fake, disagree_at_first, &disagreements);
     assert_int_equal(cql_await_schema_agreement(session, 20000, &err), STATUS_OK);
     assert_int_equal(disagreements, 0);
     disagreements = 1000000;

@@ -189,7 +189,7 @@ static void test_a_server_that_says_nothing(void **state) {
     struct error err;
     struct cql_config config = fake_config(fake);
     config.connect_timeout_ms = 100;
-    fake->script = say_nothing;
+    fake_use(fake, say_nothing, NULL);
     assert_int_equal(open_with(&config, &err), STATUS_UNAVAILABLE);
 }
 
@@ -214,8 +214,7 @@ static void test_what_is_not_protocol_v4(void **state) {
     for (size_t i = 0; i < sizeof SAYINGS / sizeof SAYINGS[0]; i++) {
         struct error err;
         struct cql_config config = fake_config(fake);
-        fake->context = (void *)(uintptr_t)&SAYINGS[i];
-        fake->script = say_bytes;
+        fake_use(fake, say_bytes, (void *)(uintptr_t)&SAYINGS[i]);
         enum status status = open_with(&config, &err);
         if (status != STATUS_UNSUPPORTED) {
             fail_msg("saying %zu: %s: %s", i, status_name(status), err.text);
@@ -234,7 +233,7 @@ static void test_a_server_that_refuses_the_version(void **state) {
     (void)state;
     struct error err;
     struct cql_config config = fake_config(fake);
-    fake->script = refuse_version;
+    fake_use(fake, refuse_version, NULL);
     assert_int_equal(open_with(&config, &err), STATUS_UNSUPPORTED);
     assert_says(&err, "unsupported protocol version");
 }
@@ -251,7 +250,7 @@ static void test_an_answer_to_what_was_not_asked(void **state) {
     (void)state;
     struct error err;
     struct cql_config config = fake_config(fake);
-    fake->script = answer_another_stream;
+    fake_use(fake, answer_another_stream, NULL);
     assert_int_equal(open_with(&config, &err), STATUS_UNAVAILABLE);
     assert_says(&err, "was not asked");
 }
@@ -259,8 +258,17 @@ static void test_an_answer_to_what_was_not_asked(void **state) {
 static void test_a_server_before_4_0(void **state) {
     (void)state;
     struct cql_config config = fake_config(fake);
+    fake_lock(fake);
     fake->no_peers_v2 = true;
+    fake_unlock(fake);
     cql_session_close(fake_open(&config));
+}
+
+static void set_login(void) {
+    fake_lock(fake);
+    fake->username = "ada";
+    fake->password = "secret";
+    fake_unlock(fake);
 }
 
 // --- Logging in ----------------------------------------------------------------------------------------------------
@@ -268,8 +276,7 @@ static void test_logs_in(void **state) {
     (void)state;
     struct error err;
     struct cql_config config = fake_config(fake);
-    fake->username = "ada";
-    fake->password = "secret";
+    set_login();
     assert_int_equal(open_with(&config, &err), STATUS_DENIED);
     assert_says(&err, "no user name is set");
     config.username = STR("ada");
@@ -296,10 +303,8 @@ static void test_a_challenge_is_answered_once(void **state) {
     struct error err;
     struct cql_config config = fake_config(fake);
     unsigned challenges = 1;
-    fake->username = "ada";
-    fake->password = "secret";
-    fake->script = challenge_first;
-    fake->context = &challenges;
+    set_login();
+    fake_use(fake, challenge_first, &challenges);
     config.username = STR("ada");
     config.password = STR("secret");
     config.threads = 1;
@@ -313,7 +318,8 @@ static void test_a_challenge_is_answered_once(void **state) {
 
 static bool no_quorum_at_first(const struct fake_request *request, void *context) {
     unsigned *refusals = context;
-    if (request->opcode == CQL_OP_AUTH_RESPONSE && request->host->accepted > 1 && *refusals > 0) {
+    if (request->opcode == CQL_OP_AUTH_RESPONSE && fake_accepted(request->host) > 1 &&
+        *refusals > 0) {
         --*refusals;
         fake_reply_error(
             request, CQL_ERROR_BAD_CREDENTIALS,
@@ -326,15 +332,13 @@ static bool no_quorum_at_first(const struct fake_request *request, void *context
 static void test_a_login_without_quorum_is_tried_again(void **state) {
     (void)state;
     struct cql_config config = fake_config(fake);
-    fake->username = "ada";
-    fake->password = "secret";
+    set_login();
     config.username = STR("ada");
     config.password = STR("secret");
     struct cql_session *session = fake_open(&config);
     struct cql_prepared *prepared = ask_prepare(session, "UPDATE ks.t SET a = 1 WHERE id = ?");
     unsigned refusals = 3;
-    fake->script = no_quorum_at_first;
-    fake->context = &refusals;
+    fake_use(fake, no_quorum_at_first, &refusals);
     fake_cut(&fake->hosts[0]);
     struct ask ask;
     ask_execute(&ask, prepared, "a");
@@ -353,7 +357,7 @@ static void test_a_server_that_cannot_now(void **state) {
     (void)state;
     struct error err;
     struct cql_config config = fake_config(fake);
-    fake->script = overloaded;
+    fake_use(fake, overloaded, NULL);
     assert_int_equal(open_with(&config, &err), STATUS_UNAVAILABLE);
     assert_says(&err, "too much to do");
 }
@@ -376,17 +380,18 @@ static bool send_long_value(bool offered, bool wanted) {
     bool seen = false;
     static char key[8000];
     memset(key, 'k', sizeof key - 1);
+    fake_lock(fake);
     fake->lz4 = offered;
+    fake_unlock(fake);
     config.compression = wanted;
     struct cql_session *session = fake_open(&config);
     struct cql_prepared *prepared = ask_prepare(session, "UPDATE ks.t SET a = 1 WHERE id = ?");
-    fake->script = saw_compressed;
-    fake->context = &seen;
+    fake_use(fake, saw_compressed, &seen);
     struct ask ask;
     ask_execute(&ask, prepared, key);
     assert_int_equal(ask_now(session, &ask), STATUS_INVALID);
     cql_session_close(session);
-    fake->script = NULL;
+    fake_use(fake, NULL, NULL);
     return seen;
 }
 

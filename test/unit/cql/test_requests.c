@@ -178,7 +178,7 @@ static void test_a_connection_without_a_heartbeat_is_closed(void **state) {
     struct cql_config config = fake_config(fake);
     config.heartbeat_interval_ms = 20;
     config.heartbeat_timeout_ms = 20;
-    fake->script = swallow_options;
+    fake_use(fake, swallow_options, NULL);
     struct cql_session *session = fake_open(&config);
     fake_wait(fake, connected_anew, NULL);
     assert_true(fake_requests(host, CQL_OP_OPTIONS) > 0);
@@ -209,7 +209,7 @@ static void test_a_host_that_stands_still_is_left(void **state) {
     struct cql_session *session = fake_open(&config);
     struct cql_prepared *prepared = ask_prepare(session, STATEMENT);
     struct ask ask;
-    fake->script = swallow_options;
+    fake_use(fake, swallow_options, NULL);
     fake_hold(fake, true);
     ask_execute(&ask, prepared, "a");
     assert_int_equal(ask_now(session, &ask), STATUS_IO);
@@ -304,7 +304,7 @@ static void test_a_server_that_never_remembers(void **state) {
     struct cql_session *session = fake_open(&config);
     struct cql_prepared *prepared = ask_prepare(session, STATEMENT);
     struct ask ask;
-    fake->script = never_remembers;
+    fake_use(fake, never_remembers, NULL);
     ask_execute(&ask, prepared, "a");
     assert_int_equal(ask_now(session, &ask), STATUS_INVALID);
     assert_int_equal(ask.request.server_error, CQL_ERROR_UNPREPARED);
@@ -327,11 +327,11 @@ static void test_a_statement_that_is_refused(void **state) {
     struct cql_session *session = fake_open(&config);
     struct cql_prepared *prepared = NULL;
     struct error err;
-    fake->script = refuse_prepare;
+    fake_use(fake, refuse_prepare, NULL);
     assert_int_equal(cql_prepare(session, STR("SELEKT"), &prepared, &err), STATUS_INVALID);
     assert_null(prepared);
     assert_non_null(strstr(err.text, "no viable alternative"));
-    fake->script = NULL; // it was a mistake of the server's; the text may be tried again
+    fake_use(fake, NULL, NULL); // it was a mistake of the server's; the text may be tried again
     assert_int_equal(cql_prepare(session, STR("SELEKT"), &prepared, &err), STATUS_OK);
     struct cql_prepared *same = NULL;
     assert_int_equal(cql_prepare(session, STR("SELEKT"), &same, &err), STATUS_OK);
@@ -379,14 +379,13 @@ static void test_giving_up_while_it_is_prepared(void **state) {
     struct fake_request held;
     struct ask ask;
     fake_forget_statements(host, 1);
-    fake->context = &held;
-    fake->script = hold_prepare;
+    fake_use(fake, hold_prepare, &held);
     ask_execute(&ask, prepared, "a");
     ask.request.timeout_ms = 50;
     assert_int_equal(ask_now(session, &ask), STATUS_TIMEOUT);
     assert_false(ask.request.sent_unknown);
     // The connection goes while the answer is owed; the next host's worth of tries prepares again.
-    fake->script = NULL;
+    fake_use(fake, NULL, NULL);
     fake_cut(host);
     ask_execute(&ask, prepared, "a");
     assert_int_equal(ask_now(session, &ask), STATUS_OK);

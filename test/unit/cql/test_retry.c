@@ -18,22 +18,37 @@ struct saying {
     unsigned hosts[16]; // who was asked, in order
     unsigned asked;
 };
-static struct saying saying;
+static struct saying saying; // under the fake's lock
+static struct saying said;   // what it was after the request
+
+static void set_saying(struct saying what) {
+    fake_lock(fake);
+    saying = what;
+    fake_unlock(fake);
+}
+
+static struct saying get_saying(void) {
+    fake_lock(fake);
+    struct saying is = saying;
+    fake_unlock(fake);
+    return is;
+}
 
 static bool say_errors(const struct fake_request *request, void *context) {
     (void)context;
     if (request->opcode != CQL_OP_EXECUTE && request->opcode != CQL_OP_BATCH) {
         return false;
     }
-    thread_must(pthread_mutex_lock(&fake->mutex));
+    fake_lock(fake);
     saying.hosts[saying.asked++ % 16] = request->host->number;
     bool say = saying.left > 0;
     saying.left -= say ? 1 : 0;
-    thread_must(pthread_mutex_unlock(&fake->mutex));
-    if (say && saying.cut) {
+    struct saying is = saying;
+    fake_unlock(fake);
+    if (say && is.cut) {
         fake_cut(request->host);
     } else if (say) {
-        fake_reply_error(request, saying.code, "so it is", saying.more);
+        fake_reply_error(request, is.code, "so it is", is.more);
     }
     return say;
 }
@@ -44,8 +59,8 @@ static struct cql_prepared *prepared;
 static int open_two(void **state) {
     (void)state;
     fake = fake_start(2);
-    fake->replication = 2;
-    saying = (struct saying){0};
+    fake_set_replication(fake, 2);
+    set_saying((struct saying){0});
     struct cql_config config = fake_config(fake);
     session = fake_open(&config);
     prepared = ask_prepare(session, STATEMENT);
@@ -57,7 +72,7 @@ static int open_two(void **state) {
             assert_int_equal(ask_now(session, &ask), STATUS_OK);
         }
     }
-    fake->script = say_errors;
+    fake_use(fake, say_errors, NULL);
     return 0;
 }
 
@@ -70,11 +85,12 @@ static int close_two(void **state) {
 
 // How often it was sent; *status, *ask: the outcome.
 static unsigned try(struct saying what, bool idempotent, struct ask *ask, enum status *status) {
-    saying = what;
+    set_saying(what);
     ask_execute(ask, prepared, "a");
     ask->request.idempotent = idempotent;
     *status = ask_now(session, ask);
-    return saying.asked;
+    said = get_saying();
+    return said.asked;
 }
 
 // consistency, received, required, then what the code has.
@@ -129,7 +145,7 @@ static void test_the_table(void **state) {
                      ask.request.sent_unknown, ask.request.error.text);
         }
         if (sent == 2) {
-            assert_int_equal(saying.hosts[0] == saying.hosts[1], ROWS[i].same_host);
+            assert_int_equal(said.hosts[0] == said.hosts[1], ROWS[i].same_host);
         }
         assert_int_equal(ask.request.server_error, ROWS[i].code);
         assert_non_null(strstr(ask.request.error.text, fake->net)); // which host
@@ -169,8 +185,8 @@ static void test_unknown_stays_unknown(void **state) {
     // Overloaded, which may have done something; then unavailable, which has not.
     struct ask ask;
     enum status status;
-    saying = (struct saying){.code = CQL_ERROR_OVERLOADED, .left = 2};
-    (void)try(saying, true, &ask, &status);
+    struct saying what = {.code = CQL_ERROR_OVERLOADED, .left = 2};
+    (void)try(what, true, &ask, &status);
     assert_int_equal(status, STATUS_UNAVAILABLE);
     assert_true(ask.request.sent_unknown);
 }
@@ -202,11 +218,11 @@ static void test_an_answer_that_cannot_be_read(void **state) {
         {CQL_OP_READY, STR_INIT("")},
         {CQL_OP_SUPPORTED, STR_INIT("\0\0")},
     };
-    fake->script = say_answer;
     for (size_t i = 0; i < sizeof ANSWERS / sizeof ANSWERS[0]; i++) {
         struct ask ask;
         answer = ANSWERS[i].body;
         answer_opcode = ANSWERS[i].opcode;
+        fake_use(fake, say_answer, NULL);
         ask_execute(&ask, prepared, "a");
         if (ask_now(session, &ask) != STATUS_CORRUPT) {
             fail_msg("answer %zu: %s: %s", i, status_name(ask.request.status),
@@ -215,7 +231,7 @@ static void test_an_answer_that_cannot_be_read(void **state) {
         assert_true(ask.request.sent_unknown);
     }
     // The connection goes on.
-    fake->script = NULL;
+    fake_use(fake, NULL, NULL);
     struct ask ask;
     ask_execute(&ask, prepared, "a");
     assert_int_equal(ask_now(session, &ask), STATUS_OK);
@@ -257,10 +273,10 @@ static bool first_host_is_silent(const struct fake_request *request, void *conte
     if (request->opcode != CQL_OP_EXECUTE) {
         return false;
     }
-    thread_must(pthread_mutex_lock(&fake->mutex));
+    fake_lock(fake);
     saying.hosts[saying.asked++ % 16] = request->host->number;
     bool first = saying.asked == 1;
-    thread_must(pthread_mutex_unlock(&fake->mutex));
+    fake_unlock(fake);
     return first;
 }
 
@@ -272,21 +288,22 @@ static void test_a_second_host_answers_for_the_first(void **state) {
     struct cql_prepared *statement = ask_prepare(eager, STATEMENT);
     struct cql_stats stats;
     struct ask ask;
-    saying = (struct saying){0};
-    fake->script = first_host_is_silent;
+    set_saying((struct saying){0});
+    fake_use(fake, first_host_is_silent, NULL);
     ask_execute(&ask, statement, "a");
     ask.request.idempotent = true;
     assert_int_equal(ask_now(eager, &ask), STATUS_OK);
-    assert_int_equal(saying.asked, 2);
-    assert_int_not_equal(saying.hosts[0], saying.hosts[1]);
+    said = get_saying();
+    assert_int_equal(said.asked, 2);
+    assert_int_not_equal(said.hosts[0], said.hosts[1]);
     cql_session_stats(eager, &stats);
     assert_int_equal(stats.speculative, 1);
     // Never for what must not happen twice.
-    saying = (struct saying){0};
+    set_saying((struct saying){0});
     ask_execute(&ask, statement, "a");
     ask.request.timeout_ms = 60;
     assert_int_equal(ask_now(eager, &ask), STATUS_TIMEOUT);
-    assert_int_equal(saying.asked, 1);
+    assert_int_equal(get_saying().asked, 1);
     cql_session_close(eager);
 }
 

@@ -19,7 +19,7 @@ static atomic_uint failures;
 static int start_three(void **state) {
     (void)state;
     fake = fake_start(3);
-    fake->replication = 2;
+    fake_set_replication(fake, 2);
     return 0;
 }
 
