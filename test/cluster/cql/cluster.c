@@ -22,7 +22,11 @@ struct str cluster_contact_points(void) {
 struct cql_config cluster_config(void) {
     // What is tested here breaks connections on purpose; the log would bury the results.
     log_configure(getenv("VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, 2);
+    const char *username = getenv("FOOTFALL_TEST_CASSANDRA_USER");
+    const char *password = getenv("FOOTFALL_TEST_CASSANDRA_PASSWORD");
     return (struct cql_config){.contact_points = cluster_contact_points(),
+                               .username = str_from_c(username),
+                               .password = str_from_c(password),
                                .connect_timeout_ms = 20000,
                                .request_timeout_ms = 30000};
 }

@@ -15,7 +15,7 @@
 
 // FOOTFALL_TEST_CASSANDRA, "host:port,..."; fails the test with a sentence when it is not set.
 struct str cluster_contact_points(void);
-// Of a plain session, to be changed by the test.
+// Of a plain session that logs in where the environment says as whom, to be changed by the test.
 struct cql_config cluster_config(void);
 struct cql_session *cluster_open(const struct cql_config *config); // asserts
 // Executes text, asserts OK; the result is the caller's.
