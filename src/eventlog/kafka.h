@@ -53,7 +53,6 @@ struct kafka_log {
     struct thread thread;
     bool thread_started;
     atomic_bool closing;
-    atomic_bool fatal;  // the producer must be replaced
     int64_t replace_at; // not before; monotonic; the reports thread's
     bool probing;       // an answer is awaited; the reports thread's
     int64_t probe_at;   // monotonic; the reports thread's

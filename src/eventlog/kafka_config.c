@@ -7,6 +7,7 @@
 #include "eventlog/kafka.h"
 
 #define PRODUCE_REQUEST_MS 10000
+#define QUEUED_KBYTES (16 * 1024) // of all partitions of a consumer
 
 struct settings {
     struct kafka_log *log;
@@ -140,23 +141,27 @@ static void set_reader(struct settings *settings, struct str group) {
     set(settings, "enable.auto.offset.store", "false");
     set(settings, "allow.auto.create.topics", "false");
     set(settings, "socket.timeout.ms", "10000");
+    set_number(settings, "session.timeout.ms", settings->log->config.session_timeout_ms);
 }
 
 static void set_consumer(struct settings *settings, const char *instance) {
     const struct eventlog_kafka_config *config = &settings->log->config;
     set(settings, "auto.offset.reset", "error");
     set(settings, "partition.assignment.strategy", "range");
-    set_number(settings, "session.timeout.ms", config->session_timeout_ms);
     int64_t heartbeat = config->session_timeout_ms / 3;
     set_number(settings, "heartbeat.interval.ms", heartbeat < 3000 ? heartbeat : 3000);
     if (instance != NULL) {
         set(settings, "group.instance.id", instance);
     }
-    // What a consumer holds ready. Kafka's own settings would take 64 MiB.
-    set(settings, "queued.max.messages.kbytes", "8192");
-    set(settings, "queued.min.messages", "20000");
-    set(settings, "fetch.max.bytes", "8388608");
+    // What a consumer holds ready. librdkafka's own settings would take 64 MiB for each partition's queue.
+    int64_t queued = QUEUED_KBYTES / config->partitions;
+    set_number(settings, "queued.max.messages.kbytes", queued > 256 ? queued : 256);
+    set(settings, "queued.min.messages", "5000");
+    set(settings, "fetch.message.max.bytes", "524288");
+    set(settings, "fetch.max.bytes", "4194304");
     set(settings, "fetch.error.backoff.ms", "100");
+    // A changed place is asked for only after the fetch that is under way.
+    set(settings, "fetch.wait.max.ms", "100");
 }
 
 static void set_looker(struct settings *settings) {
@@ -166,7 +171,10 @@ static void set_looker(struct settings *settings) {
 
 static void write_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk;
-    enum log_level ours = level <= 3   ? LOG_LEVEL_WARN
+    // Properties are the same for all kinds of handles, and each tells which are not its own.
+    bool noise = strcmp(facility, "CONFWARN") == 0;
+    enum log_level ours = noise        ? LOG_LEVEL_DEBUG
+                          : level <= 3 ? LOG_LEVEL_WARN
                           : level <= 5 ? LOG_LEVEL_INFO
                                        : LOG_LEVEL_DEBUG;
     LOG_AT(ours, "kafka", "the client says", LOG_CSTR("about", facility), LOG_CSTR("text", text));

@@ -259,6 +259,7 @@ void kafka_group_serve(struct kafka_consumer *consumer) {
     rd_kafka_message_t *message;
     revive(consumer);
     while (consumer->rk != NULL && (message = rd_kafka_consumer_poll(consumer->rk, 0)) != NULL) {
+        consumer->fatal = consumer->fatal || message->err == RD_KAFKA_RESP_ERR__FATAL;
         // Records come through the partitions' own queues.
         LOG_WARN("kafka", "the group reports an error", LOG_CSTR("group", consumer->group),
                  LOG_CSTR("text", rd_kafka_message_errstr(message)));

@@ -164,9 +164,8 @@ static enum status produce(struct kafka_log *log, struct kafka_producer *produce
     if (error == NULL) {
         return STATUS_OK;
     }
-    if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FATAL) {
-        atomic_store(&log->fatal, true);
-        kafka_notify(log->descriptor);
+    if (rd_kafka_error_is_fatal(error)) {
+        kafka_notify(log->descriptor); // it looks after the producer
     }
     rd_kafka_error_destroy(error);
     return STATUS_UNAVAILABLE;
@@ -247,9 +246,6 @@ static void take_reports(struct kafka_log *log, rd_kafka_event_t *event) {
         append = message->_private;
         code = message->err;
         run++;
-        if (code == RD_KAFKA_RESP_ERR__FATAL) {
-            atomic_store(&log->fatal, true);
-        }
     }
     if (run > 0) {
         report(log, append, run, kafka_status(code));
@@ -264,9 +260,7 @@ static void take_reports(struct kafka_log *log, rd_kafka_event_t *event) {
 
 static void take_error(struct kafka_log *log, rd_kafka_event_t *event) {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        atomic_store(&log->fatal, true);
-    } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         set_reachable(log, false);
     } else {
         LOG_DEBUG("kafka", "the producer reports an error",
@@ -317,11 +311,11 @@ static void replace(struct kafka_log *log) {
     struct kafka_producer *old = log->producer;
     struct error err = {0};
     char reason[KAFKA_ERROR_TEXT] = "unknown";
-    if (!atomic_load(&log->fatal) || now_us() < log->replace_at) {
+    if (rd_kafka_fatal_error(old->rk, reason, sizeof reason) == RD_KAFKA_RESP_ERR_NO_ERROR ||
+        now_us() < log->replace_at) {
         return;
     }
     log->replace_at = now_us() + REPLACE_PAUSE_US;
-    (void)rd_kafka_fatal_error(old->rk, reason, sizeof reason);
     enum status status = kafka_producer_open(log, &fresh, &err);
     if (status == STATUS_OK) {
         status = kafka_producer_use_topic(log, fresh, &err);
@@ -336,7 +330,6 @@ static void replace(struct kafka_log *log) {
     pthread_rwlock_wrlock(&log->producer_lock);
     log->producer = fresh;
     pthread_rwlock_unlock(&log->producer_lock);
-    atomic_store(&log->fatal, false);
     log->probing = false; // an answer to the old one's is not awaited
     old->next = log->retiring;
     log->retiring = old;
