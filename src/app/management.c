@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Health and metrics, on the management port.
-#include "app/service.h"
+#include "app/view.h"
 #include "base/json_write.h"
 #include "base/metrics.h"
 
@@ -50,46 +50,50 @@ static void write_component(struct health *health, struct str name, bool up) {
     json_end_object(&health->writer);
 }
 
-// What this process has of them.
-static void write_components(struct health *health, struct app_service *service) {
-    if (service->log) {
-        struct eventlog_stats log;
-        eventlog_stats(service->log, &log);
-        write_component(health, STR("eventLog"), log.writable);
-    }
-    if (service->store) {
-        struct store_stats store;
-        store_stats(service->store, &store);
-        write_component(health, STR("store"), store.writable);
-    }
-    if (service->processor) {
-        write_component(health, STR("processor"), !app_lag(service).stuck);
-    }
-}
-
-// The whole: 503 as soon as one part does not do its work.
+// The whole: 503 as soon as one part that this process has does not do its work.
 static void handle_health(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
-    if (!app_service_enter(service)) {
-        handle_ready(exchange, service);
-        return;
-    }
+    struct app_view view;
     struct buffer text;
+    app_view_look(service, &exchange->arena, &view);
+    app_view_keep_own(&view);
+    struct health health = {.up = view.ready};
     buffer_init(&text, 64 * 1024);
-    struct health health = {.up = atomic_load(&service->ready)};
     json_writer_init(&health.writer, &text);
     json_begin_object(&health.writer);
-    write_components(&health, service);
+    if (view.has_log) {
+        write_component(&health, STR("eventLog"), view.log.writable);
+    }
+    if (view.has_store) {
+        write_component(&health, STR("store"), view.store.writable);
+    }
+    if (view.has_processor) {
+        write_component(&health, STR("processor"),
+                        view.row_count == 0 || !app_view_lag(&view).stuck);
+    }
     json_end_object(&health.writer);
-    app_service_leave(service);
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
     json_begin_object(&writer);
     json_member_string(&writer, STR("status"), health.up ? STR("UP") : STR("DOWN"));
+    if (view.waiting[0]) {
+        json_member_string(&writer, STR("waitingFor"), str_from_c(view.waiting));
+    }
     json_member_raw(&writer, STR("components"), buffer_str(&text));
     json_end_object(&writer);
     buffer_free(&text);
     http_reply_send(exchange, health.up ? 200 : 503, "application/json");
+}
+
+// What this process knows, for whoever puts the whole together.
+static void handle_own_status(struct http_exchange *exchange, void *context) {
+    struct app_service *service = context;
+    struct app_view view;
+    struct json_writer writer;
+    app_view_look(service, &exchange->arena, &view);
+    json_writer_init(&writer, http_reply_body(exchange));
+    app_view_write(&writer, &view, NULL, 0);
+    http_reply_send(exchange, 200, "application/json");
 }
 
 static void handle_metrics(struct http_exchange *exchange, void *context) {
@@ -107,6 +111,7 @@ static const struct http_route routes[] = {
     MANAGEMENT_ROUTE("/actuator/health", true, handle_health),
     MANAGEMENT_ROUTE("/actuator/health/liveness", false, handle_live),
     MANAGEMENT_ROUTE("/actuator/health/readiness", false, handle_ready),
+    MANAGEMENT_ROUTE("/status", true, handle_own_status),
     MANAGEMENT_ROUTE("/metrics", true, handle_metrics),
     MANAGEMENT_ROUTE("/actuator/prometheus", true, handle_metrics),
 };
@@ -138,8 +143,14 @@ static double read_store_disk(void *context) {
 }
 
 static double read_lag(void *context) {
-    struct app_lag lag = app_lag(context);
-    return (double)lag.records;
+    struct app_view view;
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    app_view_look(context, &arena, &view);
+    app_view_keep_own(&view);
+    double records = (double)app_view_lag(&view).records;
+    arena_free(&arena);
+    return records;
 }
 
 enum subject { SUBJECT_LOG, SUBJECT_SPOOL, SUBJECT_STORE, SUBJECT_PROCESSOR };

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Parts: the services behind the routes, and the processor.
-#include <stdlib.h>
-
 #include "app/parts.h"
+#include "app/view.h"
 
 struct processor_config app_processor_config(const struct settings *settings) {
     return (struct processor_config){
@@ -31,40 +30,22 @@ static void stop_processor(struct app_service *service) {
     service->processor = NULL;
 }
 
-struct processor_partition_status *app_partitions(struct app_service *service, size_t *count) {
-    *count = 0;
-    if (!service->processor) {
-        return NULL;
-    }
-    size_t room = eventlog_partition_count(service->log);
-    struct processor_partition_status *rows = calloc(room, sizeof *rows);
-    if (rows) {
-        size_t there = processor_partitions(service->processor, rows, room);
-        *count = there < room ? there : room;
-    }
-    return rows;
-}
-
-struct app_lag app_lag(struct app_service *service) {
-    size_t count = 0;
-    struct processor_partition_status *rows = app_partitions(service, &count);
-    struct app_lag lag = {.records = 0, .processed_ms = 0, .stuck = count == 0};
-    struct clock *clock = clock_system();
-    lag.processed_ms = clock->wall_ms(clock);
-    for (size_t i = 0; i < count; i++) {
-        lag.records += rows[i].log_end - rows[i].next_offset;
-        if (rows[i].log_end > rows[i].next_offset && rows[i].processed_ms < lag.processed_ms) {
-            lag.processed_ms = rows[i].processed_ms;
-        }
-        lag.stuck = lag.stuck || rows[i].stuck;
-    }
-    free(rows);
-    return lag;
-}
-
 // What the reports role asks before it closes a day: has everything that was accepted been processed?
 static void report_progress(void *context, int64_t *received_ms, bool *caught_up) {
-    struct app_lag lag = app_lag(context);
+    struct app_service *service = context;
+    struct app_view view = {.row_count = 0};
+    struct app_view *processes = NULL;
+    size_t count = 0;
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    if (service->processor) {
+        app_view_look(service, &arena, &view);
+        app_view_settle(&view);
+    } else if (app_view_collect(service, &arena, &view, &processes, &count) != STATUS_OK) {
+        view.row_count = 0; // nothing is known
+    }
+    struct app_lag lag = app_view_lag(&view);
+    arena_free(&arena);
     *caught_up = !lag.stuck && lag.records <= 0;
     *received_ms = lag.stuck ? 0 : lag.processed_ms;
 }

@@ -106,17 +106,7 @@ struct processor_config app_processor_config(const struct settings *settings);
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 
-// How far the processor is behind the event log, over all partitions.
-struct app_lag {
-    int64_t records;      // durable, not yet queryable
-    int64_t processed_ms; // everything received before is queryable; wall clock
-    bool stuck;           // a partition cannot go on, or nothing is known
-};
-struct app_lag app_lag(struct app_service *service);
-// One row a partition; NULL when there is no memory. The caller frees it.
-struct processor_partition_status *app_partitions(struct app_service *service, size_t *count);
-
-// /health, /metrics on the management port; /status and /dead-letters on the public one.
+// /health, /metrics and what this process knows on the management port; /status and /dead-letters on the public one.
 struct http_route_table app_management_routes(struct app_service *service);
 struct http_route_table app_status_routes(struct app_service *service);
 void app_register_gauges(struct app_service *service);

@@ -1,104 +1,30 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // GET /status: where every event stands between accepted and stored; GET /dead-letters: what could not be processed.
-#include <stdlib.h>
-
-#include "app/service.h"
+#include "app/view.h"
 #include "auth/scope.h"
 #include "base/json_write.h"
 #include "http/problem.h"
 #include "http/query.h"
-
-static void write_log(struct json_writer *writer, const struct eventlog_stats *log) {
-    json_key(writer, STR("eventLog"));
-    json_begin_object(writer);
-    json_member_string(writer, STR("engine"), STR("embedded"));
-    json_member_u64(writer, STR("accepted"), log->appended_records);
-    json_member_u64(writer, STR("acceptedBytes"), log->appended_bytes);
-    json_member_u64(writer, STR("commits"), log->commits);
-    json_member_u64(writer, STR("refused"), log->refused);
-    json_member_u64(writer, STR("waitingBytes"), log->waiting_bytes);
-    json_member_u64(writer, STR("diskBytes"), log->disk_bytes);
-    json_member_u64(writer, STR("quotaBytes"), log->quota_bytes);
-    json_member_bool(writer, STR("writable"), log->writable);
-    json_end_object(writer);
-}
-
-static void write_processor(struct json_writer *writer, const struct processor_stats *stats) {
-    json_key(writer, STR("processor"));
-    json_begin_object(writer);
-    json_member_u64(writer, STR("applied"), stats->applied);
-    json_member_u64(writer, STR("duplicates"), stats->duplicates);
-    json_member_u64(writer, STR("bots"), stats->bots);
-    json_member_u64(writer, STR("deadLetters"), stats->dead_letters);
-    json_member_u64(writer, STR("cycles"), stats->cycles);
-    json_end_object(writer);
-}
-
-// What lies between processed and durable is kept and not yet queryable.
-static void write_partition(struct json_writer *writer,
-                            const struct processor_partition_status *row) {
-    json_begin_object(writer);
-    json_member_u64(writer, STR("partition"), row->partition);
-    json_member_i64(writer, STR("durable"), row->log_end);
-    json_member_i64(writer, STR("processed"), row->next_offset);
-    json_member_i64(writer, STR("lag"), row->log_end - row->next_offset);
-    json_member_bool(writer, STR("stuck"), row->stuck);
-    if (row->stuck) {
-        json_member_string(writer, STR("problem"), str_from_c(row->problem));
-    }
-    json_end_object(writer);
-}
-
-static void write_partitions(struct json_writer *writer, struct app_service *service) {
-    size_t count = 0;
-    int64_t lag = 0;
-    struct processor_partition_status *rows = app_partitions(service, &count);
-    json_key(writer, STR("partitions"));
-    json_begin_array(writer);
-    for (size_t i = 0; i < count; i++) {
-        lag += rows[i].log_end - rows[i].next_offset;
-        write_partition(writer, &rows[i]);
-    }
-    json_end_array(writer);
-    json_member_i64(writer, STR("lag"), lag);
-    free(rows);
-}
 
 static void handle_status(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
     if (!http_query_read(exchange, NULL, NULL, 0)) {
         return;
     }
-    struct eventlog_stats log;
-    struct processor_stats processor;
-    struct store_stats store;
-    store_stats(service->store, &store);
-    struct clock *clock = clock_system();
+    struct app_view view;
+    struct app_view *processes = NULL;
+    size_t count = 0;
+    if (service->role == APP_ROLE_RUN) {
+        app_view_look(service, &exchange->arena, &view);
+    } else if (app_view_collect(service, &exchange->arena, &view, &processes, &count) !=
+               STATUS_OK) {
+        http_reply_problem(exchange, 503, STR("Out of memory."));
+        return;
+    }
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_object(&writer);
-    json_member_string(&writer, STR("version"), STR(FOOTFALL_VERSION));
-    json_member_bool(&writer, STR("ready"), atomic_load(&service->ready));
-    json_member_i64(&writer, STR("uptimeSeconds"),
-                    (clock->mono_us(clock) - service->started_us) / 1000000);
-    if (service->log) {
-        eventlog_stats(service->log, &log);
-        write_log(&writer, &log);
-    }
-    if (service->processor) {
-        processor_stats(service->processor, &processor);
-        write_processor(&writer, &processor);
-    }
-    json_key(&writer, STR("store"));
-    json_begin_object(&writer);
-    json_member_string(&writer, STR("engine"), STR("embedded"));
-    json_member_u64(&writer, STR("diskBytes"), store.disk_bytes);
-    json_member_u64(&writer, STR("memoryBytes"), store.memory_bytes);
-    json_member_bool(&writer, STR("writable"), store.writable);
-    json_end_object(&writer);
-    write_partitions(&writer, service);
-    json_end_object(&writer);
+    app_view_write(&writer, &view, processes, count);
     http_reply_send(exchange, 200, "application/json");
 }
 

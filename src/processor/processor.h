@@ -14,6 +14,8 @@
 #include "eventlog/eventlog.h"
 #include "store/store.h"
 
+#define PROCESSOR_GROUP "processor" // of consumers of the event log
+
 struct processor_config {
     struct eventlog *log;
     struct store *store;

@@ -22,8 +22,6 @@
 #include "processor/dimensions.h"
 #include "processor/processor.h"
 
-#define PROCESSOR_GROUP "processor"
-
 // What status calls see of a partition; written by the worker that owns it, under the mutex.
 struct partition_report {
     bool owned;
