@@ -134,6 +134,16 @@ void auth_refresh_stop(struct auth_refresh *refresh) {
     free(refresh);
 }
 
+unsigned auth_refresh_waiting(struct auth_refresh *refresh) {
+    unsigned count = 0;
+    thread_must(pthread_mutex_lock(&refresh->mutex));
+    for (const struct waiter *waiter = refresh->waiting; waiter; waiter = waiter->next) {
+        count++;
+    }
+    thread_must(pthread_mutex_unlock(&refresh->mutex));
+    return count;
+}
+
 static bool add(struct auth_refresh *refresh, struct waiter *waiter) {
     thread_must(pthread_mutex_lock(&refresh->mutex));
     bool stopping = refresh->stopping;

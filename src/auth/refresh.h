@@ -32,5 +32,7 @@ void auth_refresh_ask(struct auth_refresh *refresh, struct http_exchange *exchan
                       auth_refresh_again *again, void *context);
 // The same for a thread that may block.
 MUST_CHECK enum status auth_refresh_now(struct auth_refresh *refresh);
+// How many wait for the next look.
+unsigned auth_refresh_waiting(struct auth_refresh *refresh);
 
 #endif

@@ -144,6 +144,38 @@ static void a_key_stays_found_while_others_come_and_go(void **state) {
     auth_keyring_free(race.keyring);
 }
 
+static void replacing_leaves_what_is_given_and_nothing_else(void **state) {
+    (void)state;
+    struct auth_keyring *keyring = make();
+    struct auth_principal found;
+    const struct str projects[] = {STR_INIT("shop"), STR_INIT("blog")};
+    const struct auth_keyring_key keys[] = {
+        {STR_INIT("k1"), STR_INIT("shop"), AUTH_ROLE_WRITE, STR_INIT("wk_1")},
+        {STR_INIT("k2"), STR_INIT("blog"), AUTH_ROLE_WRITE, STR_INIT("wk_2")},
+        // Two processes may have stored the same key given beforehand.
+        {STR_INIT("k3"), STR_INIT("blog"), AUTH_ROLE_WRITE, STR_INIT("wk_1")},
+    };
+    assert_int_equal(add_api_key(keyring, "old", "ff_old"), STATUS_OK);
+    assert_int_equal(auth_keyring_replace(keyring, keys, 3, projects, 2), STATUS_OK);
+    assert_false(auth_keyring_find_api_key(keyring, STR("ff_old"), &found));
+    assert_true(auth_keyring_find_write_key(keyring, STR("wk_1"), &found));
+    assert_string_equal(found.project, "shop");
+    assert_true(auth_keyring_has_project(keyring, STR("blog")));
+    // Something else was done since: the same content is new again.
+    assert_true(auth_keyring_remove(keyring, STR("k1")));
+    assert_int_equal(auth_keyring_replace(keyring, keys, 3, projects, 2), STATUS_OK);
+    assert_true(auth_keyring_find_write_key(keyring, STR("wk_1"), &found));
+    assert_int_equal(auth_keyring_replace(keyring, keys + 1, 1, projects, 1), STATUS_OK);
+    assert_false(auth_keyring_find_write_key(keyring, STR("wk_1"), &found));
+    assert_true(auth_keyring_find_write_key(keyring, STR("wk_2"), &found));
+    assert_false(auth_keyring_has_project(keyring, STR("blog")));
+    const struct auth_keyring_key bad = {STR_EMPTY, STR_INIT("shop"), AUTH_ROLE_WRITE,
+                                         STR_INIT("wk_3")};
+    assert_int_equal(auth_keyring_replace(keyring, &bad, 1, projects, 1), STATUS_INVALID);
+    assert_true(auth_keyring_find_write_key(keyring, STR("wk_2"), &found));
+    auth_keyring_free(keyring);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_keys_of_their_kind),
@@ -151,6 +183,7 @@ int main(void) {
         cmocka_unit_test(refuses_the_same_id_or_secret_twice),
         cmocka_unit_test(keeps_many_keys_through_growth_and_removal),
         cmocka_unit_test(knows_projects),
+        cmocka_unit_test(replacing_leaves_what_is_given_and_nothing_else),
         cmocka_unit_test(a_key_stays_found_while_others_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 // The gateway: who gets through to which route, and what administration of keys and projects does.
 #include "../http/harness.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static const struct http_route test_routes[] = {
 
 struct world {
     struct store *store;
+    struct auth_refresh *refresh; // NULL: nobody else writes to the store
+    atomic_bool store_is_away;
     struct auth_keyring *keyring;
     struct gateway_admin admin;
     struct gateway *gateway;
@@ -50,7 +53,23 @@ static void add_key(struct world *world, const char *role, const char *project, 
     assert_string_equal(text, key);
 }
 
-static int set_up(void **state) {
+static enum status look(void *context, struct error *err) {
+    struct world *world = context;
+    return atomic_load(&world->store_is_away)
+               ? error_set(err, STATUS_UNAVAILABLE, "away")
+               : gateway_load_keyring(world->store, world->keyring, err);
+}
+
+static void start_refresh(struct world *world) {
+    // By itself it looks so seldom that only being asked counts.
+    const struct auth_refresh_config config = {
+        .load = look, .context = world, .interval_ms = INT64_C(3600000), .least_ms = 1};
+    struct error err;
+    assert_int_equal(auth_refresh_start(&config, &world->refresh, &err), STATUS_OK);
+    world->admin.refresh = world->refresh;
+}
+
+static int set_up_world(void **state, bool shared) {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     struct error err;
@@ -68,6 +87,9 @@ static int set_up(void **state) {
     add_key(world, "admin", "default", "ff_test_project_admin");
     add_key(world, "admin", "", "ff_test_admin");
     assert_int_equal(workers_start(2, 64, "worker", &world->workers), STATUS_OK);
+    if (shared) {
+        start_refresh(world);
+    }
     const struct http_route_table tables[] = {
         {test_routes, sizeof test_routes / sizeof test_routes[0], NULL},
         gateway_admin_routes(&world->admin),
@@ -75,6 +97,7 @@ static int set_up(void **state) {
     struct gateway_config config = {.tables = tables,
                                     .table_count = 2,
                                     .keyring = world->keyring,
+                                    .refresh = world->refresh,
                                     .access_log = GATEWAY_LOG_OFF};
     assert_int_equal(gateway_start(&config, &world->gateway, &err), STATUS_OK);
     struct http_server_config server = {.completed = gateway_completed, .workers = world->workers};
@@ -83,10 +106,19 @@ static int set_up(void **state) {
     return 0;
 }
 
+static int set_up(void **state) {
+    return set_up_world(state, false);
+}
+
+static int set_up_shared(void **state) {
+    return set_up_world(state, true);
+}
+
 static int tear_down(void **state) {
     struct world *world = *state;
     http_server_stop(world->server);
     workers_stop(world->workers);
+    auth_refresh_stop(world->refresh);
     gateway_stop(world->gateway);
     auth_keyring_free(world->keyring);
     store_close(world->store);
@@ -248,6 +280,70 @@ static void projects_are_checked(void **state) {
                     "\"timeZone\":\"Europe/Berlin\"");
 }
 
+// As another process on the same store does it.
+static void make_elsewhere(const struct world *world, const char *project, const char *key) {
+    const struct store_project made = {
+        .id = str_from_c(project), .name = STR("x"), .time_zone = STR("UTC"), .created_ms = 1};
+    assert_int_equal(store_project_put(world->store, &made), STATUS_OK);
+    struct gateway_admin other = world->admin;
+    other.keyring = NULL;
+    other.refresh = NULL;
+    const struct gateway_key_request request = {.project = made.id,
+                                                .role = STR("viewer"),
+                                                .label = STR("elsewhere"),
+                                                .fixed = str_from_c(key)};
+    char id[AUTH_KEY_ID_MAX + 1];
+    char text[AUTH_KEY_TEXT_MAX];
+    struct error err;
+    assert_int_equal(gateway_make_key(&other, &request, id, text, &err), STATUS_OK);
+}
+
+static void keys_and_projects_made_elsewhere_work_at_once(void **state) {
+    struct world *world = *state;
+    make_elsewhere(world, "far", "ff_made_elsewhere");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_made_elsewhere", ""),
+                    "role=viewer project=far");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_unknown_key", ""), "HTTP/1.1 401 ");
+    make_elsewhere(world, "further", "ff_made_elsewhere_too");
+    ASSERT_CONTAINS(ask(world, "POST", "/keys", "Bearer ff_test_admin",
+                        "{\"role\":\"viewer\",\"project\":\"further\"}"),
+                    "HTTP/1.1 201 ");
+    make_elsewhere(world, "furthest", "ff_made_elsewhere_last");
+    assert_false(auth_keyring_has_project(world->keyring, STR("furthest")));
+    ASSERT_CONTAINS(ask(world, "GET", "/view?a=1&project=furthest", "Bearer ff_test_admin", ""),
+                    "HTTP/1.1 200 ");
+    assert_true(auth_keyring_has_project(world->keyring, STR("furthest")));
+}
+
+static void without_the_store_a_key_is_neither_known_nor_unknown(void **state) {
+    struct world *world = *state;
+    atomic_store(&world->store_is_away, true);
+    const char *reply = ask(world, "GET", "/view", "Bearer ff_unknown_key", "");
+    ASSERT_CONTAINS(reply, "HTTP/1.1 503 ");
+    ASSERT_CONTAINS(reply, "Retry-After: 1");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_test_viewer", ""), "HTTP/1.1 200 ");
+    atomic_store(&world->store_is_away, false);
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_unknown_key", ""), "HTTP/1.1 401 ");
+}
+
+static void a_key_that_was_revoked_elsewhere_stops_working(void **state) {
+    struct world *world = *state;
+    struct store_key *keys = NULL;
+    size_t count = 0;
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    assert_int_equal(store_keys(world->store, &arena, &keys, &count), STATUS_OK);
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(keys[i].role, STR("viewer"))) {
+            assert_int_equal(store_key_delete(world->store, keys[i].id), STATUS_OK);
+        }
+    }
+    arena_free(&arena);
+    assert_int_equal(auth_refresh_now(world->refresh), STATUS_OK);
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_test_viewer", ""), "HTTP/1.1 401 ");
+    ASSERT_CONTAINS(ask(world, "GET", "/view", "Bearer ff_test_editor", ""), "HTTP/1.1 200 ");
+}
+
 static void routes_without_access_or_twice_are_refused(void **state) {
     (void)state;
     static const struct http_route nameless[] = {{HTTP_GET_, "/a", 0, false, say_who}};
@@ -275,6 +371,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(bad_key_requests_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_project_admin_stays_in_the_project, set_up, tear_down),
         cmocka_unit_test_setup_teardown(projects_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_and_projects_made_elsewhere_work_at_once,
+                                        set_up_shared, tear_down),
+        cmocka_unit_test_setup_teardown(without_the_store_a_key_is_neither_known_nor_unknown,
+                                        set_up_shared, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_was_revoked_elsewhere_stops_working,
+                                        set_up_shared, tear_down),
         cmocka_unit_test(routes_without_access_or_twice_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
