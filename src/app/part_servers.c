@@ -96,8 +96,11 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
 
 static void stop_gateway(struct app_service *service) {
     gateway_stop(service->gateway);
-    http_networks_free(service->trusted);
     service->gateway = NULL;
+}
+
+static void free_trusted(struct app_service *service) {
+    http_networks_free(service->trusted);
     service->trusted = NULL;
 }
 
@@ -113,10 +116,6 @@ static enum status make_trusted(struct app_service *service, struct error *err) 
 
 static enum status start_gateway(struct app_service *service, struct error *err) {
     struct http_route_table tables[TABLES_MAX];
-    enum status status = make_trusted(service, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
     struct gateway_config config = {
         .tables = tables,
         .table_count = collect_tables(service, tables),
@@ -125,11 +124,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .trusted = service->trusted,
         .access_log = access_log_mode(settings_string(service->settings, "logging.access")),
     };
-    status = gateway_start(&config, &service->gateway, err);
-    if (status != STATUS_OK) {
-        stop_gateway(service);
-    }
-    return status;
+    return gateway_start(&config, &service->gateway, err);
 }
 
 // --- The public server -------------------------------------------------------------------------------------------------
@@ -159,5 +154,6 @@ static void stop_public(struct app_service *service) {
 }
 
 const struct app_part app_part_management = {APP_NEEDS_NOTHING, start_management, stop_management};
+const struct app_part app_part_trusted = {APP_NEEDS_NOTHING, make_trusted, free_trusted};
 const struct app_part app_part_gateway = {APP_NEEDS_NOTHING, start_gateway, stop_gateway};
 const struct app_part app_part_public = {APP_NEEDS_NOTHING, start_public, stop_public};

@@ -27,6 +27,7 @@ extern const struct app_part app_part_reports;
 // part_servers.c
 extern const struct app_part app_part_management;
 extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are
+extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-For is believed
 extern const struct app_part app_part_gateway;
 extern const struct app_part app_part_public;
 

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Whole requests and their replies: keys, status codes, CORS, what SDKs ask before they send.
+#include <stdatomic.h>
+
 #include "unit/activity/serving.h"
 
 #define EVENT "{\"type\":\"login\",\"userId\":\"u1\"}"
@@ -185,6 +187,54 @@ static void test_prefix_and_public_url(void **state) {
     serving_stop(&serving);
 }
 
+struct elsewhere {
+    struct serving serving;
+    atomic_uint looks;
+};
+
+// A key that another process has stored comes with the next look.
+static enum status look(void *context, struct error *err) {
+    struct elsewhere *elsewhere = context;
+    (void)err;
+    if (atomic_fetch_add(&elsewhere->looks, 1) == 0) {
+        return STATUS_OK;
+    }
+    enum status status = auth_keyring_add(elsewhere->serving.keyring, STR("k9"), STR("shop"),
+                                          AUTH_ROLE_WRITE, STR("wk_elsewhere"));
+    return status == STATUS_EXISTS ? STATUS_OK : status;
+}
+
+static void an_unknown_key_is_looked_up_once_more(void **state) {
+    (void)state;
+    static const char *const bodies[][2] = {
+        {"POST /v1/batch HTTP/1.1\r\n",
+         "{\"writeKey\":\"wk_elsewhere\",\"batch\":[{\"type\":\"track\",\"event\":\"a\",\"userId\":\"u\"}]}"},
+        {"POST /batch/ HTTP/1.1\r\n",
+         "{\"batch\":[{\"event\":\"a\",\"distinct_id\":\"u\",\"api_key\":\"wk_elsewhere\"}]}"},
+        {"GET /pixel/v1/track?writeKey=wk_elsewhere&userId=u HTTP/1.1\r\n", ""},
+        {"GET /sourceConfig/?writeKey=wk_elsewhere HTTP/1.1\r\n", ""},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct elsewhere elsewhere = {.looks = 0};
+        const struct auth_refresh_config looking = {
+            .load = look, .context = &elsewhere, .interval_ms = INT64_C(3600000), .least_ms = 1};
+        struct activity_config config = {.log = NULL};
+        struct error err;
+        assert_int_equal(auth_refresh_start(&looking, &config.refresh, &err), STATUS_OK);
+        serving_start(&elsewhere.serving, &config, STATUS_OK);
+        // In the first look it is not there yet, in the second it is.
+        ASSERT_LACKS(TALK(&elsewhere.serving, bodies[i][0], bodies[i][1]), "HTTP/1.1 200 ");
+        assert_int_equal(atomic_load(&elsewhere.looks), 1);
+        ASSERT_CONTAINS(TALK(&elsewhere.serving, bodies[i][0], bodies[i][1]), "HTTP/1.1 200 ");
+        ASSERT_CONTAINS(TALK(&elsewhere.serving, bodies[i][0], bodies[i][1]), "HTTP/1.1 200 ");
+        assert_int_equal(atomic_load(&elsewhere.looks), 2);
+        http_server_stop(elsewhere.serving.server);
+        elsewhere.serving.server = NULL;
+        auth_refresh_stop(config.refresh);
+        serving_stop(&elsewhere.serving);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keys_are_taken_from_everywhere, start, end),
@@ -196,6 +246,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_sdks_ask_first, start, end),
         cmocka_unit_test(test_what_the_log_refuses_is_sent_again_later),
         cmocka_unit_test(test_prefix_and_public_url),
+        cmocka_unit_test(an_unknown_key_is_looked_up_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
