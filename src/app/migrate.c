@@ -20,7 +20,6 @@ struct migration {
     const struct settings *settings;
     struct app_waiting *waiting; // told to stop by a signal
     struct client_paths paths;
-    char notes[1100];
     struct migrate_side source, target;
     struct progress progress;
     enum migrate_phase phase;
@@ -82,8 +81,6 @@ static enum status open_source(struct migration *migration, struct error *err) {
         return error_set(err, STATUS_NOT_FOUND, "data: there is no installation in %.*s",
                          STR_ARG(settings_string(settings, "data")));
     }
-    (void)snprintf(migration->notes, sizeof migration->notes, "%.*s/migration.json",
-                   STR_ARG(settings_string(settings, "data")));
     // In use by a running Footfall: err says to stop that one first.
     return app_open_embedded(settings, &migration->paths, &migration->source.log,
                              &migration->source.store, err);
@@ -164,7 +161,7 @@ static struct migrate_config make_config(struct migration *migration) {
     return (struct migrate_config){
         .source = migration->source,
         .target = migration->target,
-        .notes_path = migration->notes,
+        .notes_path = migration->paths.migration,
         .clock = clock_system(),
         .timeline_retention_ms = settings_integer(migration->settings, "timeline.retention"),
         .stopped = is_stopped,
@@ -183,14 +180,16 @@ static int print_outcome(struct migration *migration, const struct migrate_repor
         (void)printf(
             "\nNothing may write to either side while it is moved. To compare again, run this again; to begin\n"
             "anew, remove %s and empty the topic and the keyspace.\n",
-            migration->notes);
+            migration->paths.migration);
         return APP_FAILED;
     }
+    unsigned partitions = eventlog_partition_count(migration->source.log);
     (void)printf(
         "\nEverything is there. From now on start the roles (footfall gateway, users, activity, processor,\n"
-        "reports) with eventlog: kafka and store: cassandra. Keys and accounts are the same. Do not start\n"
-        "footfall run on %.*s again: what it takes would be missing there. Once you are sure, remove it.\n",
-        STR_ARG(settings_string(migration->settings, "data")));
+        "reports) with eventlog: kafka, store: cassandra and kafka.partitions: %u. Keys and accounts are the\n"
+        "same. Do not start footfall run on %.*s again: what it takes would be missing there. Once you are\n"
+        "sure, remove it.\n",
+        partitions, STR_ARG(settings_string(migration->settings, "data")));
     return APP_OK;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Parts: the data directory, the worker pool, the store and the event log.
+#include <unistd.h>
+
 #include "app/engines.h"
 #include "app/parts.h"
+#include "base/log.h"
 
 static enum status check_engine(const struct app_service *service, const char *key,
                                 const char *remote, struct error *err) {
@@ -22,8 +25,26 @@ static enum status check_engines(struct app_service *service, struct error *err)
     return status == STATUS_OK && logs ? check_engine(service, "eventlog", "kafka", err) : status;
 }
 
+// Nothing is wrong with going back to the embedded engines, but nobody should do so without knowing.
+static void warn_of_migration(const struct app_service *service) {
+    bool embedded =
+        !app_store_is_remote(service->settings) || !app_log_is_remote(service->settings);
+    if (embedded && access(service->paths.migration, F_OK) == 0) {
+        LOG_WARN(
+            "app",
+            "this installation was moved, or its move is under way: what is taken here from now "
+            "on will be missing there",
+            LOG_CSTR("notes", service->paths.migration));
+    }
+}
+
 static enum status make_directory(struct app_service *service, struct error *err) {
-    return client_data_directory(settings_string(service->settings, "data"), &service->paths, err);
+    enum status status =
+        client_data_directory(settings_string(service->settings, "data"), &service->paths, err);
+    if (status == STATUS_OK) {
+        warn_of_migration(service);
+    }
+    return status;
 }
 
 static enum status start_workers(struct app_service *service, struct error *err) {

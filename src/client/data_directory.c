@@ -15,6 +15,8 @@ enum status client_data_paths(struct str directory, struct client_paths *out, st
     }
     (void)snprintf(out->log, sizeof out->log, "%.*s/log", STR_ARG(directory));
     (void)snprintf(out->store, sizeof out->store, "%.*s/store", STR_ARG(directory));
+    (void)snprintf(out->migration, sizeof out->migration, "%.*s/migration.json",
+                   STR_ARG(directory));
     (void)snprintf(out->spool, sizeof out->spool, "%.*s/spool", STR_ARG(directory));
     (void)snprintf(out->credentials, sizeof out->credentials, "%.*s/credentials.json",
                    STR_ARG(directory));

@@ -12,6 +12,7 @@ struct client_paths {
     char store[1024];
     char spool[1024];
     char credentials[1024];
+    char migration[1024]; // how far a move to other engines has come
 };
 // Makes the directory (mode 0700) when it is missing, with its parents' permission. err says which path and why not.
 MUST_CHECK enum status client_data_directory(struct str directory, struct client_paths *out,
