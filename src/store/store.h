@@ -399,7 +399,8 @@ struct store_row {
         struct store_key key;
         struct store_account account;
         struct store_profile profile;
-        uint64_t version_floor; // the highest version of a deleted profile
+        uint64_t
+            version_floor; // the highest version of a deleted profile; of a project's rows the highest
         struct store_report report;
         struct store_actor_state state;
         struct store_actor_day day;
@@ -428,8 +429,9 @@ MUST_CHECK enum status store_walk(struct store *store, enum store_row_kind kind,
 const char *store_row_kind_name(enum store_row_kind kind);
 
 // What other functions would change on the way, written as it was in another store. Durable when the call returns.
-// Profiles with their versions and times; the stored one stays when its version is higher. CONFLICT: an email belongs to another
-// profile, as far as the engine can tell without a transaction; some profiles may be written then. UNSUPPORTED: the engine cannot.
+// Profiles with their versions and times, where nobody else writes profiles: of those restored the highest version stands, one that was
+// put stays. CONFLICT: an email belongs to another profile, as far as the engine can tell without a transaction; some profiles may be
+// written then. UNSUPPORTED: the engine cannot.
 MUST_CHECK enum status store_profiles_restore(struct store *store, struct str project,
                                               const struct store_profile *profiles, size_t count);
 // Profiles made from here on begin above `version`; a floor that is higher already stays.

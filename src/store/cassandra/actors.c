@@ -13,7 +13,7 @@
 
 // --- Decoding -----------------------------------------------------------------------------------------------------------
 
-static enum status decode_session(const struct cql_value *columns, struct store_session *out) {
+enum status cassandra_get_session(const struct cql_value *columns, struct store_session *out) {
     enum status status = cql_get_bigint(columns[0], &out->start_ms);
     if (status == STATUS_OK) {
         status = cql_get_bigint(columns[1], &out->end_ms);
@@ -24,8 +24,7 @@ static enum status decode_session(const struct cql_value *columns, struct store_
     return status == STATUS_OK ? cassandra_get_u32(columns[3], &out->page_views) : status;
 }
 
-// Columns as STATEMENT_STATE_COLUMNS has them.
-static enum status decode_state(const struct cql_value *columns, struct arena *arena,
+enum status cassandra_get_state(const struct cql_value *columns, struct arena *arena,
                                 struct store_actor_state *out) {
     struct store_actor_state state = {0};
     enum status status = cql_get_bigint(columns[1], &state.first_seen_ms);
@@ -39,7 +38,7 @@ static enum status decode_state(const struct cql_value *columns, struct arena *a
         status = cassandra_get_u64(columns[4], &state.sessions);
     }
     if (status == STATUS_OK) {
-        status = decode_session(columns + 5, &state.current);
+        status = cassandra_get_session(columns + 5, &state.current);
     }
     if (status == STATUS_OK && columns[9].bytes.len > 0) {
         status = cassandra_get_text(columns[9], arena, &state.traits);
@@ -104,8 +103,7 @@ static enum status decode_names(struct cql_value value, struct arena *arena,
     return status == STATUS_END ? STATUS_CORRUPT : status;
 }
 
-// Columns as STATEMENT_DAY_COLUMNS has them.
-static enum status decode_day(const struct cql_value *columns, struct arena *arena,
+enum status cassandra_get_day(const struct cql_value *columns, struct arena *arena,
                               struct store_actor_day *out) {
     struct store_actor_day day = {0};
     enum status status = cql_get_date(columns[0], &day.day);
@@ -144,7 +142,7 @@ struct target {
 static enum status take_state(struct cassandra_read *read, const struct cql_value *columns) {
     const struct target *target = read->context;
     struct store_actor_state state;
-    enum status status = decode_state(columns, target->arena, &state);
+    enum status status = cassandra_get_state(columns, target->arena, &state);
     if (status == STATUS_OK && (!*target->found || state.events > target->state->events)) {
         *target->state = state;
         *target->found = true;
@@ -155,7 +153,7 @@ static enum status take_state(struct cassandra_read *read, const struct cql_valu
 static enum status take_day(struct cassandra_read *read, const struct cql_value *columns) {
     const struct target *target = read->context;
     struct store_actor_day day;
-    enum status status = decode_day(columns, target->arena, &day);
+    enum status status = cassandra_get_day(columns, target->arena, &day);
     if (status == STATUS_OK && (!*target->found || day.events > target->day->events)) {
         *target->day = day;
         *target->found = true;
@@ -256,7 +254,7 @@ struct range {
 static enum status add_day(struct cassandra_read *read, const struct cql_value *columns) {
     struct range *range = read->context;
     struct store_actor_day day;
-    enum status status = decode_day(columns, range->arena, &day);
+    enum status status = cassandra_get_day(columns, range->arena, &day);
     struct store_actor_day *last =
         range->rows.count == 0
             ? NULL
@@ -280,7 +278,7 @@ static enum status add_session(struct cassandra_read *read, const struct cql_val
     struct range *range = read->context;
     const struct cql_value parts[] = {columns[0], columns[2], columns[3], columns[4]};
     struct store_session session = {0};
-    enum status status = decode_session(parts, &session);
+    enum status status = cassandra_get_session(parts, &session);
     struct store_session *last =
         range->rows.count == 0
             ? NULL

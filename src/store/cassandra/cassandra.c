@@ -88,6 +88,9 @@ static const struct store_engine engine = {
     .accounts = cassandra_accounts,
     .report_get = cassandra_report_get,
     .report_put = cassandra_report_put,
+    .walk = cassandra_walk,
+    .profiles_restore = cassandra_profiles_restore,
+    .version_floor_raise = cassandra_version_floor_raise,
     .stats = cassandra_stats,
     .close = cassandra_close,
 };

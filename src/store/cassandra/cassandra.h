@@ -100,6 +100,8 @@ MUST_CHECK enum status cassandra_get_text(struct cql_value value, struct arena *
                                           struct str *out);
 MUST_CHECK enum status cassandra_get_u32(struct cql_value value, uint32_t *out);
 MUST_CHECK enum status cassandra_get_u64(struct cql_value value, uint64_t *out);
+MUST_CHECK enum status cassandra_get_hashes(struct cql_value value, struct arena *arena,
+                                            const uint64_t **hashes, size_t *count);
 
 // --- requests.c: sending -----------------------------------------------------------------------------------------------
 // One statement, waited for. *result may be NULL when nobody looks at rows. On failure *unknown (may be NULL) says whether it may have
@@ -120,6 +122,11 @@ MUST_CHECK enum status cassandra_run_row(struct cassandra_store *store, enum sta
                                          const struct cql_values *values,
                                          struct cql_result **result, struct cql_value *columns,
                                          unsigned count);
+
+// One page of a statement without values: whether there are more, and where the next one begins, is in the result.
+MUST_CHECK enum status cassandra_run_page(struct cassandra_store *store, enum statement statement,
+                                          int32_t page_rows, struct str paging_state,
+                                          struct cql_result **result);
 
 // Reads all pages of many statements, side by side; rows of one read come in order, on the caller's thread.
 struct cassandra_read {
@@ -245,6 +252,20 @@ MUST_CHECK enum status cassandra_session_open(const struct store_cassandra_confi
 MUST_CHECK enum status cassandra_keyspace_name(const struct store_cassandra_config *config,
                                                char out[CASSANDRA_KEYSPACE_MAX + 1],
                                                struct error *err);
+
+// --- Rows, each in the file of its subject -----------------------------------------------------------------------------
+// Columns as STATEMENT_STATE_COLUMNS, STATEMENT_DAY_COLUMNS, STATEMENT_TIMELINE_COLUMNS, STATEMENT_LETTER_COLUMNS have them; of a
+// session: started, ended, events, page_views.
+MUST_CHECK enum status cassandra_get_state(const struct cql_value *columns, struct arena *arena,
+                                           struct store_actor_state *out);
+MUST_CHECK enum status cassandra_get_day(const struct cql_value *columns, struct arena *arena,
+                                         struct store_actor_day *out);
+MUST_CHECK enum status cassandra_get_session(const struct cql_value *columns,
+                                             struct store_session *out);
+MUST_CHECK enum status cassandra_get_entry(const struct cql_value *columns, struct arena *arena,
+                                           struct store_timeline_row *row);
+MUST_CHECK enum status cassandra_get_letter(const struct cql_value *columns, struct arena *arena,
+                                            struct store_dead_letter *letter);
 
 // --- actors.c ----------------------------------------------------------------------------------------------------------
 MUST_CHECK enum status cassandra_states_get(struct cassandra_store *store, struct str project,

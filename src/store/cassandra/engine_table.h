@@ -95,4 +95,11 @@ size_t cassandra_batch_bytes(const struct store_batch *batch);
 void cassandra_batch_discard(struct store_batch *batch);
 void cassandra_partition_release(struct store *store, unsigned partition);
 
+enum status cassandra_walk(struct store *store, enum store_row_kind kind, struct str after,
+                           size_t bytes, struct arena *arena, struct store_page *out);
+enum status cassandra_profiles_restore(struct store *store, struct str project,
+                                       const struct store_profile *profiles, size_t count);
+enum status cassandra_version_floor_raise(struct store *store, struct str project,
+                                          uint64_t version);
+
 #endif

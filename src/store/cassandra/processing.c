@@ -17,39 +17,24 @@ struct window {
     struct arena arena; // of one chunk
 };
 
-static uint64_t little_endian(const char *at) {
-    uint64_t value = 0;
-    for (unsigned b = 0; b < 8; b++) {
-        value |= (uint64_t)(uint8_t)at[b] << (8 * b);
-    }
-    return value;
-}
-
 static enum status take_chunk(struct cassandra_read *read, const struct cql_value *columns) {
     struct window *window = read->context;
     int64_t chunk = 0;
     int64_t last_ms = 0;
-    struct str bytes = columns[2].bytes;
+    const uint64_t *hashes = NULL;
+    size_t count = 0;
     enum status status = cql_get_bigint(columns[0], &chunk);
     if (status == STATUS_OK) {
         status = cql_get_bigint(columns[1], &last_ms);
     }
-    if (status == STATUS_OK && bytes.len % 8 != 0) {
-        status = STATUS_CORRUPT;
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
     arena_reset(&window->arena);
-    uint64_t *hashes = arena_alloc_array(&window->arena, bytes.len / 8, sizeof *hashes);
-    if (hashes == NULL) {
-        return STATUS_NO_MEMORY;
+    if (status == STATUS_OK) {
+        status = cassandra_get_hashes(columns[2], &window->arena, &hashes, &count);
     }
-    for (size_t i = 0; i < bytes.len / 8; i++) {
-        hashes[i] = little_endian(bytes.data + 8 * i);
+    if (status == STATUS_OK) {
+        read->enough = !window->visit(chunk, last_ms, hashes, count, window->context);
     }
-    read->enough = !window->visit(chunk, last_ms, hashes, bytes.len / 8, window->context);
-    return STATUS_OK;
+    return status;
 }
 
 enum status cassandra_seen_load(struct store *base, unsigned partition,
@@ -125,12 +110,8 @@ static enum status find_letter_days(struct letters *letters) {
     return cassandra_read_many(letters->store, &read, 1);
 }
 
-static enum status take_letter(struct cassandra_read *read, const struct cql_value *columns) {
-    struct letters *letters = read->context;
-    struct store_dead_letter *letter = cassandra_rows_add(&letters->rows, letters->arena);
-    if (letter == NULL) {
-        return STATUS_NO_MEMORY;
-    }
+enum status cassandra_get_letter(const struct cql_value *columns, struct arena *arena,
+                                 struct store_dead_letter *letter) {
     uint32_t partition = 0;
     enum status status = cql_get_bigint(columns[0], &letter->received_ms);
     if (status == STATUS_OK) {
@@ -142,9 +123,16 @@ static enum status take_letter(struct cassandra_read *read, const struct cql_val
     letter->partition = partition;
     struct str *const texts[] = {&letter->stage, &letter->reason, &letter->record};
     for (size_t i = 0; i < 3 && status == STATUS_OK; i++) {
-        status = cassandra_get_text(columns[3 + i], letters->arena, texts[i]);
+        status = cassandra_get_text(columns[3 + i], arena, texts[i]);
     }
     return status;
+}
+
+static enum status take_letter(struct cassandra_read *read, const struct cql_value *columns) {
+    struct letters *letters = read->context;
+    struct store_dead_letter *letter = cassandra_rows_add(&letters->rows, letters->arena);
+    return letter == NULL ? STATUS_NO_MEMORY
+                          : cassandra_get_letter(columns, letters->arena, letter);
 }
 
 static enum status read_day(struct letters *letters, const struct letter_day *days, size_t count) {

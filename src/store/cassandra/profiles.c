@@ -48,8 +48,8 @@ void profiles_pause(struct cassandra_store *store, unsigned tries) {
 
 // --- Reading --------------------------------------------------------------------------------------------------------------
 
-static enum status decode_profile(const struct cql_value *columns, struct arena *arena,
-                                  struct store_profile *out) {
+enum status profiles_get(const struct cql_value *columns, struct arena *arena,
+                         struct store_profile *out) {
     struct str *const texts[] = {&out->id, &out->email, &out->name, &out->traits};
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < 4 && status == STATUS_OK; i++) {
@@ -102,7 +102,7 @@ enum status profiles_read(struct cassandra_store *store, bool serial, struct str
                           values, &result, columns, PROFILE_COLUMNS);
     if (status == STATUS_OK) {
         out->exists = true;
-        status = decode_profile(columns, arena, &out->profile);
+        status = profiles_get(columns, arena, &out->profile);
     }
     if (status == STATUS_OK) {
         status = profiles_get_id(columns[7], &out->write);
@@ -125,7 +125,7 @@ enum status cassandra_profile_get(struct store *base, struct str project, struct
     enum status status = cassandra_run_row(cassandra_of(base), STATEMENT_PROFILE_GET, values,
                                            &result, columns, PROFILE_COLUMNS);
     if (status == STATUS_OK) {
-        status = decode_profile(columns, arena, &profile);
+        status = profiles_get(columns, arena, &profile);
     }
     cql_result_free(result);
     if (status == STATUS_OK) {
@@ -387,7 +387,7 @@ static enum status take_profile(struct cassandra_read *read, const struct cql_va
     if (row == NULL) {
         return STATUS_NO_MEMORY;
     }
-    enum status status = decode_profile(columns, round->arena, row);
+    enum status status = profiles_get(columns, round->arena, row);
     bucket->count++;
     if (status == STATUS_OK && bucket->count == round->limit &&
         (round->complete.data == NULL || str_compare(row->id, round->complete) < 0)) {

@@ -26,6 +26,9 @@ struct profiles_row {
 };
 
 int32_t profiles_bucket(struct str user_id);
+// Columns as STATEMENT_PROFILE_COLUMNS begins.
+MUST_CHECK enum status profiles_get(const struct cql_value *columns, struct arena *arena,
+                                    struct store_profile *out);
 void profiles_bind_key(struct cql_values *values, struct str project, struct str user_id);
 void profiles_new_id(struct cassandra_store *store, struct profiles_id *id);
 bool profiles_same_id(const struct profiles_id *a, const struct profiles_id *b);

@@ -102,6 +102,16 @@ enum status cassandra_run(struct cassandra_store *store, enum statement statemen
     return run(store, &request, writes(statement), result, unknown);
 }
 
+enum status cassandra_run_page(struct cassandra_store *store, enum statement statement,
+                               int32_t page_rows, struct str paging_state,
+                               struct cql_result **result) {
+    struct cql_request request = {0};
+    prepare(store, statement, &request);
+    request.page_size = page_rows;
+    request.paging_state = paging_state;
+    return run(store, &request, false, result, NULL);
+}
+
 enum status cassandra_decide(struct cassandra_store *store, enum statement statement,
                              const struct cql_values *values, bool *applied, bool *unknown) {
     struct cql_result *result = NULL;

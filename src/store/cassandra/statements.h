@@ -194,6 +194,32 @@
     S(REPORT_PUT, ONCE,                                                                             \
       "INSERT INTO #reports (project, day, revision, closed, digest, body) "                        \
       "VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                                    \
+    S(PROFILE_RESTORE, WRITE,                                                                       \
+      "UPDATE #users USING TIMESTAMP ? SET email = ?, name = ?, traits = ?, version = ?, "          \
+      "created = ?, updated = ? WHERE project = ? AND bucket = ? AND user_id = ?")                  \
+    S(CLAIM_RESTORE, WRITE,                                                                         \
+      "UPDATE #users_by_email USING TIMESTAMP ? SET user_id = ?, claim = ? "                        \
+      "WHERE project = ? AND email = ?")                                                            \
+    S(WALK_PROFILES, READ, "SELECT project, " STATEMENT_PROFILE_COLUMNS " FROM #users")             \
+    S(WALK_FLOORS, READ, "SELECT DISTINCT project, bucket, floor FROM #users")                      \
+    S(WALK_REPORTS, READ, "SELECT project, day, revision, closed, digest, body FROM #reports")      \
+    S(WALK_STATES, READ,                                                                            \
+      "SELECT epoch, " STATEMENT_ACTOR ", " STATEMENT_STATE_COLUMNS " FROM #actor_state")           \
+    S(WALK_DAYS, READ,                                                                              \
+      "SELECT epoch, " STATEMENT_ACTOR ", " STATEMENT_DAY_COLUMNS " FROM #actor_days")              \
+    S(WALK_SESSIONS, READ,                                                                          \
+      "SELECT epoch, " STATEMENT_ACTOR                                                              \
+      ", started, ended, events, page_views FROM #sessions_by_actor")                               \
+    S(WALK_TIMELINE, READ,                                                                          \
+      "SELECT " STATEMENT_ACTOR ", " STATEMENT_TIMELINE_COLUMNS " FROM #activity_by_actor")         \
+    S(WALK_LINKS, READ,                                                                             \
+      "SELECT epoch, project, anonymous_id, user_id, linked FROM #identity_links")                  \
+    S(WALK_TOTALS, READ,                                                                            \
+      "SELECT epoch, log_partition, project, day, metric, value, amount FROM #day_totals")          \
+    S(WALK_SEEN, READ, "SELECT epoch, log_partition, chunk, last, hashes FROM #seen_ids")           \
+    S(WALK_LETTERS, READ,                                                                           \
+      "SELECT epoch, project, " STATEMENT_LETTER_COLUMNS " FROM #dead_letters")                     \
+    S(WALK_OFFSETS, READ, "SELECT epoch, log_partition, next_offset FROM #partitions")              \
     S(REPORT_GET, READ,                                                                             \
       "SELECT revision, closed, digest, body FROM #reports WHERE project = ? AND day = ? LIMIT 1")
 

@@ -32,8 +32,8 @@ struct reading {
     struct cassandra_rows page;
 };
 
-static enum status decode_row(const struct cql_value *columns, struct arena *arena,
-                              struct store_timeline_row *row) {
+enum status cassandra_get_entry(const struct cql_value *columns, struct arena *arena,
+                                struct store_timeline_row *row) {
     enum event_type type = EVENT_TRACK;
     if (!event_type_from_name(columns[3].bytes, &type)) {
         return STATUS_CORRUPT;
@@ -56,7 +56,7 @@ static enum status decode_row(const struct cql_value *columns, struct arena *are
 static enum status take_row(struct cassandra_read *read, const struct cql_value *columns) {
     struct reading *reading = read->context;
     struct store_timeline_row *row = cassandra_rows_add(&reading->page, reading->arena);
-    return row == NULL ? STATUS_NO_MEMORY : decode_row(columns, reading->arena, row);
+    return row == NULL ? STATUS_NO_MEMORY : cassandra_get_entry(columns, reading->arena, row);
 }
 
 static int compare_rows(const void *a_memory, const void *b_memory) {

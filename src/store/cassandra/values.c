@@ -141,3 +141,28 @@ enum status cassandra_get_u64(struct cql_value value, uint64_t *out) {
     *out = (uint64_t)number;
     return status;
 }
+
+static uint64_t little_endian(const char *at) {
+    uint64_t value = 0;
+    for (unsigned b = 0; b < 8; b++) {
+        value |= (uint64_t)(uint8_t)at[b] << (8 * b);
+    }
+    return value;
+}
+
+enum status cassandra_get_hashes(struct cql_value value, struct arena *arena,
+                                 const uint64_t **hashes, size_t *count) {
+    if (value.bytes.len % 8 != 0) {
+        return STATUS_CORRUPT;
+    }
+    *count = value.bytes.len / 8;
+    uint64_t *own = arena_alloc_array(arena, *count, sizeof *own);
+    if (own == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        own[i] = little_endian(value.bytes.data + 8 * i);
+    }
+    *hashes = own;
+    return STATUS_OK;
+}

@@ -381,7 +381,12 @@ static void a_floor_only_rises(void **state) {
     struct store_profile other = {.id = STR("ann"), .traits = STR("{}")};
     assert_ok(store_profile_put(f->store, STR("blog"), &other, STORE_EXPECT_ABSENT, 0, NULL));
     assert_int_equal(other.version, 1);
-    expect_walk(f, STORE_ROW_VERSION_FLOOR, "shop/-/0: 9\n");
+    struct lines lines;
+    walk(f, STORE_ROW_VERSION_FLOOR, 300, &lines);
+    assert_true(lines.count > 0);
+    for (size_t i = 0; i < lines.count; i++) { // several, where ids of a project have several
+        assert_string_equal(lines.text[i], "shop/-/0: 9");
+    }
     assert_status(store_version_floor_raise(f->store, PROJECT, UINT64_MAX), STATUS_INVALID);
 }
 
