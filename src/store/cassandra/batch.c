@@ -10,11 +10,20 @@
 #define TTL_MAX_S (INT64_C(20) * 365 * 86400) // Cassandra's own limit
 #define LINK_TIME_MAX (INT64_C(1) << 52)
 
+// An actor whose timeline has more than one part.
+struct long_actor {
+    struct str key; // values of its partition key
+    enum store_actor_kind kind;
+    uint64_t part;
+};
+
 struct batch {
     struct store_batch base;
     struct cassandra_store *store;
     struct changes changes;
     struct cassandra_commit commit;
+    struct arena arena;
+    struct cassandra_rows long_actors;
 };
 
 static struct batch *batch_of(struct store_batch *base) {
@@ -28,6 +37,7 @@ static struct str not_null(struct str text) {
 void cassandra_batch_discard(struct store_batch *base) {
     struct batch *batch = batch_of(base);
     changes_free(&batch->changes);
+    arena_free(&batch->arena);
     free(batch);
 }
 
@@ -41,6 +51,8 @@ enum status cassandra_batch_begin(struct store *base, int64_t epoch, unsigned pa
     batch->store = cassandra_of(base);
     batch->commit.epoch = epoch;
     batch->commit.partition = partition;
+    batch->long_actors.size = sizeof(struct long_actor);
+    arena_init(&batch->arena, 1024, 0);
     changes_init(&batch->changes);
     enum status status = cassandra_place_get(batch->store, epoch, partition, &batch->commit.began);
     if (status != STATUS_OK) {
@@ -85,16 +97,6 @@ static void bind_if(struct cql_values *values, struct str text) {
     }
 }
 
-static enum status note_month(struct batch *batch, struct str project, struct store_actor actor,
-                              int32_t month, int64_t received_ms) {
-    // Until its last possible row is gone: 31 days later than one of its first day.
-    int64_t left = seconds_left(batch, ((int64_t)month + 31) * INT64_C(86400000));
-    struct cql_values *values = begin_actor(batch, STATEMENT_MONTH_PUT, project, actor);
-    cql_bind_date(values, month);
-    bind_life(values, received_ms, left < 0 ? 1 : left);
-    return changes_end(&batch->changes);
-}
-
 enum status cassandra_batch_timeline(struct store_batch *base, struct str project,
                                      struct store_actor actor,
                                      const struct store_timeline_row *row) {
@@ -107,9 +109,7 @@ enum status cassandra_batch_timeline(struct store_batch *base, struct str projec
     if (left < 0) {
         return STATUS_OK; // past retention already
     }
-    int32_t month = cassandra_month(row->timestamp_ms);
     struct cql_values *values = begin_actor(batch, STATEMENT_TIMELINE_PUT, project, actor);
-    cql_bind_date(values, month);
     cql_bind_timestamp(values, row->timestamp_ms);
     cql_bind_boolean(values, cassandra_is_uuid(row->event_id));
     cql_bind_text(values, row->event_id);
@@ -122,9 +122,38 @@ enum status cassandra_batch_timeline(struct store_batch *base, struct str projec
     bind_if(values, row->context);
     bind_if(values, row->extra);
     bind_life(values, row->received_ms, left);
-    enum status status = changes_end(&batch->changes);
-    return status == STATUS_OK ? note_month(batch, project, actor, month, row->received_ms)
-                               : status;
+    return changes_end(&batch->changes);
+}
+
+// How many events an actor has is known when the batch ends. Rows of one who has many go to the part that is being filled.
+static enum status note_part(struct batch *batch, struct str project, struct store_actor actor,
+                             uint64_t events) {
+    if (events < CASSANDRA_PART_EVENTS) {
+        return STATUS_OK;
+    }
+    struct long_actor *noted = cassandra_rows_add(&batch->long_actors, &batch->arena);
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
+    cassandra_bind_actor(values, project, actor);
+    if (noted == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    noted->kind = actor.kind;
+    noted->part = events / CASSANDRA_PART_EVENTS;
+    noted->key = arena_copy(&batch->arena, cql_values_bytes(values));
+    return noted->key.data == NULL ? STATUS_NO_MEMORY : buffer_status(values->out);
+}
+
+static enum status move_parts(struct batch *batch) {
+    const struct long_actor *actors =
+        (const struct long_actor *)(const void *)batch->long_actors.items;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < batch->long_actors.count && status == STATUS_OK; i++) {
+        char name[48];
+        status = changes_move(&batch->changes, STATEMENT_TIMELINE_PUT, actors[i].key,
+                              cassandra_part_name(actors[i].kind, actors[i].part, name));
+    }
+    return status;
 }
 
 // --- Actors ---------------------------------------------------------------------------------------------------------------
@@ -146,7 +175,8 @@ enum status cassandra_batch_actor(struct store_batch *base, struct str project,
     cql_bind_text(values, not_null(state->traits)); // a null would be a tombstone, each time
     cql_bind_date(values, state->activity_first_day);
     cql_bind_blob(values, not_null(state->activity));
-    return changes_end(&batch->changes);
+    enum status status = changes_end(&batch->changes);
+    return status == STATUS_OK ? note_part(batch, project, actor, state->events) : status;
 }
 
 static void bind_types(struct cql_values *values, const uint32_t by_type[EVENT_TYPE_COUNT]) {
@@ -390,7 +420,10 @@ size_t cassandra_batch_bytes(const struct store_batch *base) {
 enum status cassandra_batch_commit(struct store_batch *base, int64_t next_offset) {
     struct batch *batch = batch_of(base);
     batch->commit.next_offset = next_offset;
-    enum status status = cassandra_commit(batch->store, &batch->commit, &batch->changes);
+    enum status status = move_parts(batch);
+    if (status == STATUS_OK) {
+        status = cassandra_commit(batch->store, &batch->commit, &batch->changes);
+    }
     cassandra_batch_discard(base);
     return status;
 }

@@ -76,6 +76,10 @@ struct cassandra_values {
 struct cql_values *cassandra_values_begin(struct cassandra_values *values);
 
 struct str cassandra_kind_name(enum store_actor_kind kind);
+// The timeline of an actor is cut into parts of so many events, so that no partition grows for ever. The first has the partition key of all
+// its other rows, and so is written together with them: nearly every actor has no other. Part n is the actor's kind and "+n".
+#define CASSANDRA_PART_EVENTS 50000
+struct str cassandra_part_name(enum store_actor_kind kind, uint64_t part, char out[48]);
 void cassandra_bind_actor(struct cql_values *values, struct str project, struct store_actor actor);
 void cassandra_new_id(struct cassandra_store *store, uint8_t id[CASSANDRA_ID_BYTES]);
 void cassandra_bind_id(struct cql_values *values, const uint8_t *id); // NULL: null
@@ -86,7 +90,6 @@ struct str cassandra_readable(struct str text, struct arena *arena);
 bool cassandra_is_uuid(
     struct str id); // of the 36 lower-case characters that stand before all other ids of one time
 int32_t cassandra_utc_day(int64_t ms);
-int32_t cassandra_month(int64_t ms); // its first day, UTC
 
 // What rows decode to, growing in an arena.
 struct cassandra_rows {
@@ -185,6 +188,9 @@ MUST_CHECK enum status changes_end(struct changes *changes);
 void changes_drop(struct changes *changes, enum statement statement,
                   bool (*drop)(struct str values, void *context), void *context);
 void changes_stamp(struct changes *changes, int64_t stamp);
+// Gives the changes of a statement that have this partition key, [project, kind, actor], another kind.
+MUST_CHECK enum status changes_move(struct changes *changes, enum statement statement,
+                                    struct str partition_key, struct str kind);
 
 struct change {
     enum statement statement;

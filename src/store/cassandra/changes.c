@@ -218,6 +218,53 @@ void changes_stamp(struct changes *changes, int64_t stamp) {
     }
 }
 
+// Appends it with another second value.
+static enum status move_one(struct changes *changes, size_t at, uint16_t count, struct str kind) {
+    struct str old;
+    uint8_t number = 0;
+    size_t next = 0;
+    struct str project;
+    struct str both;
+    if (!change_at(buffer_str(&changes->bytes), at, &number, &count, &old, &next) ||
+        !key_of(old, 1, &project) || !key_of(old, 2, &both)) {
+        return STATUS_CORRUPT;
+    }
+    size_t from = (size_t)(old.data - changes->bytes.data);
+    enum status status = buffer_reserve(&changes->bytes, old.len + kind.len + HEADER);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct cql_values *values = changes_begin(changes, (enum statement)number);
+    buffer_append(&changes->bytes, changes->bytes.data + from, project.len);
+    cql_bind_text(values, kind);
+    buffer_append(&changes->bytes, changes->bytes.data + from + both.len, old.len - both.len);
+    values->count = count;
+    changes->bytes.data[at] = STATEMENT_NONE;
+    return changes_end(changes);
+}
+
+enum status changes_move(struct changes *changes, enum statement statement,
+                         struct str partition_key, struct str kind) {
+    size_t end = changes->bytes.len; // what is moved is appended
+    size_t next = 0;
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < end && status == STATUS_OK; at = next) {
+        uint8_t number = 0;
+        uint16_t count = 0;
+        struct str values;
+        struct str key;
+        if (!change_at(buffer_str(&changes->bytes), at, &number, &count, &values, &next)) {
+            return STATUS_CORRUPT;
+        }
+        if (number == statement &&
+            change_key(statement, values, statement_layouts[statement].partition_key, &key) &&
+            str_equal(key, partition_key)) {
+            status = move_one(changes, at, count, kind);
+        }
+    }
+    return status;
+}
+
 enum status changes_next(struct str *in, struct change *out) {
     uint8_t number = STATEMENT_NONE;
     while (number == STATEMENT_NONE) {

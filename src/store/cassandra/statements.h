@@ -44,36 +44,33 @@
     C(SESSION_REMOVE, 4, SESSIONS, 3, 6, FIRST,                                                    \
       "DELETE FROM #sessions_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS                 \
       " AND epoch = ? AND started = ? AND log_partition = ?")                                      \
-    C(TIMELINE_PUT, 5, TIMELINE, 4, 7, OWN,                                                        \
-      "INSERT INTO #activity_by_actor (" STATEMENT_ACTOR ", month, " STATEMENT_TIMELINE_COLUMNS    \
-      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?")        \
-    C(MONTH_PUT, 6, MONTHS, 3, 4, OWN,                                                             \
-      "INSERT INTO #activity_months (" STATEMENT_ACTOR                                             \
-      ", month) VALUES (?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?")                                  \
-    C(LINK_PUT, 7, NONE, 2, 4, OWN,                                                                \
+    C(TIMELINE_PUT, 5, TIMELINE, 3, 6, OWN,                                                        \
+      "INSERT INTO #activity_by_actor (" STATEMENT_ACTOR ", " STATEMENT_TIMELINE_COLUMNS           \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?")           \
+    C(LINK_PUT, 6, NONE, 2, 4, OWN,                                                                \
       "INSERT INTO #identity_links (project, anonymous_id, epoch, user_id, linked) "               \
       "VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?")                                                  \
-    C(LINK_OF_USER_PUT, 8, NONE, 2, 4, OWN,                                                        \
+    C(LINK_OF_USER_PUT, 7, NONE, 2, 4, OWN,                                                        \
       "INSERT INTO #links_by_user (project, user_id, epoch, anonymous_id) VALUES (?, ?, ?, ?) "    \
       "USING TIMESTAMP ?")                                                                         \
-    C(TOTAL_PUT, 9, TOTALS, 2, 6, LAST,                                                            \
+    C(TOTAL_PUT, 8, TOTALS, 2, 6, LAST,                                                            \
       "INSERT INTO #day_totals (project, day, epoch, metric, value, log_partition, amount) "       \
       "VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                            \
-    C(TOTAL_REMOVE, 10, TOTALS, 2, 6, FIRST,                                                       \
+    C(TOTAL_REMOVE, 9, TOTALS, 2, 6, FIRST,                                                        \
       "DELETE FROM #day_totals USING TIMESTAMP ? WHERE project = ? AND day = ? AND epoch = ? "     \
       "AND metric = ? AND value = ? AND log_partition = ?")                                        \
-    C(TOTAL_DAY_PUT, 11, TOTAL_DAYS, 1, 3, LAST,                                                   \
+    C(TOTAL_DAY_PUT, 10, TOTAL_DAYS, 1, 3, LAST,                                                   \
       "INSERT INTO #project_days (project, epoch, day) VALUES (?, ?, ?) USING TIMESTAMP ?")        \
-    C(SEEN_PUT, 12, SEEN, 2, 3, LAST,                                                              \
+    C(SEEN_PUT, 11, SEEN, 2, 3, LAST,                                                              \
       "INSERT INTO #seen_ids (epoch, log_partition, chunk, last, ids, hashes) "                    \
       "VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                               \
-    C(SEEN_FORGET, 13, NONE, 2, 3, BEFORE,                                                         \
+    C(SEEN_FORGET, 12, NONE, 2, 3, BEFORE,                                                         \
       "DELETE FROM #seen_ids USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ? AND chunk < " \
       "?")                                                                                         \
-    C(LETTER_PUT, 14, LETTERS, 2, 6, LAST,                                                         \
+    C(LETTER_PUT, 13, LETTERS, 2, 6, LAST,                                                         \
       "INSERT INTO #dead_letters (project, day, epoch, " STATEMENT_LETTER_COLUMNS                  \
       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                    \
-    C(LETTER_DAY_PUT, 15, LETTER_DAYS, 1, 3, LAST,                                                 \
+    C(LETTER_DAY_PUT, 14, LETTER_DAYS, 1, 3, LAST,                                                 \
       "INSERT INTO #dead_letter_days (epoch, day, project) VALUES (?, ?, ?) USING TIMESTAMP ?")
 
 // The others. S(symbol, way, text)
@@ -94,15 +91,14 @@
       "SELECT started, log_partition, ended, events, page_views FROM #sessions_by_actor "           \
       "WHERE " STATEMENT_ACTOR_IS " AND epoch = ? AND started >= ? AND started < ? "                \
       "ORDER BY epoch DESC, started ASC, log_partition DESC")                                       \
-    S(MONTHS_GET, READ,                                                                             \
-      "SELECT month FROM #activity_months WHERE " STATEMENT_ACTOR_IS                                \
-      " AND month >= ? AND month <= ?")                                                             \
+    S(PARTS_GET, READ,                                                                              \
+      "SELECT events, last_seen FROM #actor_state WHERE " STATEMENT_ACTOR_IS " AND epoch = ?")      \
     S(TIMELINE_GET, READ,                                                                           \
       "SELECT " STATEMENT_TIMELINE_COLUMNS " FROM #activity_by_actor WHERE " STATEMENT_ACTOR_IS     \
-      " AND month = ? AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) LIMIT ?")         \
+      " AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) LIMIT ?")                       \
     S(TIMELINE_GET_NAMED, READ,                                                                     \
       "SELECT " STATEMENT_TIMELINE_COLUMNS " FROM #activity_by_actor WHERE " STATEMENT_ACTOR_IS     \
-      " AND month = ? AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) AND name = ? "    \
+      " AND (time, uuid_id, event_id) < (?, ?, ?) AND (time) >= (?) AND name = ? "                  \
       "LIMIT ? ALLOW FILTERING")                                                                    \
     S(LINKS_GET, READ,                                                                              \
       "SELECT user_id, linked FROM #identity_links WHERE project = ? AND anonymous_id = ? "         \
@@ -242,7 +238,6 @@ enum statement_table {
     STATEMENT_TABLE_DAYS,
     STATEMENT_TABLE_SESSIONS,
     STATEMENT_TABLE_TIMELINE,
-    STATEMENT_TABLE_MONTHS,
     STATEMENT_TABLE_TOTALS,
     STATEMENT_TABLE_TOTAL_DAYS,
     STATEMENT_TABLE_SEEN,

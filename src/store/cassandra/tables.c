@@ -43,16 +43,14 @@ static const char *const first_version[] = {
     "page_views int, PRIMARY KEY ((project, kind, actor), epoch, started, log_partition)) "
     "WITH CLUSTERING ORDER BY (epoch ASC, started DESC, log_partition ASC) "
     "AND comment = 'Sessions that are over; the one in progress is in actor_state'",
-    "CREATE TABLE IF NOT EXISTS #activity_months (project text, kind text, actor text, month date, "
-    "PRIMARY KEY ((project, kind, actor), month)) WITH CLUSTERING ORDER BY (month DESC) "
-    "AND comment = 'Months (UTC, by their first day) for which activity_by_actor has a partition'",
     "CREATE TABLE IF NOT EXISTS #activity_by_actor (project text, kind text, actor text, "
-    "month date, time timestamp, uuid_id boolean, event_id text, type text, name text, "
+    "time timestamp, uuid_id boolean, event_id text, type text, name text, "
     "received timestamp, anonymous_id text, properties text, traits text, context text, extra text, "
-    "PRIMARY KEY ((project, kind, actor, month), time, uuid_id, event_id)) "
+    "PRIMARY KEY ((project, kind, actor), time, uuid_id, event_id)) "
     "WITH CLUSTERING ORDER BY (time DESC, uuid_id DESC, event_id DESC) "
     "AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'DAYS', "
-    "'compaction_window_size': '7'} AND comment = 'The timeline, a row an event'",
+    "'compaction_window_size': '7'} AND comment = 'The timeline, a row an event. kind: user or anonymous; "
+    "user+1 and so on after each 50 000 events of an actor'",
 
     // --- Links, totals
     "CREATE TABLE IF NOT EXISTS #identity_links (project text, anonymous_id text, epoch bigint, "

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timeline: rows of one or many actors, merged newest first.
 //
-// An actor's rows are kept by month, and a table says which months there are. Months are read from the newest on, some actors of a month
-// side by side, and only until the page is full: nothing in an older month can belong to it.
+// Some actors are read side by side; who was seen last comes first. What is kept is the best page so far, and further actors are read only
+// down to its last row: a user may own a thousand anonymous ids.
 #include <stdlib.h>
 
 #include "event/event.h"
@@ -12,11 +12,12 @@
 #include "store/kv/keys.h" // the order of event ids is the same in all engines
 
 #define ROW_COLUMNS 11
-#define ACTORS_AT_ONCE 16 // each may give a whole page
+#define PARTS_AT_ONCE 16 // each may give a whole page
 
 struct part {
-    int32_t month;
     const struct store_actor *actor;
+    uint64_t number;
+    int64_t last_seen_ms; // of the actor
 };
 
 struct reading {
@@ -74,8 +75,10 @@ static enum status make_read(struct reading *reading, const struct part *part, i
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     bool named = query->name.data != NULL;
-    cassandra_bind_actor(values, reading->project, *part->actor);
-    cql_bind_date(values, part->month);
+    char name[48];
+    cql_bind_text(values, reading->project);
+    cql_bind_text(values, cassandra_part_name(part->actor->kind, part->number, name));
+    cql_bind_text(values, part->actor->id);
     cql_bind_timestamp(values, reading->before_ms);
     cql_bind_boolean(values, cassandra_is_uuid(reading->before_id));
     cql_bind_text(values, reading->before_id.len > 0 ? reading->before_id : STR(""));
@@ -92,9 +95,9 @@ static enum status make_read(struct reading *reading, const struct part *part, i
     return status;
 }
 
-// Some actors' rows of one month join the page.
+// The rows of some parts join the page.
 static enum status read_parts(struct reading *reading, const struct part *parts, size_t count) {
-    struct cassandra_read reads[ACTORS_AT_ONCE];
+    struct cassandra_read reads[PARTS_AT_ONCE];
     int64_t from_ms = reading->query->from_ms;
     const struct store_timeline_row *rows = (const void *)reading->page.items;
     if (reading->page.count == reading->wanted &&
@@ -117,54 +120,68 @@ static enum status read_parts(struct reading *reading, const struct part *parts,
     return status;
 }
 
-// --- Which months there are ---------------------------------------------------------------------------------------------
+// --- Which parts there are ----------------------------------------------------------------------------------------------
 
-struct months {
-    struct reading *reading;
-    const struct store_actor *actor;
-    struct cassandra_rows *parts;
+struct seen {
+    uint64_t events;
+    int64_t last_seen_ms;
 };
 
-static enum status take_month(struct cassandra_read *read, const struct cql_value *columns) {
-    const struct months *months = read->context;
-    struct part *part = cassandra_rows_add(months->parts, months->reading->scratch);
-    if (part == NULL) {
-        return STATUS_NO_MEMORY;
+static enum status take_seen(struct cassandra_read *read, const struct cql_value *columns) {
+    struct seen *seen = read->context;
+    struct seen row = {0};
+    enum status status = cassandra_get_u64(columns[0], &row.events);
+    if (status == STATUS_OK) {
+        status = cql_get_bigint(columns[1], &row.last_seen_ms);
     }
-    part->actor = months->actor;
-    return cql_get_date(columns[0], &part->month);
+    if (status == STATUS_OK && row.events >= seen->events) {
+        *seen = row;
+    }
+    return status;
 }
 
 static int compare_parts(const void *a_memory, const void *b_memory) {
     const struct part *a = a_memory;
     const struct part *b = b_memory;
-    if (a->month != b->month) {
-        return a->month > b->month ? -1 : 1;
+    if (a->last_seen_ms != b->last_seen_ms) {
+        return a->last_seen_ms > b->last_seen_ms ? -1 : 1;
     }
-    return a->actor == b->actor ? 0 : a->actor < b->actor ? -1 : 1;
+    if (a->actor != b->actor) {
+        return a->actor < b->actor ? -1 : 1;
+    }
+    return a->number == b->number ? 0 : a->number > b->number ? -1 : 1; // the newest first
 }
 
-static enum status find_parts(struct reading *reading, struct cassandra_rows *parts) {
+static enum status read_seen(struct reading *reading, int64_t epoch, struct seen *seen) {
     const struct store_timeline_query *query = reading->query;
     size_t count = query->actor_count;
-    int32_t from = cassandra_month(query->from_ms);
-    int32_t to = cassandra_month(reading->before_ms);
     struct cassandra_read *reads = arena_alloc_array(reading->scratch, count, sizeof *reads);
-    struct months *months = arena_alloc_array(reading->scratch, count, sizeof *months);
-    enum status status = reads == NULL || months == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    enum status status = reads == NULL ? STATUS_NO_MEMORY : STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct cassandra_values memory;
         struct cql_values *values = cassandra_values_begin(&memory);
         cassandra_bind_actor(values, reading->project, query->actors[i]);
-        cql_bind_date(values, from);
-        cql_bind_date(values, to);
-        months[i] = (struct months){reading, &query->actors[i], parts};
-        status = cassandra_read_make(&reads[i], STATEMENT_MONTHS_GET, values, 1, reading->scratch);
-        reads[i].row = take_month;
-        reads[i].context = &months[i];
+        cql_bind_bigint(values, epoch);
+        status = cassandra_read_make(&reads[i], STATEMENT_PARTS_GET, values, 2, reading->scratch);
+        reads[i].row = take_seen;
+        reads[i].context = &seen[i];
     }
-    if (status == STATUS_OK) {
-        status = cassandra_read_many(reading->store, reads, count);
+    return status == STATUS_OK ? cassandra_read_many(reading->store, reads, count) : status;
+}
+
+static enum status find_parts(struct reading *reading, int64_t epoch,
+                              struct cassandra_rows *parts) {
+    const struct store_timeline_query *query = reading->query;
+    struct seen *seen = arena_alloc_array(reading->scratch, query->actor_count, sizeof *seen);
+    enum status status = seen == NULL ? STATUS_NO_MEMORY : read_seen(reading, epoch, seen);
+    for (size_t i = 0; i < query->actor_count && status == STATUS_OK; i++) {
+        for (uint64_t n = 0; n <= seen[i].events / CASSANDRA_PART_EVENTS; n++) {
+            struct part *part = cassandra_rows_add(parts, reading->scratch);
+            if (part == NULL) {
+                return STATUS_NO_MEMORY;
+            }
+            *part = (struct part){&query->actors[i], n, seen[i].last_seen_ms};
+        }
     }
     if (status == STATUS_OK && parts->count > 1) {
         qsort(parts->items, parts->count, parts->size, compare_parts);
@@ -174,17 +191,9 @@ static enum status find_parts(struct reading *reading, struct cassandra_rows *pa
 
 static enum status fill_page(struct reading *reading, const struct part *parts, size_t count) {
     enum status status = STATUS_OK;
-    for (size_t at = 0; at < count && status == STATUS_OK;) {
-        bool new_month = at == 0 || parts[at].month != parts[at - 1].month;
-        if (new_month && reading->page.count == reading->wanted) {
-            break;
-        }
-        size_t n = 1;
-        while (n < ACTORS_AT_ONCE && at + n < count && parts[at + n].month == parts[at].month) {
-            n++;
-        }
-        status = read_parts(reading, parts + at, n);
-        at += n;
+    for (size_t at = 0; at < count && status == STATUS_OK; at += PARTS_AT_ONCE) {
+        size_t left = count - at;
+        status = read_parts(reading, parts + at, left < PARTS_AT_ONCE ? left : PARTS_AT_ONCE);
     }
     return status;
 }
@@ -192,6 +201,11 @@ static enum status fill_page(struct reading *reading, const struct part *parts, 
 enum status cassandra_timeline_read(struct store *base, struct str project,
                                     const struct store_timeline_query *query, struct arena *arena,
                                     struct store_timeline_row **out, size_t *count, bool *more) {
+    int64_t epoch = 0;
+    enum status status = cassandra_epoch(cassandra_of(base), &epoch);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
     struct arena scratch;
     arena_init(&scratch, (size_t)16 << 10, 0);
     bool resume = query->resume && query->after_ms < query->to_ms;
@@ -205,7 +219,7 @@ enum status cassandra_timeline_read(struct store *base, struct str project,
                               .wanted = (size_t)query->limit + 1,
                               .page = {.size = sizeof(struct store_timeline_row)}};
     struct cassandra_rows parts = {.size = sizeof(struct part)};
-    enum status status = find_parts(&reading, &parts);
+    status = find_parts(&reading, epoch, &parts);
     if (status == STATUS_OK) {
         status = fill_page(&reading, (const struct part *)(const void *)parts.items, parts.count);
     }

@@ -31,6 +31,19 @@ struct str cassandra_kind_name(enum store_actor_kind kind) {
     return kind == STORE_ACTOR_USER ? STR("user") : STR("anonymous");
 }
 
+struct str cassandra_part_name(enum store_actor_kind kind, uint64_t part, char out[48]) {
+    struct str name = cassandra_kind_name(kind);
+    if (part == 0) {
+        return name;
+    }
+    struct buffer buffer;
+    buffer_init_fixed(&buffer, out, 48);
+    buffer_append_str(&buffer, name);
+    buffer_append_char(&buffer, '+');
+    buffer_append_u64(&buffer, part);
+    return buffer_str(&buffer);
+}
+
 void cassandra_bind_actor(struct cql_values *values, struct str project, struct store_actor actor) {
     cql_bind_text(values, project);
     cql_bind_text(values, cassandra_kind_name(actor.kind));
@@ -86,21 +99,6 @@ bool cassandra_is_uuid(struct str id) {
 int32_t cassandra_utc_day(int64_t ms) {
     int64_t day = ms / DAY_MS - (ms % DAY_MS < 0 ? 1 : 0);
     return day > INT32_MAX ? INT32_MAX : day < INT32_MIN ? INT32_MIN : (int32_t)day;
-}
-
-// Years that the calendar does not know share the first or the last month it does.
-int32_t cassandra_month(int64_t ms) {
-    int32_t day = cassandra_utc_day(ms);
-    int32_t least = clock_day_from_date(0, 1, 1);
-    int32_t most = clock_day_from_date(9999, 12, 1);
-    int year = 0;
-    unsigned month = 0;
-    unsigned day_of_month = 0;
-    clock_date_from_day(day < least  ? least
-                        : day > most ? most
-                                     : day,
-                        &year, &month, &day_of_month);
-    return clock_day_from_date(year, month, 1);
 }
 
 void *cassandra_rows_add(struct cassandra_rows *rows, struct arena *arena) {
