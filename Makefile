@@ -16,7 +16,7 @@ comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
-.PHONY: release run run-cluster test test-cluster unit bench lint format fuzz tsan coverage sim clean install-packages help
+.PHONY: release run run-cluster test test-cluster unit bench bench-cluster lint format fuzz tsan coverage sim clean install-packages help
 
 release: ## the binary, build/footfall
 	@tools/install-packages build
@@ -72,6 +72,11 @@ sim: ## random histories of log, store and faults for SIM_SECONDS: make sim ARGS
 bench: release ## the tables of measured figures
 	@tools/install-packages bench
 	@bench/run $(ARGS)
+
+bench-cluster: release ## the same with every role a process, on real Kafka and Cassandra
+	@tools/install-packages bench cluster
+	@tools/build build -Db_lto=$(LTO) bench/floor_cassandra
+	@bench/run --cluster $(ARGS)
 
 install-packages: ## every Debian package any target needs
 	@tools/install-packages build test cluster coverage lint fuzz bench

@@ -15,6 +15,8 @@ THREAD_GROUPS = (
     ("processor", "processor"),
     ("rocksdb", "rocksdb"),
     ("worker", "workers"),
+    ("rdk:", "rdkafka"),
+    ("cql", "cql"),
 )
 
 
@@ -58,6 +60,11 @@ def difference(after, before):
 def ingest_cpu(groups):
     """All threads but the processor's and RocksDB's background threads, which belong to log and store together."""
     return groups["all"] - groups.get("processor", 0) - groups.get("rocksdb", 0)
+
+
+def cores():
+    """Those that this process may use."""
+    return os.sched_getaffinity(0)
 
 
 def memory(pid):

@@ -109,8 +109,9 @@ class Nginx:
 class Footfall:
     name = "Footfall"
 
-    def __init__(self, binary, directory, settings=()):
+    def __init__(self, binary, directory, settings=(), role="run"):
         self.binary = binary
+        self.role = role
         self.directory = directory
         self.data = os.path.join(directory, "data")
         self.settings = list(settings)
@@ -123,18 +124,18 @@ class Footfall:
         self.port, self.management_port = free_port(), free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
         environment.update(FOOTFALL_WRITE_KEY=WRITE_KEY, FOOTFALL_API_KEY=API_KEY, FOOTFALL_ADMIN_PASSWORD="bench-password")
-        command = [self.binary, "run", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
+        command = [self.binary, self.role, "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
         command += ["--management.listen", f"127.0.0.1:{self.management_port}", *self.settings]
         with open(os.path.join(self.directory, "log"), "ab") as log:
             started = time.monotonic()
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        machine.wait_until(self.is_ready, 120, "Footfall starts", pause=0.001)
+        machine.wait_until(self.is_ready, 120, f"footfall {self.role} starts", pause=0.001)
         return (time.monotonic() - started) * 1000
 
     def is_ready(self):
         if self.process.poll() is not None:
             with open(os.path.join(self.directory, "log"), encoding="utf-8", errors="replace") as log:
-                raise RuntimeError("Footfall ended: " + log.read()[-2000:])
+                raise RuntimeError(f"footfall {self.role} ended: " + log.read()[-2000:])
         try:
             return self.management("/health/ready")[0] == 200
         except OSError:
@@ -182,7 +183,7 @@ class Footfall:
         started = time.monotonic()
         code = end(self.process)
         if code != 0:
-            raise RuntimeError(f"Footfall ended with {code}; see {self.directory}/log")
+            raise RuntimeError(f"footfall {self.role} ended with {code}; see {self.directory}/log")
         return time.monotonic() - started
 
 
