@@ -220,7 +220,7 @@ def gateway(bench):
     proxies = {}
     for name in ("nginx", "haproxy"):
         proxies[name] = bench.run(cluster_servers.Proxy(name, f"{bench.directory}/proxy-{name}", bench.threads, floor.port))
-    upstreams = [word for role in ("activity", "users", "reports") for word in (f"--gateway.{role}", f"127.0.0.1:{floor.port}")]
+    upstreams = [word for role in ("activity", "users", "reports") for word in (f"--gateway.{role}", f"http://127.0.0.1:{floor.port}")]
     gate = bench.start_role("gateway", "gateway", ["--http.threads", str(bench.threads), *upstreams])
     rounds = []
     for _ in range(bench.rounds):

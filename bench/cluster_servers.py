@@ -61,7 +61,7 @@ class Servers:
         return [
             "--eventlog", "kafka", "--kafka.brokers", self.brokers(), "--kafka.topic", f"bench.{name}",
             "--kafka.partitions", str(PARTITIONS), "--kafka.replication", "1",
-            "--store", "cassandra", "--cassandra.hosts", self.hosts(), "--cassandra.keyspace", f"bench_{name}",
+            "--store", "cassandra", "--cassandra.contact_points", self.hosts(), "--cassandra.keyspace", f"bench_{name}",
             "--cassandra.replication", "1",
         ]
 
@@ -75,16 +75,17 @@ class Group:
     def __init__(self, bench, name):
         settings = bench.servers.settings(name)
         self.roles = {role: bench.role(role, f"{name}-{role}", settings) for role in self.ROLES}
+        for process in self.roles.values():
+            process.choose_ports()
+        peers = ",".join(f"http://127.0.0.1:{process.management_port}" for process in self.roles.values())
+        for process in self.roles.values():
+            process.settings += ["--status.peers", peers]
+        for role in self.PROXIED:
+            self.roles["gateway"].settings += [f"--gateway.{role}", f"http://127.0.0.1:{self.roles[role].port}"]
 
     def start(self):
-        """Milliseconds to ready, by role."""
-        took = {}
-        for role, process in self.roles.items():
-            if role == "gateway":
-                for other in self.PROXIED:
-                    process.settings += [f"--gateway.{other}", f"127.0.0.1:{self.roles[other].port}"]
-            took[role] = process.start()
-        return took
+        """Milliseconds to ready, by role: one after the other, those first that others wait for."""
+        return {role: process.start() for role, process in self.roles.items()}
 
     def __getitem__(self, role):
         return self.roles[role]

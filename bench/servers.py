@@ -117,11 +117,18 @@ class Footfall:
         self.settings = list(settings)
         self.process = None
         self.port = self.management_port = 0
+        self.keeps_ports = False
         os.makedirs(directory, exist_ok=True)
+
+    def choose_ports(self):
+        """Those of every start from now on, for others that are told them."""
+        self.port, self.management_port = free_port(), free_port()
+        self.keeps_ports = True
 
     def start(self):
         """Returns milliseconds from exec until it says that it is ready."""
-        self.port, self.management_port = free_port(), free_port()
+        if not self.keeps_ports:
+            self.port, self.management_port = free_port(), free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
         environment.update(FOOTFALL_WRITE_KEY=WRITE_KEY, FOOTFALL_API_KEY=API_KEY, FOOTFALL_ADMIN_PASSWORD="bench-password")
         command = [self.binary, self.role, "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
