@@ -108,9 +108,10 @@ def ingest_floors(bench):
 # --- From Kafka to Cassandra -------------------------------------------------------------------------------------------
 
 
-def measure_floor_rows(bench, events):
+def measure_floor_rows(bench, events, counters=0):
     before = bench.servers.cpu()["cassandra"]
-    result = run_floor([bench.tools["floor_cassandra"], "--hosts", bench.servers.hosts(), "--events", events])
+    words = ["--hosts", bench.servers.hosts(), "--events", events, "--counters", counters]
+    result = run_floor([bench.tools["floor_cassandra"], *words])
     spent = bench.servers.cpu()["cassandra"] - before
     return {
         "events": events,
@@ -165,15 +166,16 @@ def processor(bench):
         figures = measure_processor(bench, process, bench.events)
         figures["memory"] = machine.memory(process.process.pid)
         floors.append(measure_floor_rows(bench, rows))
+        counted = measure_floor_rows(bench, rows // 4, 2)
         process.stop()
     finally:
         cluster_servers.pin(pids["cassandra"], set(cores))
-    bench.raw["processor"] = {"figures": figures, "floors": floors, "filled": filled}
-    processor_rows(bench, figures, floors)
+    bench.raw["processor"] = {"figures": figures, "floors": floors, "withCounters": counted, "filled": filled}
+    processor_rows(bench, figures, floors, counted)
     profile_reads(bench, "processor", filled)
 
 
-def processor_rows(bench, figures, floors):
+def processor_rows(bench, figures, floors, counted):
     def floor(name):
         return statistics.mean(one[name] for one in floors)
 
@@ -184,7 +186,11 @@ def processor_rows(bench, figures, floors):
     bench.row("one row an event, same client: events a second", floor("eventsPerSecond"), "events/s")
     bench.row("  ... own", floor("ownUs"), "µs CPU an event")
     bench.row("  ... Cassandra's", floor("cassandraUs"), "µs CPU an event")
-    bench.row("processor as a multiple of one row an event", figures["eventsPerSecond"] / floor("eventsPerSecond"), "×", 3, at_least=True)
+    bench.row("a row and two counters an event, same client: events a second", counted["eventsPerSecond"], "events/s")
+    bench.row("  ... Cassandra's", counted["cassandraUs"], "µs CPU an event")
+    rate = figures["eventsPerSecond"]
+    bench.row("processor as a multiple of one row an event", rate / floor("eventsPerSecond"), "×", 3, at_least=True)
+    bench.row("  ... of a row and two counters an event", rate / counted["eventsPerSecond"], "×")
 
 
 # --- Profile reads -----------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // What Cassandra gives with one row an event: our own client, one prepared INSERT a request, many of them in flight, the events that
-// load sends. The store writes fewer, larger mutations; this is what it is compared with.
+// load sends; with --counters also so many counters an event, as a first design of day totals would have. The store writes fewer, larger
+// mutations; this is what it is compared with.
 //
-// usage: floor_cassandra --hosts LIST [--events N] [--in-flight N] [--keyspace NAME]
+// usage: floor_cassandra --hosts LIST [--events N] [--in-flight N] [--counters N] [--keyspace NAME]
 // Prints one JSON object. The keyspace is made when it is missing, with one replica.
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@
 #define MS_A_DAY 86400000
 #define REQUEST_MAX 4096 // bytes of the values of a row
 #define TIMEOUT_MS 30000
+#define COUNTERS_MAX 8
 
 struct options {
     const char *hosts;
     const char *keyspace;
     uint64_t events;
     unsigned in_flight;
+    unsigned counters;
 };
 
 struct event {
@@ -41,12 +44,15 @@ struct slot {
     struct cql_request request;
     struct buffer values;
     struct floor *floor;
+    uint64_t number;  // of the event
+    unsigned counted; // counters of it that were sent
 };
 
 struct floor {
     struct options options;
     struct cql_session *session;
     struct cql_prepared *insert;
+    struct cql_prepared *count;
     struct event *events;
     int64_t start_ms;
     atomic_uint_fast64_t next;
@@ -110,6 +116,24 @@ static void run_statement(struct floor *floor, const char *text) {
     }
 }
 
+static void make_counters(struct floor *floor) {
+    char text[1024];
+    struct error err;
+    snprintf(
+        text, sizeof text,
+        "CREATE TABLE IF NOT EXISTS %s.counters (project text, day date, metric int, value text, "
+        "n counter, PRIMARY KEY ((project, day), metric, value))",
+        floor->options.keyspace);
+    run_statement(floor, text);
+    snprintf(text, sizeof text,
+             "UPDATE %s.counters SET n = n + 1 WHERE project = ? AND day = ? AND metric = ? AND "
+             "value = ?",
+             floor->options.keyspace);
+    if (cql_prepare(floor->session, str_from_c(text), &floor->count, &err) != STATUS_OK) {
+        fail("prepare", err.text);
+    }
+}
+
 // The same shape as the store's timeline, so that only the number of mutations differs.
 static void make_table(struct floor *floor) {
     char text[1024];
@@ -136,37 +160,61 @@ static void make_table(struct floor *floor) {
 }
 
 // --- Rows ------------------------------------------------------------------------------------------------------------
-static void bind(struct slot *slot, uint64_t number) {
+static void send_bound(struct slot *slot, const struct cql_prepared *prepared,
+                       const struct cql_values *values) {
+    if (buffer_status(&slot->values) != STATUS_OK) {
+        fail("values", status_text(buffer_status(&slot->values)));
+    }
+    slot->request.prepared = prepared;
+    slot->request.values = cql_values_bytes(values);
+    slot->request.value_count = values->count;
+    slot->request.idempotent = prepared == slot->floor->insert;
+    cql_execute(slot->floor->session, &slot->request);
+}
+
+static int64_t event_ms(const struct slot *slot) {
+    return slot->floor->start_ms + (int64_t)(slot->number / 100);
+}
+
+static void send_row(struct slot *slot) {
     struct floor *floor = slot->floor;
-    const struct event *event = &floor->events[number % MADE];
+    const struct event *event = &floor->events[slot->number % MADE];
     struct cql_values values;
-    int64_t ms = floor->start_ms + (int64_t)(number / 100);
     char id[16] = "0000000";
-    memcpy(id + 8, &number, 8);
+    memcpy(id + 8, &slot->number, 8);
     buffer_clear(&slot->values);
     cql_values_begin(&values, &slot->values);
     cql_bind_text(&values, STR("bench"));
     cql_bind_text(&values, event->user);
-    cql_bind_date(&values, (int32_t)(ms / MS_A_DAY));
-    cql_bind_timestamp(&values, ms);
+    cql_bind_date(&values, (int32_t)(event_ms(slot) / MS_A_DAY));
+    cql_bind_timestamp(&values, event_ms(slot));
     cql_bind_blob(&values, str_make(id, sizeof id));
     cql_bind_text(&values, STR("track"));
     cql_bind_text(&values, STR("Button Clicked"));
     cql_bind_text(&values, str_make(event->text, event->len));
-    cql_bind_bigint(&values, (int64_t)number + 1);
-    if (buffer_status(&slot->values) != STATUS_OK) {
-        fail("values", status_text(buffer_status(&slot->values)));
-    }
-    slot->request.values = cql_values_bytes(&values);
-    slot->request.value_count = values.count;
+    cql_bind_bigint(&values, (int64_t)slot->number + 1);
+    send_bound(slot, floor->insert, &values);
+}
+
+// Of a few hundred different ones: names, pages and the like.
+static void send_counter(struct slot *slot) {
+    struct cql_values values;
+    char value[32];
+    int len = snprintf(value, sizeof value, "value-%u", (unsigned)(slot->number * 7 % 100));
+    buffer_clear(&slot->values);
+    cql_values_begin(&values, &slot->values);
+    cql_bind_text(&values, STR("bench"));
+    cql_bind_date(&values, (int32_t)(event_ms(slot) / MS_A_DAY));
+    cql_bind_int(&values, (int32_t)slot->counted++);
+    cql_bind_text(&values, str_make(value, (size_t)len));
+    send_bound(slot, slot->floor->count, &values);
 }
 
 static void send_next(struct slot *slot) {
-    struct floor *floor = slot->floor;
-    uint64_t number = atomic_fetch_add(&floor->next, 1);
-    if (number < floor->options.events) {
-        bind(slot, number);
-        cql_execute(floor->session, &slot->request);
+    slot->number = atomic_fetch_add(&slot->floor->next, 1);
+    slot->counted = 0;
+    if (slot->number < slot->floor->options.events) {
+        send_row(slot);
     }
 }
 
@@ -176,6 +224,10 @@ static void written(struct cql_request *request, struct cql_result *result) {
     cql_result_free(result);
     if (request->status != STATUS_OK && atomic_fetch_add(&floor->refused, 1) == 0) {
         memcpy(floor->problem, request->error.text, sizeof floor->problem);
+    }
+    if (slot->counted < floor->options.counters) {
+        send_counter(slot);
+        return;
     }
     if (atomic_fetch_add(&floor->done, 1) + 1 == floor->options.events) {
         thread_must(pthread_mutex_lock(&floor->mutex));
@@ -195,10 +247,8 @@ static void write_all(struct floor *floor) {
     for (unsigned i = 0; i < floor->options.in_flight; i++) {
         slots[i].floor = floor;
         slots[i].request = (struct cql_request){.kind = CQL_REQUEST_EXECUTE,
-                                                .prepared = floor->insert,
                                                 .consistency = CQL_QUORUM,
                                                 .timeout_ms = TIMEOUT_MS,
-                                                .idempotent = true,
                                                 .done = written,
                                                 .context = &slots[i]};
         buffer_init(&slots[i].values, REQUEST_MAX);
@@ -226,7 +276,7 @@ static void write_all(struct floor *floor) {
 // --- Command line ----------------------------------------------------------------------------------------------------
 static void usage(void) {
     fprintf(stderr, "usage: floor_cassandra --hosts LIST [--events N] [--in-flight N] "
-                    "[--keyspace NAME]\n");
+                    "[--counters N] [--keyspace NAME]\n");
     exit(2);
 }
 
@@ -242,6 +292,8 @@ static struct options read_options(int argc, char **argv) {
             options.events = strtoull(argv[i + 1], NULL, 10);
         } else if (strcmp(argv[i], "--in-flight") == 0) {
             options.in_flight = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--counters") == 0) {
+            options.counters = (unsigned)strtoul(argv[i + 1], NULL, 10);
         } else if (strcmp(argv[i], "--keyspace") == 0) {
             options.keyspace = argv[i + 1];
         } else {
@@ -249,7 +301,7 @@ static struct options read_options(int argc, char **argv) {
         }
     }
     if (!options.hosts || options.events == 0 || options.in_flight == 0 ||
-        options.in_flight > IN_FLIGHT_MAX) {
+        options.in_flight > IN_FLIGHT_MAX || options.counters > COUNTERS_MAX) {
         usage();
     }
     return options;
@@ -273,6 +325,7 @@ int main(int argc, char **argv) {
     }
     make_events(&floor);
     make_table(&floor);
+    make_counters(&floor);
     write_all(&floor);
     uint64_t refused = atomic_load(&floor.refused);
     printf("{\"events\":%llu,\"refused\":%llu,\"seconds\":%.3f,\"cpuSeconds\":%.3f}\n",

@@ -1,18 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// What the embedded event log costs: CPU and disk an event, by size of request; reading behind and reading along; opening again.
+// What an event log costs: CPU and disk an event, by size of request; reading behind and reading along; opening again.
 //
 //   micro_eventlog DIRECTORY [EVENTS]        DIRECTORY must not exist; everything in it is left for looking at
+//   micro_eventlog kafka:HOST:PORT [EVENTS]  our part of Kafka: topics "micro-..." are made; without disk figures
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "base/uuid.h"
 #include "eventlog/eventlog.h"
 
-enum { POOL = 50000, EVENT_MAX = 700, IN_FLIGHT = 64, PEOPLE = 20000 };
+enum { POOL = 50000, EVENT_MAX = 700, IN_FLIGHT = 64, PEOPLE = 20000, READ_PATIENCE_US = 20000000 };
 
 static double clock_seconds(clockid_t id) {
     struct timespec now;
@@ -103,7 +106,8 @@ static void append_all(struct eventlog *log, const struct eventlog_record *pool,
     }
 }
 
-static size_t read_all(struct eventlog *log, const char *group) {
+// Kafka's brokers hand out partitions before anything comes, so nothing yet is no end.
+static size_t read_all(struct eventlog *log, const char *group, size_t events) {
     const struct eventlog_consumer_config config = {.group = str_from_c(group)};
     struct eventlog_consumer *consumer = NULL;
     struct eventlog_batch batch;
@@ -113,11 +117,12 @@ static size_t read_all(struct eventlog *log, const char *group) {
         exit(1);
     }
     enum status status;
-    while ((status = eventlog_poll(consumer, 0, 1024UL * 1024, &batch, &err)) == STATUS_OK) {
-        count += batch.count;
-    }
-    if (status != STATUS_TIMEOUT) {
-        fprintf(stderr, "poll: %s\n", err.text);
+    do {
+        status = eventlog_poll(consumer, READ_PATIENCE_US, 1024UL * 1024, &batch, &err);
+        count += status == STATUS_OK ? batch.count : 0;
+    } while (status == STATUS_OK && count < events);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "poll: %s\n", status == STATUS_TIMEOUT ? "records are missing" : err.text);
         exit(1);
     }
     eventlog_consumer_close(consumer);
@@ -130,11 +135,25 @@ static long resident_kb(void) {
     return usage.ru_maxrss;
 }
 
-static struct eventlog *open_log(const char *directory) {
+static struct eventlog *open_log(const char *name, size_t request) {
+    const char *brokers = strncmp(name, "kafka:", 6) == 0 ? name + 6 : NULL;
+    char place[512];
+    if (brokers) {
+        snprintf(place, sizeof place, "micro-%d-%zu", getpid(), request);
+    } else {
+        snprintf(place, sizeof place, "%s-%zu", name, request);
+    }
+    const struct eventlog_kafka_config kafka = {.brokers = str_from_c(brokers),
+                                                .topic = str_from_c(place),
+                                                .partitions = 8,
+                                                .replication = 1,
+                                                .clock = clock_system()};
     const struct eventlog_config config = {.partitions = 8, .clock = clock_system()};
     struct eventlog *log = NULL;
     struct error err = {0};
-    if (eventlog_open_rocksdb(directory, &config, &log, &err) != STATUS_OK) {
+    enum status status = brokers ? eventlog_open_kafka(&kafka, &log, &err)
+                                 : eventlog_open_rocksdb(place, &config, &log, &err);
+    if (status != STATUS_OK) {
         fprintf(stderr, "%s\n", err.text);
         exit(1);
     }
@@ -143,7 +162,7 @@ static struct eventlog *open_log(const char *directory) {
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr, "micro_eventlog DIRECTORY [EVENTS]\n");
+        fprintf(stderr, "micro_eventlog DIRECTORY|kafka:HOST:PORT [EVENTS]\n");
         return 2;
     }
     size_t most = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
@@ -154,10 +173,8 @@ int main(int argc, char **argv) {
            IN_FLIGHT, resident_kb());
     static const size_t requests[] = {1, 8, 64, 500};
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-        char directory[512];
-        snprintf(directory, sizeof directory, "%s-%zu", argv[1], requests[i]);
         size_t events = requests[i] < 64 ? most / 5 : most;
-        struct eventlog *log = open_log(directory);
+        struct eventlog *log = open_log(argv[1], requests[i]);
         double cpu = cpu_us();
         double begin = clock_seconds(CLOCK_MONOTONIC);
         append_all(log, pool, events, requests[i]);
@@ -169,12 +186,12 @@ int main(int argc, char **argv) {
         long append_kb = resident_kb();
         double closed_cpu = cpu_us() - cpu; // with what compaction still had to do
         begin = clock_seconds(CLOCK_MONOTONIC);
-        log = open_log(directory);
+        log = open_log(argv[1], requests[i]);
         double open_ms = 1e3 * (clock_seconds(CLOCK_MONOTONIC) - begin);
         struct eventlog_stats after;
         eventlog_stats(log, &after);
         cpu = cpu_us();
-        size_t count = read_all(log, "bench");
+        size_t count = read_all(log, "bench", (size_t)stats.appended_records);
         double read_cpu = cpu_us() - cpu;
         eventlog_close(log);
         printf(
