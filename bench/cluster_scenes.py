@@ -29,6 +29,10 @@ class ClusterBench(scenes.Bench):
     def role(self, role, name, settings):
         return self.run(servers.Footfall(self.binary, f"{self.directory}/{name}", settings, role))
 
+    def prepare(self, name):
+        """A gateway's first start makes keys and tables."""
+        self.start_role("gateway", name).stop()
+
     def start_role(self, role, name, settings=()):
         process = self.role(role, f"{name}-{role}", [*self.servers.settings(name), *settings])
         process.start()
@@ -64,6 +68,7 @@ def ingest(bench):
     """The embedded log, Kafka and librdkafka's own producer in turn, the last as fast as Footfall was and as it can."""
     embedded = bench.footfall("ingest-embedded")
     embedded.start()
+    bench.prepare("ingest")
     activity = bench.start_role("activity", "ingest")
     bench.send(activity.port, batch=500, connections=scenes.LOADERS, seconds=bench.seconds)  # warms the broker up
     for batch, connections in ((1, 64), (1, 512), (500, scenes.LOADERS)):
@@ -146,6 +151,7 @@ def measure_processor(bench, processor, events):
 
 def fill(bench, name, events):
     """Puts events into a topic through activity; nobody processes them yet."""
+    bench.prepare(name)
     activity = bench.start_role("activity", name)
     result = bench.send(activity.port, batch=500, connections=scenes.LOADERS, events=events, users=bench.people)
     activity.stop()
