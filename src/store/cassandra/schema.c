@@ -289,8 +289,8 @@ static enum status migrate_in_turn(struct schema *schema) {
     return status;
 }
 
-enum status cassandra_schema_open(struct cassandra_store *store,
-                                  const struct store_cassandra_config *config, struct error *err) {
+static enum status open_schema(struct cassandra_store *store,
+                               const struct store_cassandra_config *config, struct error *err) {
     struct schema schema = {.store = store, .config = config, .err = err};
     memcpy(schema.owner, store->writer, sizeof schema.owner);
     int32_t version = 0;
@@ -312,4 +312,14 @@ enum status cassandra_schema_open(struct cassandra_store *store,
         status = make_lock_table(&schema);
     }
     return status == STATUS_OK ? migrate_in_turn(&schema) : status;
+}
+
+// A server that has not yet taken in what another process has just made blames itself ("unknown table"); a moment later it has.
+enum status cassandra_schema_open(struct cassandra_store *store,
+                                  const struct store_cassandra_config *config, struct error *err) {
+    enum status status = open_schema(store, config, err);
+    if (status == STATUS_IO) {
+        status = err->status = STATUS_UNAVAILABLE;
+    }
+    return status;
 }
