@@ -206,8 +206,12 @@ class Deployment(Footfall):
 
     def start(self):
         self.launch()
-        for role in self.roles.values():
-            eventually(role.is_ready, START_SECONDS * PATIENCE)
+        try:
+            for role in self.roles.values():
+                eventually(role.is_ready, START_SECONDS * PATIENCE)
+        except BaseException:
+            self.discard()  # a fixture that fails here has nothing to end
+            raise
         self._found_ports()
         with open(os.path.join(self.data, "credentials.json"), encoding="utf-8") as file:
             self.credentials = json.load(file)
