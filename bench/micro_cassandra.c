@@ -313,8 +313,7 @@ int main(int argc, char **argv) {
     die("open", store_open_cassandra(&config, &load.store, &err), err.text);
     die("prepare",
         cql_prepare(rows.session,
-                    STR("INSERT INTO " KEYSPACE
-                        ".activity_by_actor (project, kind, actor, time, "
+                    STR("INSERT INTO " KEYSPACE ".activity_by_actor (project, kind, actor, time, "
                         "uuid_id, event_id, type, name, received, properties, context) "
                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
                     &rows.insert, &err),
