@@ -43,6 +43,7 @@ struct cql_call {
     struct cql_try tries[CQL_CALL_PARALLEL];
     enum status failed; // of the last try; OK: none has failed
     bool only_prepare;  // of cql_prepare
+    bool may_go_round;  // when all hosts were asked, the first may be asked again
     bool has_token;
     int64_t token;
     unsigned retried; // CQL_RETRIED_*

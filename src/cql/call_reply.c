@@ -38,7 +38,10 @@ static void on_refusal(struct cql_try *attempt, const struct cql_server_error *s
     struct cql_request *request = call->request;
     note_refusal(attempt, server);
     request->sent_unknown |= may_be_applied;
+    unsigned before = call->retried;
     enum cql_decision decision = cql_policy_decide(server, request->idempotent, &call->retried);
+    call->may_go_round =
+        ((call->retried ^ before) & (CQL_RETRIED_REPLICAS | CQL_RETRIED_REPLICAS_AGAIN)) != 0;
     bool final = decision == CQL_DECISION_FAIL && call->failed != STATUS_TIMEOUT &&
                  call->failed != STATUS_UNAVAILABLE && call->failed != STATUS_IO;
     if (!final && cql_call_other_in_flight(attempt)) {

@@ -108,6 +108,10 @@ void cql_call_advance(struct cql_try *attempt) {
         cql_call_finish(call, call->failed, NULL);
         return;
     }
+    if (call->may_go_round && all_were_asked(call)) {
+        call->asked_count = 0;
+    }
+    call->may_go_round = false;
     struct cql_host *host = cql_call_choose(call);
     if (host) {
         cql_call_ask(attempt, host);

@@ -152,9 +152,10 @@ struct str cql_result_column_name(const struct cql_result *result, unsigned colu
 enum cql_type cql_result_column_type(const struct cql_result *result, unsigned column);
 
 // --- Trying again -------------------------------------------------------------------------------------------------
-// Unavailable: next host, once. Read time-out: the same host, once, when enough replied but no data. Write time-out: only of a
-// logged batch's log. Overloaded, bootstrapping, truncate and server errors: next host if idempotent. Connection lost after sending: next
-// host if idempotent; before sending: next host. UNPREPARED: prepare, then once more. No host: waits, within the time-out, for one.
+// Unavailable: next host, once. Read time-out: the same host, once, when enough replied but no data. Write time-out of a logged batch's
+// log: the same host, once, if idempotent. Other time-outs and failures of replicas: next host if idempotent, twice. Overloaded,
+// bootstrapping, truncate and server errors: next host if idempotent. Connection lost after sending: next host if idempotent; before
+// sending: next host. UNPREPARED: prepare, then once more. No host: waits, within the time-out, for one. Eight tries in all.
 
 // --- Looking ------------------------------------------------------------------------------------------------------
 struct cql_stats {

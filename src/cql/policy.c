@@ -9,6 +9,7 @@ enum when {
     ONCE_UNAVAILABLE,   // nothing was done
     ONCE_READ_TIMEOUT,  // enough replied, but not the one that was to send the data
     ONCE_WRITE_TIMEOUT, // the batch log was not written in time
+    TWICE_IDEMPOTENT,   // some replicas failed
 };
 
 static const struct row {
@@ -25,9 +26,9 @@ static const struct row {
     {CQL_ERROR_TRUNCATE, WHEN_IDEMPOTENT, true},
     {CQL_ERROR_WRITE_TIMEOUT, ONCE_WRITE_TIMEOUT, true},
     {CQL_ERROR_READ_TIMEOUT, ONCE_READ_TIMEOUT, false},
-    {CQL_ERROR_READ_FAILURE, NEVER, false},
+    {CQL_ERROR_READ_FAILURE, TWICE_IDEMPOTENT, false},
     {CQL_ERROR_FUNCTION_FAILURE, NEVER, false},
-    {CQL_ERROR_WRITE_FAILURE, NEVER, true},
+    {CQL_ERROR_WRITE_FAILURE, TWICE_IDEMPOTENT, true},
     {CQL_ERROR_CDC_WRITE_FAILURE, NEVER, true},
     {CQL_ERROR_CAS_WRITE_UNKNOWN, NEVER, true},
     {CQL_ERROR_SYNTAX, NEVER, false},
@@ -57,6 +58,15 @@ static enum cql_decision once(unsigned *retried, unsigned what, enum cql_decisio
     return decision;
 }
 
+static enum cql_decision twice(bool idempotent, unsigned *retried) {
+    if (!idempotent) {
+        return CQL_DECISION_FAIL;
+    }
+    unsigned what =
+        *retried & CQL_RETRIED_REPLICAS ? CQL_RETRIED_REPLICAS_AGAIN : CQL_RETRIED_REPLICAS;
+    return once(retried, what, CQL_DECISION_NEXT_HOST);
+}
+
 enum cql_decision cql_policy_decide(const struct cql_server_error *error, bool idempotent,
                                     unsigned *retried) {
     switch (row_of(error->code)->again) {
@@ -64,15 +74,18 @@ enum cql_decision cql_policy_decide(const struct cql_server_error *error, bool i
     case WHEN_IDEMPOTENT: return idempotent ? CQL_DECISION_NEXT_HOST : CQL_DECISION_FAIL;
     case ONCE_UNAVAILABLE: return once(retried, CQL_RETRIED_UNAVAILABLE, CQL_DECISION_NEXT_HOST);
     case ONCE_READ_TIMEOUT:
-        if (error->received >= error->required && !error->data_present) {
+        if (error->received >= error->required && !error->data_present &&
+            !(*retried & CQL_RETRIED_READ_TIMEOUT)) {
             return once(retried, CQL_RETRIED_READ_TIMEOUT, CQL_DECISION_SAME_HOST);
         }
-        break;
+        return twice(idempotent, retried);
     case ONCE_WRITE_TIMEOUT:
-        if (idempotent && error->write_type == CQL_WRITE_BATCH_LOG) {
+        if (idempotent && error->write_type == CQL_WRITE_BATCH_LOG &&
+            !(*retried & CQL_RETRIED_WRITE_TIMEOUT)) {
             return once(retried, CQL_RETRIED_WRITE_TIMEOUT, CQL_DECISION_SAME_HOST);
         }
-        break;
+        return twice(idempotent, retried);
+    case TWICE_IDEMPOTENT: return twice(idempotent, retried);
     }
     return CQL_DECISION_FAIL;
 }

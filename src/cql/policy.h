@@ -18,10 +18,13 @@ enum cql_decision {
     CQL_DECISION_NEXT_HOST,
 };
 
-// What is allowed once a request is marked here when it has been used up.
+// What a request has used up of what is allowed once. Idempotent ones may meet a time-out or failure of replicas twice more: while nodes
+// are restarted one after another, the next coordinator often sees a quorum; more often would only add to an overload.
 #define CQL_RETRIED_UNAVAILABLE 1u
 #define CQL_RETRIED_READ_TIMEOUT 2u
 #define CQL_RETRIED_WRITE_TIMEOUT 4u
+#define CQL_RETRIED_REPLICAS 8u
+#define CQL_RETRIED_REPLICAS_AGAIN 16u
 
 // *retried is updated.
 enum cql_decision cql_policy_decide(const struct cql_server_error *error, bool idempotent,

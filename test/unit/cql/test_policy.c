@@ -32,26 +32,26 @@ static void test_each_error_by_idempotence(void **state) {
         {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH_LOG},
          SAME,
          FAIL,
-         FAIL,
+         NEXT,
          true},
-        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_SIMPLE}, FAIL, FAIL, FAIL, true},
-        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH}, FAIL, FAIL, FAIL, true},
-        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_CAS}, FAIL, FAIL, FAIL, true},
+        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_SIMPLE}, NEXT, FAIL, NEXT, true},
+        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_BATCH}, NEXT, FAIL, NEXT, true},
+        {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_CAS}, NEXT, FAIL, NEXT, true},
         {{.code = CQL_ERROR_WRITE_TIMEOUT, .write_type = CQL_WRITE_COUNTER},
+         NEXT,
          FAIL,
-         FAIL,
-         FAIL,
+         NEXT,
          true},
-        {{.code = CQL_ERROR_READ_TIMEOUT, .received = 2, .required = 2}, SAME, SAME, FAIL, false},
+        {{.code = CQL_ERROR_READ_TIMEOUT, .received = 2, .required = 2}, SAME, SAME, NEXT, false},
         {{.code = CQL_ERROR_READ_TIMEOUT, .received = 2, .required = 2, .data_present = true},
+         NEXT,
          FAIL,
-         FAIL,
-         FAIL,
+         NEXT,
          false},
-        {{.code = CQL_ERROR_READ_TIMEOUT, .received = 1, .required = 2}, FAIL, FAIL, FAIL, false},
-        {{.code = CQL_ERROR_READ_FAILURE}, FAIL, FAIL, FAIL, false},
+        {{.code = CQL_ERROR_READ_TIMEOUT, .received = 1, .required = 2}, NEXT, FAIL, NEXT, false},
+        {{.code = CQL_ERROR_READ_FAILURE}, NEXT, FAIL, NEXT, false},
         {{.code = CQL_ERROR_FUNCTION_FAILURE}, FAIL, FAIL, FAIL, false},
-        {{.code = CQL_ERROR_WRITE_FAILURE}, FAIL, FAIL, FAIL, true},
+        {{.code = CQL_ERROR_WRITE_FAILURE}, NEXT, FAIL, NEXT, true},
         {{.code = CQL_ERROR_CAS_WRITE_UNKNOWN}, FAIL, FAIL, FAIL, true},
         {{.code = CQL_ERROR_SYNTAX}, FAIL, FAIL, FAIL, false},
         {{.code = CQL_ERROR_UNAUTHORIZED}, FAIL, FAIL, FAIL, false},
@@ -78,7 +78,13 @@ static void test_each_kind_once(void **state) {
     assert_int_equal(cql_policy_decide(&unavailable, true, &retried), NEXT);
     assert_int_equal(cql_policy_decide(&read, true, &retried), SAME);
     assert_int_equal(cql_policy_decide(&unavailable, true, &retried), FAIL);
+    // Then twice more, for time-outs and failures of replicas together.
+    struct cql_server_error write = {.code = CQL_ERROR_WRITE_FAILURE};
+    assert_int_equal(cql_policy_decide(&read, false, &retried), FAIL);
+    assert_int_equal(cql_policy_decide(&read, true, &retried), NEXT);
+    assert_int_equal(cql_policy_decide(&write, true, &retried), NEXT);
     assert_int_equal(cql_policy_decide(&read, true, &retried), FAIL);
+    assert_int_equal(cql_policy_decide(&write, true, &retried), FAIL);
 }
 
 static void test_a_login_refused_for_want_of_a_quorum(void **state) {
