@@ -11,11 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/random.h"
-#include "base/uuid.h"
-#include "eventlog/eventlog.h"
+#include "event_pool.h"
 
-enum { POOL = 50000, EVENT_MAX = 700, IN_FLIGHT = 64, PEOPLE = 20000, READ_PATIENCE_US = 20000000 };
+enum { IN_FLIGHT = 64, READ_PATIENCE_US = 20000000 };
 
 static double clock_seconds(clockid_t id) {
     struct timespec now;
@@ -25,48 +23,6 @@ static double clock_seconds(clockid_t id) {
 
 static double cpu_us(void) {
     return 1e6 * clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-// Canonical events as an SDK's page would cause them: random ids, few names, many people.
-static size_t make_event(char *out, char *key, size_t *key_len, struct random_source *random,
-                         int i) {
-    static const char *const names[] = {"Page Viewed",     "Button Clicked", "Product Added",
-                                        "Order Completed", "Search",         "Signed Up"};
-    static const char *const paths[] = {"/",     "/pricing",      "/docs/start", "/docs/api",
-                                        "/cart", "/product/1234", "/blog/how-we"};
-    char id[UUID_TEXT_LEN + 1];
-    uuid_v7(1700000000000 + i / 10, random, id);
-    unsigned person = (unsigned)random_below(random, PEOPLE);
-    unsigned ms = (unsigned)random_below(random, 1000);
-    *key_len = (size_t)snprintf(key, 64, "p1%cuser-%u", 0, person);
-    return (size_t)snprintf(
-        out, EVENT_MAX,
-        "{\"id\":\"%s\",\"project\":\"p1\",\"type\":\"track\",\"name\":\"%s\",\"userId\":\"user-%u\","
-        "\"timestamp\":\"2026-11-23T06:%02d:%02d.%03uZ\",\"receivedAt\":\"2026-11-23T06:%02d:%02d.%03uZ\","
-        "\"properties\":{\"path\":\"%s\",\"value\":%u},\"context\":{\"library\":{\"name\":"
-        "\"analytics.js\",\"version\":\"3.1.2\"}},\"source\":{\"dialect\":\"segment\",\"ip\":\"203.0.%u.0\"}}",
-        id, names[random_below(random, 6)], person, i / 6000 % 60, i / 100 % 60, ms, i / 6000 % 60,
-        i / 100 % 60, (ms + 13) % 1000, paths[random_below(random, 7)],
-        (unsigned)random_below(random, 10000), (unsigned)random_below(random, 256));
-}
-
-static struct eventlog_record *make_pool(uint64_t *bytes) {
-    struct random_seeded seeded;
-    random_seeded_init(&seeded, 1);
-    char *text = malloc((size_t)POOL * (EVENT_MAX + 64));
-    struct eventlog_record *pool = calloc(POOL, sizeof *pool);
-    if (text == NULL || pool == NULL) {
-        exit(1);
-    }
-    *bytes = 0;
-    for (int i = 0; i < POOL; i++) {
-        char *key = text + (size_t)i * (EVENT_MAX + 64);
-        size_t key_len = 0;
-        size_t len = make_event(key + 64, key, &key_len, &seeded.source, i);
-        pool[i] = (struct eventlog_record){{key, key_len}, {key + 64, len}, 1700000000000 + i};
-        *bytes += len;
-    }
-    return pool;
 }
 
 struct sender {
@@ -94,7 +50,7 @@ static void append_all(struct eventlog *log, const struct eventlog_record *pool,
         } else {
             queue_wait(&sender->waker, -1);
         }
-        at = at + request > POOL ? 0 : at;
+        at = at + request > EVENT_POOL ? 0 : at;
         sender->append = (struct eventlog_append){
             .records = pool + at, .count = request, .done = sent, .context = sender};
         eventlog_append(log, &sender->append);
@@ -167,8 +123,8 @@ int main(int argc, char **argv) {
     }
     size_t most = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
     uint64_t pool_bytes = 0;
-    struct eventlog_record *pool = make_pool(&pool_bytes);
-    double event_bytes = (double)pool_bytes / POOL;
+    struct eventlog_record *pool = event_pool_make(&pool_bytes);
+    double event_bytes = (double)pool_bytes / EVENT_POOL;
     printf("events of %.0f bytes, %d requests in flight, peak before %ld kB\n", event_bytes,
            IN_FLIGHT, resident_kb());
     static const size_t requests[] = {1, 8, 64, 500};
@@ -197,14 +153,13 @@ int main(int argc, char **argv) {
         printf(
             "request of %3zu: append %.2f us CPU an event (%.2f with closing), %.0f events/s, "
             "%.0f events a commit, disk %.3f of the bytes, open %.0f ms, reading behind %.2f us, "
-            "peak %ld kB\n",
+            "peak %ld kB, %ld kB with reading\n",
             requests[i], append_cpu / (double)events, closed_cpu / (double)events,
             (double)events / wall, (double)stats.appended_records / (double)stats.commits,
             (double)after.disk_bytes / ((double)stats.appended_records * event_bytes), open_ms,
             read_cpu / (double)count, append_kb, resident_kb());
         fflush(stdout);
     }
-    free((void *)(uintptr_t)pool[0].key.data);
-    free(pool);
+    event_pool_free(pool);
     return 0;
 }
