@@ -64,8 +64,9 @@ static const struct app_command commands[] = {
      "something is wrong.\n",
      true, app_check_config_command},
     {"doctor", "look for problems of this machine and of a running Footfall",
-     "footfall doctor [--config FILE] [--SETTING VALUE]...",
-     "Checks limits, disk, clock, time zones and the running process. Exit code 1 when it finds a problem.\n",
+     "footfall doctor [ROLE] [--apply] [--config FILE] [--SETTING VALUE]...",
+     "Checks limits, disk, clock, time zones, Kafka and Cassandra when they are configured, and the running\n"
+     "process. --apply makes the topic and the tables that are missing. Exit code 1 when it finds a problem.\n",
      true, app_doctor_command},
     {"migrate", "move an installation to Kafka and Cassandra",
      "footfall migrate [--dry-run] [--config FILE] [--data DIR] [--SETTING VALUE]...",

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/engines.h"
+#include "base/log.h"
 #include "client/client.h"
 #include "client/data_directory.h"
 
@@ -19,6 +21,7 @@ struct examination {
     const struct settings *settings;
     unsigned problems;
     bool running; // a Footfall answers at the listen address
+    bool apply;   // make what is missing
 };
 
 __attribute__((format(printf, 3, 4))) static void tell(struct examination *exam,
@@ -119,20 +122,94 @@ static void examine_server(struct examination *exam, const char *key, const char
     buffer_free(&reply);
 }
 
+static void examine_kafka(struct examination *exam) {
+    struct str topic = settings_string(exam->settings, "kafka.topic");
+    struct error err = {STATUS_OK, ""};
+    unsigned partitions = 0;
+    enum status status = app_try_kafka(exam->settings, exam->apply, &partitions, &err);
+    if (status == STATUS_OK) {
+        tell(exam, "ok", "event log: Kafka answers, topic %.*s has %u partitions", STR_ARG(topic),
+             partitions);
+    } else if (status == STATUS_NOT_FOUND) {
+        tell(
+            exam, "note",
+            "event log: Kafka answers and has no topic %.*s; footfall doctor --apply makes it, and so "
+            "does the first process that needs it",
+            STR_ARG(topic));
+    } else {
+        tell(exam, "problem", "event log: %s", err.text);
+    }
+}
+
+static void examine_cassandra(struct examination *exam) {
+    struct store_cassandra_config config = app_cassandra_config(exam->settings);
+    struct store *store = NULL;
+    struct error err = {STATUS_OK, ""};
+    config.create_schema = exam->apply;
+    enum status status = store_open_cassandra(&config, &store, &err);
+    store_close(store);
+    if (status == STATUS_OK) {
+        tell(exam, "ok", "store: Cassandra answers, keyspace %.*s has the tables it needs",
+             STR_ARG(config.keyspace));
+    } else if (status == STATUS_NOT_FOUND) {
+        tell(exam, "note", "store: Cassandra answers; %s", err.text);
+    } else {
+        tell(exam, "problem", "store: %s", err.text);
+    }
+}
+
+static void examine_engines(struct examination *exam) {
+    bool kafka = app_log_is_remote(exam->settings);
+    bool cassandra = app_store_is_remote(exam->settings);
+    log_configure(LOG_LEVEL_WARN, LOG_FORMAT_TEXT, STDERR_FILENO);
+    if (!kafka && !cassandra) {
+        tell(exam, "ok",
+             "event log and store: embedded; a reply of 2xx means fsynced on this machine's disk");
+    }
+    if (kafka) {
+        examine_kafka(exam);
+    }
+    if (cassandra) {
+        examine_cassandra(exam);
+    }
+}
+
+// --apply and the role's name, which are no settings, taken out of the words.
+static int take_own_words(int argc, char *const *argv, char **kept, enum app_role *role,
+                          bool *apply) {
+    int count = 0;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--apply") == 0) {
+            *apply = true;
+        } else if (i > 0 || !app_role_find(str_from_c(argv[i]), role)) {
+            kept[count++] = argv[i];
+        }
+    }
+    return count;
+}
+
 int app_doctor_command(int argc, char *const *argv) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
+    struct examination exam = {.problems = 0};
+    enum app_role role = APP_ROLE_RUN;
     int used = 0;
-    if (app_load_settings(argc, argv, &used, &settings, &err) != STATUS_OK) {
+    char **words = calloc((size_t)argc + 1, sizeof *words);
+    enum status status = words ? STATUS_OK : error_set(&err, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK) {
+        int count = take_own_words(argc, argv, words, &role, &exam.apply);
+        status = app_load_role_settings(role, count, words, &used, &settings, &err);
+    }
+    free(words);
+    if (status != STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
-    struct examination exam = {.settings = settings};
+    exam.settings = settings;
     tell(&exam, "ok", "footfall %s, configuration is valid", FOOTFALL_VERSION);
     examine_descriptors(&exam);
     examine_disk(&exam);
     examine_clock(&exam);
-    tell(&exam, "ok",
-         "event log and store: embedded; a reply of 2xx means fsynced on this machine's disk");
+    examine_engines(&exam);
     examine_server(&exam, "management.listen", "/health/ready");
     (void)printf("%u problem%s found\n", exam.problems, exam.problems == 1 ? "" : "s");
     settings_free(settings);

@@ -102,8 +102,8 @@ static void join_properties(const struct settings *settings, struct buffer *out)
     }
 }
 
-enum status app_open_kafka(const struct settings *settings, unsigned partitions,
-                           struct eventlog **out, struct error *err) {
+static enum status open_kafka(const struct settings *settings, unsigned partitions, bool must_exist,
+                              struct eventlog **out, struct error *err) {
     struct buffer properties;
     join_properties(settings, &properties);
     struct eventlog_kafka_config config = {
@@ -119,6 +119,7 @@ enum status app_open_kafka(const struct settings *settings, unsigned partitions,
         .session_timeout_ms = settings_integer(settings, "kafka.session_timeout"),
         .delivery_timeout_ms = settings_integer(settings, "kafka.delivery_timeout"),
         .properties = buffer_str(&properties),
+        .must_exist = must_exist,
         .clock = clock_system(),
     };
     enum status status = buffer_status(&properties);
@@ -126,6 +127,22 @@ enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                  ? eventlog_open_kafka(&config, out, err)
                  : error_set(err, status, "kafka.properties: %s", status_text(status));
     buffer_free(&properties);
+    return status;
+}
+
+enum status app_open_kafka(const struct settings *settings, unsigned partitions,
+                           struct eventlog **out, struct error *err) {
+    return open_kafka(settings, partitions, false, out, err);
+}
+
+enum status app_try_kafka(const struct settings *settings, bool make, unsigned *partitions,
+                          struct error *err) {
+    struct eventlog *log = NULL;
+    enum status status = open_kafka(settings, 0, !make, &log, err);
+    if (status == STATUS_OK) {
+        *partitions = eventlog_partition_count(log);
+        eventlog_close(log);
+    }
     return status;
 }
 

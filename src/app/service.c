@@ -35,7 +35,9 @@ static enum status start_part(struct app_service *service, const struct app_part
     describe_needs(service, part, needs, sizeof needs);
     for (;;) {
         enum status status = part->start ? part->start(service, err) : STATUS_OK;
-        bool away = status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT;
+        // Tables that this process may not make are made by another, or by footfall doctor --apply.
+        bool missing = status == STATUS_NOT_FOUND && part->needs == APP_NEEDS_STORE;
+        bool away = status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || missing;
         if (status == STATUS_OK) {
             app_waiting_over(service->waiting, needs);
         }

@@ -191,6 +191,7 @@ struct eventlog_kafka_config {
     size_t waiting_bytes_max;    // most bytes queued before appends get FULL; 0: 64 MiB
     // Lines "name=value" for librdkafka as they are (security.protocol, sasl.*, ssl.*); empty lines and # comments are fine.
     struct str properties;
+    bool must_exist; // a topic that is missing is not made: NOT_FOUND
     struct clock *clock;
 };
 // The strings need live only for the call. UNAVAILABLE: no broker answers in time; wait and try again. CONFLICT: the topic has

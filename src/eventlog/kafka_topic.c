@@ -256,8 +256,18 @@ static enum status open_meta(struct kafka_log *log, rd_kafka_t *keeper, struct e
 }
 
 enum status kafka_topics_open(struct kafka_log *log, rd_kafka_t *keeper, struct error *err) {
-    struct kafka_topic_shape shape;
-    enum status status = open_meta(log, keeper, err);
+    struct kafka_topic_shape shape = {.partitions = 0};
+    enum status status = STATUS_OK;
+    if (log->config.must_exist) {
+        status = kafka_topic_shape(keeper, log->config.topic.data, &shape, err);
+        if (status == STATUS_OK && shape.partitions == 0) {
+            return error_set(err, STATUS_NOT_FOUND, "there is no topic %.*s",
+                             STR_ARG(log->config.topic));
+        }
+    }
+    if (status == STATUS_OK) {
+        status = open_meta(log, keeper, err);
+    }
     if (status == STATUS_OK) {
         status = kafka_topic_shape(keeper, log->config.topic.data, &shape, err);
     }
