@@ -15,6 +15,7 @@
 #include "base/progress.h"
 
 #define LOOK_US (200 * 1000)
+#define PATIENCE_MS (2 * 60 * 1000LL)
 
 struct migration {
     const struct settings *settings;
@@ -164,6 +165,7 @@ static struct migrate_config make_config(struct migration *migration) {
         .notes_path = migration->paths.migration,
         .clock = clock_system(),
         .timeline_retention_ms = settings_integer(migration->settings, "timeline.retention"),
+        .patience_ms = PATIENCE_MS,
         .stopped = is_stopped,
         .progress = show,
         .context = migration,

@@ -69,9 +69,8 @@ static enum status count_page(struct store_row *rows, size_t count, void *contex
 }
 
 static enum status count_rows(struct counting *counting, struct store *store, struct error *err) {
-    struct row_walk walk = {.store = store,
-                            .stopped = counting->config->stopped,
-                            .stopped_context = counting->config->context,
+    struct row_walk walk = {.config = counting->config,
+                            .store = store,
                             .kind = STORE_ROW_PROJECT,
                             .visit = count_page,
                             .context = counting};

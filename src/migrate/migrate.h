@@ -44,7 +44,8 @@ struct migrate_config {
     struct migrate_side target; // as many partitions
     const char *notes_path;     // beside the source
     struct clock *clock;
-    int64_t timeline_retention_ms;  // 0: none. Entries beyond it are left behind
+    int64_t timeline_retention_ms; // 0: none. Entries beyond it are left behind
+    int64_t patience_ms; // how long a store that does not answer is asked again; 0: not at all
     bool (*stopped)(void *context); // NULL, or asked between steps: true ends the migration there
     // NULL, or called from inside. total 0: unknown.
     void (*progress)(enum migrate_phase phase, uint64_t done, uint64_t total, void *context);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "migrate/log_copy.h"
+#include "migrate/patience.h"
 
 struct copying {
     const struct migrate_config *config;
@@ -162,11 +163,20 @@ static enum status put_derived(struct copying *copying, const struct store_row *
 
 // --- Pages ----------------------------------------------------------------------------------------------------------
 
+static enum status put_rows(struct copying *copying, const struct store_row *rows, size_t count,
+                            struct error *err) {
+    arena_reset(&copying->arena);
+    if (rows[0].kind == STORE_ROW_PROFILE) {
+        return put_profiles(copying, rows, count, err);
+    }
+    return rows[0].kind < STORE_ROW_STATE ? put_each(copying, rows, count, err)
+                                          : put_derived(copying, rows, count, err);
+}
+
 static enum status copy_page(struct store_row *rows, size_t count, void *context,
                              struct error *err) {
     struct copying *copying = context;
     size_t kept = 0;
-    arena_reset(&copying->arena);
     for (size_t i = 0; i < count; i++) {
         enum status status = STATUS_OK;
         if (row_carry(copying->rules, &rows[i], &status)) {
@@ -181,11 +191,24 @@ static enum status copy_page(struct store_row *rows, size_t count, void *context
     if (kept == 0) {
         return STATUS_OK;
     }
-    if (rows[0].kind == STORE_ROW_PROFILE) {
-        return put_profiles(copying, rows, kept, err);
-    }
-    return rows[0].kind < STORE_ROW_STATE ? put_each(copying, rows, kept, err)
-                                          : put_derived(copying, rows, kept, err);
+    // The whole page again: what of it arrived is written once more, and is the same.
+    struct patience patience = patience_begin(copying->config);
+    enum status status = STATUS_OK;
+    do {
+        status = put_rows(copying, rows, kept, err);
+    } while (patience_left(&patience, status, store_row_kind_name(rows[0].kind)));
+    return status;
+}
+
+static enum status flush(const struct migrate_config *config, struct error *err) {
+    struct patience patience = patience_begin(config);
+    enum status status = STATUS_OK;
+    do {
+        status = store_flush(config->target.store);
+    } while (patience_left(&patience, status, "a flush"));
+    return status == STATUS_OK
+               ? STATUS_OK
+               : error_set(err, status, "the target's store: %s", status_text(status));
 }
 
 // What the notes say is in the target has to survive a power cut there.
@@ -193,9 +216,9 @@ static enum status note_place(enum store_row_kind kind, struct str position, voi
                               struct error *err) {
     struct copying *copying = context;
     const struct migrate_config *config = copying->config;
-    enum status status = store_flush(config->target.store);
+    enum status status = flush(config, err);
     if (status != STATUS_OK) {
-        return error_set(err, status, "the target's store: %s", status_text(status));
+        return status;
     }
     copying->notes->kind = kind;
     copying->notes->position = position;
@@ -212,9 +235,8 @@ enum status row_copy(const struct migrate_config *config, struct notes *notes,
     arena_init(&places, (size_t)16 << 10, 0);
     arena_init(&copying.arena, (size_t)64 << 10, 0);
     copying.batches = arena_alloc_array(&places, notes->partitions, sizeof(struct store_batch *));
-    struct row_walk walk = {.store = config->source.store,
-                            .stopped = config->stopped,
-                            .stopped_context = config->context,
+    struct row_walk walk = {.config = config,
+                            .store = config->source.store,
                             .kind = notes->kind,
                             .position = notes->position,
                             .visit = copy_page,
@@ -269,13 +291,10 @@ enum status row_copy_offsets(const struct migrate_config *config, const struct n
                              struct error *err) {
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < notes->partitions && status == STATUS_OK; i++) {
-        status = set_offset(config, notes, i, err);
+        struct patience patience = patience_begin(config);
+        do {
+            status = set_offset(config, notes, i, err);
+        } while (patience_left(&patience, status, "an offset"));
     }
-    if (status == STATUS_OK) {
-        status = store_flush(config->target.store);
-        if (status != STATUS_OK) {
-            (void)error_set(err, status, "the target's store: %s", status_text(status));
-        }
-    }
-    return status;
+    return status == STATUS_OK ? flush(config, err) : status;
 }

@@ -10,9 +10,8 @@
 // Page by page: visit gets every row of the store but offsets, kind after kind, from (kind, position) on. After each page `paused`
 // hears how far the walk has come. CLOSED when stopped.
 struct row_walk {
+    const struct migrate_config *config; // for stopping and patience
     struct store *store;
-    bool (*stopped)(void *context); // may be NULL
-    void *stopped_context;
     enum store_row_kind kind;
     struct str position;
     enum status (*visit)(struct store_row *rows, size_t count, void *context, struct error *err);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks over all rows of a store, and says what of them is carried over.
 #include "migrate/log_copy.h"
+#include "migrate/patience.h"
 #include "migrate/row_copy.h"
 
 #define PAGE_BYTES ((size_t)4 << 20)
@@ -12,18 +13,27 @@ static enum status read_failed(enum store_row_kind kind, enum status status, str
                      status_text(status));
 }
 
+static enum status read_page(struct row_walk *walk, struct str position, struct arena *arena,
+                             struct store_page *page) {
+    struct patience patience = patience_begin(walk->config);
+    enum status status = STATUS_OK;
+    do {
+        arena_reset(arena);
+        status = store_walk(walk->store, walk->kind, position, PAGE_BYTES, arena, page);
+    } while (patience_left(&patience, status, store_row_kind_name(walk->kind)));
+    return status;
+}
+
 // Two arenas in turn: a page's position is needed while the next page is read.
 static enum status walk_kind(struct row_walk *walk, struct arena arenas[2], struct error *err) {
     struct str position = walk->position;
     bool more = true;
     for (unsigned turn = 0; more; turn ^= 1) {
-        if (walk->stopped && walk->stopped(walk->stopped_context)) {
+        if (walk->config->stopped && walk->config->stopped(walk->config->context)) {
             return error_set(err, STATUS_CLOSED, "stopped");
         }
         struct store_page page;
-        arena_reset(&arenas[turn]);
-        enum status status =
-            store_walk(walk->store, walk->kind, position, PAGE_BYTES, &arenas[turn], &page);
+        enum status status = read_page(walk, position, &arenas[turn], &page);
         if (status != STATUS_OK) {
             return read_failed(walk->kind, status, err);
         }

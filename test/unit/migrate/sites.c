@@ -134,8 +134,12 @@ static enum status add_rows(struct store_row *rows, size_t count, void *context,
 void site_tally(struct site *site, uint32_t without, struct tally *tally) {
     struct adding adding = {tally, without};
     struct error err = {STATUS_OK, ""};
-    struct row_walk walk = {
-        .store = site->store, .kind = STORE_ROW_PROJECT, .visit = add_rows, .context = &adding};
+    struct migrate_config config = {.clock = clock_system()};
+    struct row_walk walk = {.config = &config,
+                            .store = site->store,
+                            .kind = STORE_ROW_PROJECT,
+                            .visit = add_rows,
+                            .context = &adding};
     tally_init(tally);
     history_require(row_walk(&walk, &err), err.text);
 }

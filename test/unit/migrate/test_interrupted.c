@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "migrate/notes.h"
 
 #define PARTITIONS 2
@@ -17,13 +18,15 @@ static struct {
     unsigned calls;
     unsigned fail_at; // 0: never
     enum effect effect;
+    bool passing; // only that call fails
 } faults;
 
-// Whether this call is the one. What comes after it does not happen either: the process would be gone.
+// Whether this call is the one. Unless it passes, what comes after it does not happen either: the process would be gone.
 static bool fails(enum effect *effect) {
     faults.calls++;
     *effect = faults.calls == faults.fail_at ? faults.effect : EFFECT_NONE;
-    return faults.fail_at != 0 && faults.calls >= faults.fail_at;
+    return faults.fail_at != 0 &&
+           (faults.passing ? faults.calls == faults.fail_at : faults.calls >= faults.fail_at);
 }
 
 #define WRAP(name, parameters, arguments, undone)                                                  \
@@ -151,8 +154,50 @@ static void each_write_may_be_the_last(void **state) {
     history_free(&history);
 }
 
+// What a store does not answer in time is asked again, in the same run.
+static void a_store_that_is_slow_is_waited_for(void **state) {
+    (void)state;
+    struct site source, target;
+    struct history history;
+    struct move move;
+    history_make(&history, 42, EVENTS);
+    site_open(&source, false, PARTITIONS);
+    site_settle(&source);
+    history_append(&history, source.log, 0, EVENTS);
+    site_process(&source);
+    unsigned waited = 0;
+    for (unsigned n = 1; n < 40; n += 3) {
+        struct migrate_report report;
+        struct error err = {STATUS_OK, ""};
+        site_open(&target, false, PARTITIONS);
+        move_init(&move, &source, &target);
+        move.config.patience_ms = 60000;
+        faults.calls = 0;
+        faults.fail_at = n;
+        faults.effect = n % 2 ? EFFECT_WHOLE : EFFECT_NONE;
+        faults.passing = true;
+        enum status status = migrate_run(&move.config, &report, &err);
+        faults.fail_at = 0;
+        faults.passing = false;
+        if (status == STATUS_OK) {
+            assert_int_equal(report.difference_count, 0);
+            migrate_report_free(&report);
+            waited++;
+        } else {
+            move_finish(&move); // a fault of the log, or of the notes
+        }
+        move_free(&move);
+        site_close(&target);
+    }
+    assert_true(waited > 5);
+    site_close(&source);
+    history_free(&history);
+}
+
 int main(void) {
+    log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, 2);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_store_that_is_slow_is_waited_for),
         cmocka_unit_test(each_write_may_be_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
