@@ -7,7 +7,7 @@
 #include "support/failing_malloc.h"
 
 #define PARTITIONS 2
-#define EVENTS 25
+#define EVENTS 12
 
 // What is tried is what calls leave behind, not what a disk does: thousands of fsyncs would only take time.
 int __wrap_fsync(int fd);
