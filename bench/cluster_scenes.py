@@ -36,6 +36,8 @@ class ClusterBench(scenes.Bench):
     def start_role(self, role, name, settings=()):
         process = self.role(role, f"{name}-{role}", [*self.servers.settings(name), *settings])
         process.start()
+        if role == "activity":
+            process.wait_drained()
         return process
 
 
@@ -61,6 +63,8 @@ def measure_accept(bench, process, connections, batch, embedded):
     figures["latencyUs"] = result["latencyUs"]
     if embedded:
         process.wait_processed(120)
+    else:
+        process.wait_drained()
     return figures
 
 
@@ -126,18 +130,17 @@ def measure_floor_rows(bench, events, counters=0):
     }
 
 
-def snapshot(bench, processor):
-    lag = processor.lag()
-    return {"lag": lag, "time": time.monotonic(), "own": processor.cpu(), **bench.servers.cpu()}
+def snapshot(bench, process):
+    return {"applied": process.applied(), "time": time.monotonic(), "own": process.cpu(), **bench.servers.cpu()}
 
 
-def measure_processor(bench, processor, events):
+def measure_processor(bench, process, events):
     """From when the first events have warmed Cassandra up until all are processed."""
-    machine.wait_until(lambda: 0 < processor.lag() <= events * (1 - WARM), 300, "the first events are processed", pause=0.1)
-    begin = snapshot(bench, processor)
-    machine.wait_until(lambda: processor.lag() <= 0, 400, "everything is processed", pause=0.1)
-    end = snapshot(bench, processor)
-    count = begin["lag"] - end["lag"]
+    machine.wait_until(lambda: process.applied() >= events * WARM, 200, "the first events are processed", pause=0.1)
+    begin = snapshot(bench, process)
+    machine.wait_until(lambda: process.applied() >= events, 300, "everything is processed", pause=0.1)
+    end = snapshot(bench, process)
+    count = end["applied"] - begin["applied"]
     spent = machine.difference(end["own"], begin["own"])
     scale = 1e6 / count
     return {
@@ -154,6 +157,7 @@ def fill(bench, name, events):
     bench.prepare(name)
     activity = bench.start_role("activity", name)
     result = bench.send(activity.port, batch=500, connections=scenes.LOADERS, events=events, users=bench.people)
+    activity.wait_drained()
     activity.stop()
     return result
 

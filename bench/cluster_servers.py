@@ -57,10 +57,11 @@ class Servers:
         return {name: machine.process_cpu([pid]) for name, pid in self.pids().items()}
 
     def settings(self, name):
-        """What a Footfall process is told, to have a topic and a keyspace of its own."""
+        """What a Footfall process is told, to have a topic and a keyspace of its own. It is patient with Kafka: what goes to the
+        spool instead would not be measured."""
         return [
             "--eventlog", "kafka", "--kafka.brokers", self.brokers(), "--kafka.topic", f"bench.{name}",
-            "--kafka.partitions", str(PARTITIONS), "--kafka.replication", "1",
+            "--kafka.partitions", str(PARTITIONS), "--kafka.replication", "1", "--spool.patience", "60s",
             "--store", "cassandra", "--cassandra.contact_points", self.hosts(), "--cassandra.keyspace", f"bench_{name}",
             "--cassandra.replication", "1",
         ]

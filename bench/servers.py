@@ -173,11 +173,23 @@ class Footfall:
             raise RuntimeError(f"GET {path}: {reply.status} {body[:300]!r}")
         return json.loads(body), took
 
-    def lag(self):
+    def metric(self, name):
         for line in self.management("/metrics")[1].splitlines():
-            if line.startswith("footfall_processor_lag_records"):
+            if line.startswith(name + " "):
                 return float(line.split()[-1])
-        raise RuntimeError("no footfall_processor_lag_records in /metrics")
+        raise RuntimeError(f"no {name} in /metrics")
+
+    def lag(self):
+        return self.metric("footfall_processor_lag_records")
+
+    def applied(self):
+        """Events processed since its start."""
+        return self.metric('footfall_processor_events_total{outcome="applied"}')
+
+    def wait_drained(self):
+        """Until events go straight to Kafka, and none wait in the spool."""
+        empty = "footfall_spool_active", "footfall_spool_records"
+        machine.wait_until(lambda: not any(self.metric(name) for name in empty), 120, "the spool is empty")
 
     def wait_processed(self, seconds):
         machine.wait_until(lambda: self.lag() <= 0, seconds, "everything is processed")
