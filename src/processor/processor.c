@@ -131,27 +131,35 @@ static enum status start_threads(struct processor *processor, struct error *err)
 static enum status check_log(const struct processor_config *config, struct error *err) {
     unsigned count = eventlog_partition_count(config->log);
     struct eventlog_partition_info *infos = calloc(count, sizeof *infos);
-    if (infos == NULL) {
-        return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
-    }
+    int64_t *offsets = calloc(count, sizeof *offsets);
     enum status status = STATUS_OK;
-    // What cannot be asked now is asked by the worker again, and reported.
-    if (eventlog_partitions_info(config->log, STR(PROCESSOR_GROUP), infos, count) != STATUS_OK) {
+    if (infos == NULL || offsets == NULL) {
+        status = error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+        count = 0;
+    }
+    // The store before the log: other processors may be going on meanwhile. What cannot be asked now is asked by the worker again, and
+    // reported.
+    for (unsigned i = 0; i < count; i++) {
+        if (store_partition_offset(config->store, eventlog_epoch(config->log), i, &offsets[i]) !=
+            STATUS_OK) {
+            offsets[i] = 0;
+        }
+    }
+    if (count > 0 &&
+        eventlog_partitions_info(config->log, STR(PROCESSOR_GROUP), infos, count) != STATUS_OK) {
         count = 0;
     }
     for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
-        int64_t offset = 0;
-        if (store_partition_offset(config->store, eventlog_epoch(config->log), i, &offset) ==
-                STATUS_OK &&
-            offset > infos[i].end) {
+        if (offsets[i] > infos[i].end) {
             status = error_set(err, STATUS_CORRUPT,
                                "partition %u: the store stands at offset %lld but the event log "
                                "ends at %lld: the log has lost records, or is an older copy; "
                                "restore log and store from the same moment",
-                               i, (long long)offset, (long long)infos[i].end);
+                               i, (long long)offsets[i], (long long)infos[i].end);
         }
     }
     free(infos);
+    free(offsets);
     return status;
 }
 

@@ -172,11 +172,12 @@ static void report(struct load *load) {
     for (char *at = text; *at; at++) {
         *at = *at == '"' || *at == '\\' || *at < ' ' ? '\'' : *at;
     }
-    printf("{\"written\": %ld, \"read\": %ld, \"failed\": %ld, \"missing\": %ld, \"error\": \"%s\", "
-           "\"retries\": %" PRIu64 ", \"timeouts\": %" PRIu64 ", \"reprepared\": %" PRIu64
-           ", \"late\": %" PRIu64 ", \"hostsUp\": %u}\n",
-           load->written, load->read, load->failed, load->missing, text, stats.retries,
-           stats.timeouts, stats.reprepared, stats.late_replies, stats.hosts_up);
+    printf(
+        "{\"written\": %ld, \"read\": %ld, \"failed\": %ld, \"missing\": %ld, \"error\": \"%s\", "
+        "\"retries\": %" PRIu64 ", \"timeouts\": %" PRIu64 ", \"reprepared\": %" PRIu64
+        ", \"late\": %" PRIu64 ", \"hostsUp\": %u}\n",
+        load->written, load->read, load->failed, load->missing, text, stats.retries, stats.timeouts,
+        stats.reprepared, stats.late_replies, stats.hosts_up);
 }
 
 int main(void) {

@@ -79,6 +79,30 @@ enum status __wrap_store_flush(struct store *store) {
     return flushes_fail ? STATUS_IO : __real_store_flush(store);
 }
 
+// --- Other processors that go on meanwhile ----------------------------------------------------------------------------
+
+// While one asks where the store stands, others take in what `append` adds to the log.
+static struct {
+    void (*append)(void *context);
+    void *context;
+    int64_t records;
+} others;
+
+enum status __real_store_partition_offset(struct store *store, int64_t epoch, unsigned partition,
+                                          int64_t *next_offset);
+enum status __wrap_store_partition_offset(struct store *store, int64_t epoch, unsigned partition,
+                                          int64_t *next_offset);
+enum status __wrap_store_partition_offset(struct store *store, int64_t epoch, unsigned partition,
+                                          int64_t *next_offset) {
+    enum status status = __real_store_partition_offset(store, epoch, partition, next_offset);
+    if (status == STATUS_OK && others.append) {
+        others.append(others.context);
+        others.append = NULL;
+        *next_offset += others.records;
+    }
+    return status;
+}
+
 // --- What is expected ---------------------------------------------------------------------------------------------
 
 static void expect_recount(const struct history *history, struct store *store) {
@@ -353,6 +377,34 @@ static void test_the_log_is_told_only_of_what_is_durable(void **state) {
     bed_close(&bed);
 }
 
+static void append_rest(void *context) {
+    struct bed *bed = context;
+    history_append(&bed->history, bed->drive.log, LATER, EVENTS);
+}
+
+static void test_a_processor_starts_while_others_go_on(void **state) {
+    (void)state;
+    struct bed bed;
+    struct error err = {.status = STATUS_OK};
+    struct processor *processor = NULL;
+    bed_open(&bed, 1);
+    drive_stop(&bed.drive);
+    struct processor_config own = config;
+    own.log = bed.drive.log;
+    own.store = bed.drive.store;
+    own.clock = clock_system();
+    others.append = append_rest;
+    others.context = &bed;
+    others.records = EVENTS - LATER;
+    enum status status = processor_start(&own, &processor, &err);
+    assert_null(others.append);
+    if (status != STATUS_OK) {
+        fail_msg("%s", err.text);
+    }
+    processor_stop(processor);
+    bed_close(&bed);
+}
+
 // A log may deliver again what it delivered; ids would tell events, but not dead letters and figures.
 static void test_records_below_the_stored_offset_are_not_looked_at(void **state) {
     (void)state;
@@ -396,6 +448,7 @@ int main(void) {
         cmocka_unit_test(test_a_log_that_lost_its_end_is_not_read_over),
         cmocka_unit_test(test_records_that_are_gone_are_not_waited_for),
         cmocka_unit_test(test_the_log_is_told_only_of_what_is_durable),
+        cmocka_unit_test(test_a_processor_starts_while_others_go_on),
         cmocka_unit_test(test_records_below_the_stored_offset_are_not_looked_at),
         cmocka_unit_test(test_what_was_not_stored_is_not_reported_as_processed),
     };
