@@ -214,6 +214,10 @@ struct cassandra_journal {
     int32_t bytes;      // of the content
     int32_t checksum;   // CRC-32C of the content
     struct str inline_; // the content, compressed
+    // The batch before, whose journal is not needed once this one is applied.
+    bool has_before;
+    uint8_t before_writer[CASSANDRA_ID_BYTES];
+    int64_t before_number;
 };
 // Compresses into the arena; writes the chunks when it is too large for the row. Fills chunks, bytes, checksum, inline_.
 MUST_CHECK enum status cassandra_journal_write(struct cassandra_store *store,
@@ -223,9 +227,11 @@ MUST_CHECK enum status cassandra_journal_write(struct cassandra_store *store,
 MUST_CHECK enum status cassandra_journal_read(struct cassandra_store *store,
                                               const struct cassandra_journal *journal,
                                               struct arena *arena, struct str *content);
-// The values of JOURNAL_REMOVE: all batches of a writer up to this number.
-void cassandra_journal_bind_remove(struct cql_values *values, int64_t epoch, unsigned partition,
-                                   const uint8_t writer[CASSANDRA_ID_BYTES], int64_t number);
+// Removes what a writer's batches up to this number have beside the row.
+MUST_CHECK enum status cassandra_journal_remove(struct cassandra_store *store, int64_t epoch,
+                                                unsigned partition,
+                                                const uint8_t writer[CASSANDRA_ID_BYTES],
+                                                int64_t number);
 
 // Where the partition stands; applies what was decided and perhaps not applied. CONFLICT: the store belongs to another epoch.
 MUST_CHECK enum status cassandra_place_get(struct cassandra_store *store, int64_t epoch,

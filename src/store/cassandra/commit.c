@@ -21,6 +21,16 @@ static bool is_ours(const struct cassandra_place *place, const struct cassandra_
            memcmp(place->writer, journal->writer, sizeof place->writer) == 0;
 }
 
+static void bind_batch_before(struct cql_values *values, const struct cassandra_place *began) {
+    if (began->has_writer) {
+        cql_bind_uuid(values, began->writer);
+        cql_bind_bigint(values, began->number);
+    } else {
+        cql_bind_null(values);
+        cql_bind_null(values);
+    }
+}
+
 static void bind_decision(struct cql_values *values, const struct cassandra_commit *commit,
                           const struct cassandra_journal *journal, int64_t stamp) {
     const struct cassandra_place *began = &commit->began;
@@ -32,15 +42,10 @@ static void bind_decision(struct cql_values *values, const struct cassandra_comm
     cql_bind_int(values, journal->bytes);
     cql_bind_int(values, journal->checksum);
     cql_bind_blob(values, journal->inline_);
+    bind_batch_before(values, began);
     cql_bind_bigint(values, commit->epoch);
     cql_bind_int(values, (int32_t)commit->partition);
-    if (began->has_writer) {
-        cql_bind_uuid(values, began->writer);
-        cql_bind_bigint(values, began->number);
-    } else {
-        cql_bind_null(values);
-        cql_bind_null(values);
-    }
+    bind_batch_before(values, began);
 }
 
 // Whoever reads now finishes or ends what is being decided. So the answer is final, even when that of the write was lost.
@@ -83,15 +88,6 @@ static enum status decide(struct cassandra_store *store, const struct cassandra_
     return ask_what_was_decided(store, commit, journal, status, arena);
 }
 
-static enum status remove_journals(struct cassandra_store *store,
-                                   const struct cassandra_commit *commit, const uint8_t *writer,
-                                   int64_t number) {
-    struct cassandra_values memory;
-    struct cql_values *values = cassandra_values_begin(&memory);
-    cassandra_journal_bind_remove(values, commit->epoch, commit->partition, writer, number);
-    return cassandra_run(store, STATEMENT_JOURNAL_REMOVE, values, NULL, NULL);
-}
-
 // The batch before this one is applied, so its journal is not needed any more; nor is anything its writer left when it was another.
 static enum status tidy_up(struct cassandra_store *store, const struct cassandra_commit *commit) {
     const struct cassandra_place *began = &commit->began;
@@ -100,7 +96,8 @@ static enum status tidy_up(struct cassandra_store *store, const struct cassandra
     if (!another && began->chunks == 0) {
         return STATUS_OK;
     }
-    return remove_journals(store, commit, began->writer, began->number);
+    return cassandra_journal_remove(store, commit->epoch, commit->partition, began->writer,
+                                    began->number);
 }
 
 static enum status run(struct cassandra_store *store, const struct cassandra_commit *commit,
@@ -116,7 +113,8 @@ static enum status run(struct cassandra_store *store, const struct cassandra_com
         status = decide(store, commit, &journal, stamp, arena);
     }
     if (status == STATUS_CONFLICT && journal.chunks > 0 &&
-        remove_journals(store, commit, journal.writer, journal.number) != STATUS_OK) {
+        cassandra_journal_remove(store, commit->epoch, commit->partition, journal.writer,
+                                 journal.number) != STATUS_OK) {
         LOG_DEBUG("store", "the journal of a batch that came too late was left behind");
     }
     if (status == STATUS_OK) {

@@ -185,10 +185,14 @@ enum status cassandra_journal_read(struct cassandra_store *store,
 }
 
 // The rows of a writer's batches have its numbers for timestamps: those with higher ones stay.
-void cassandra_journal_bind_remove(struct cql_values *values, int64_t epoch, unsigned partition,
-                                   const uint8_t writer[CASSANDRA_ID_BYTES], int64_t number) {
+enum status cassandra_journal_remove(struct cassandra_store *store, int64_t epoch,
+                                     unsigned partition, const uint8_t writer[CASSANDRA_ID_BYTES],
+                                     int64_t number) {
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
     cql_bind_bigint(values, number);
     cql_bind_bigint(values, epoch);
     cql_bind_int(values, (int32_t)partition);
     cql_bind_uuid(values, writer);
+    return cassandra_run(store, STATEMENT_JOURNAL_REMOVE, values, NULL, NULL);
 }

@@ -86,6 +86,13 @@ static enum status read_columns(const struct cql_value *columns, struct arena *a
     if (status == STATUS_OK) {
         status = cql_get_bigint(columns[8], applied);
     }
+    journal->has_before = !cql_is_null(columns[9]);
+    if (status == STATUS_OK && journal->has_before) {
+        status = cql_get_uuid(columns[9], journal->before_writer);
+    }
+    if (status == STATUS_OK) {
+        status = cql_get_bigint(columns[10], &journal->before_number);
+    }
     place->has_writer = true;
     place->applied_noted = !cql_is_null(columns[8]) && *applied >= place->stamp;
     journal->chunks = place->chunks;
@@ -102,11 +109,12 @@ enum status cassandra_place_read(struct cassandra_store *store, int64_t epoch, u
     cql_bind_bigint(values, epoch);
     cql_bind_int(values, (int32_t)partition);
     struct cql_result *result = NULL;
-    struct cql_value columns[9];
+    struct cql_value columns[11];
     struct cassandra_journal unwanted = {0};
     int64_t applied = 0;
     *out = (struct cassandra_place){.stamp = -1};
-    enum status status = cassandra_run_row(store, STATEMENT_PLACE_GET, values, &result, columns, 9);
+    enum status status =
+        cassandra_run_row(store, STATEMENT_PLACE_GET, values, &result, columns, 11);
     if (status == STATUS_OK) {
         status = read_columns(columns, arena, out, journal != NULL ? journal : &unwanted, &applied);
     }
@@ -137,6 +145,10 @@ static enum status recover(struct cassandra_store *store, struct cassandra_journ
         LOG_DEBUG("store", "wrote the rows of a decided batch again",
                   LOG_INT("partition", journal->partition), LOG_INT("offset", place->next_offset));
         status = note_applied(store, journal->epoch, journal->partition, place->stamp);
+    }
+    if (status == STATUS_OK && journal->has_before) {
+        status = cassandra_journal_remove(store, journal->epoch, journal->partition,
+                                          journal->before_writer, journal->before_number);
     }
     return status;
 }

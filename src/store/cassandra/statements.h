@@ -25,7 +25,8 @@
     "extra"
 #define STATEMENT_LETTER_COLUMNS "received, log_partition, log_offset, stage, reason, record"
 #define STATEMENT_PLACE_COLUMNS                                                                    \
-    "next_offset, stamp, writer, number, chunks, bytes, checksum, journal, applied"
+    "next_offset, stamp, writer, number, chunks, bytes, checksum, journal, applied, "              \
+    "before_writer, before_number"
 
 // Changes. C(symbol, number, table, partition key columns, primary key columns, stamp, text)
 //   table: changes of one table replace one another within a batch when their primary keys are equal; NONE: both stand
@@ -127,7 +128,8 @@
       "SELECT " STATEMENT_PLACE_COLUMNS " FROM #partitions WHERE epoch = ? AND log_partition = ?")  \
     S(PLACE_DECIDE, DECIDE,                                                                         \
       "UPDATE #partitions SET next_offset = ?, stamp = ?, writer = ?, number = ?, chunks = ?, "     \
-      "bytes = ?, checksum = ?, journal = ? WHERE epoch = ? AND log_partition = ? "                 \
+      "bytes = ?, checksum = ?, journal = ?, before_writer = ?, before_number = ? "                 \
+      "WHERE epoch = ? AND log_partition = ? "                                                      \
       "IF writer = ? AND number = ?")                                                               \
     S(PLACE_APPLIED, WRITE,                                                                         \
       "UPDATE #partitions USING TIMESTAMP ? SET applied = ? WHERE epoch = ? AND log_partition = "   \

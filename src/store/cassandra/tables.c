@@ -70,12 +70,14 @@ static const char *const first_version[] = {
     "WITH comment = 'current: the life of the event log that derived rows come from'",
     "CREATE TABLE IF NOT EXISTS #partitions (epoch bigint, log_partition int, next_offset bigint, "
     "stamp bigint, writer uuid, number bigint, chunks int, bytes int, checksum int, journal blob, "
-    "applied bigint, PRIMARY KEY ((epoch, log_partition))) "
+    "applied bigint, before_writer uuid, before_number bigint, "
+    "PRIMARY KEY ((epoch, log_partition))) "
     "WITH comment = 'Everything below next_offset is in the other tables. writer, number: which "
     "batch was the last; stamp: the timestamp of its rows'",
     "CREATE TABLE IF NOT EXISTS #journal (epoch bigint, log_partition int, writer uuid, "
     "number bigint, chunk int, data blob, "
     "PRIMARY KEY ((epoch, log_partition, writer), number, chunk)) WITH gc_grace_seconds = 3600 "
+    "AND default_time_to_live = 7776000 "
     "AND comment = 'What the last batch of a partition writes, until the next one'",
     "CREATE TABLE IF NOT EXISTS #seen_ids (epoch bigint, log_partition int, chunk bigint, "
     "last timestamp, ids int, hashes blob, PRIMARY KEY ((epoch, log_partition), chunk)) "
