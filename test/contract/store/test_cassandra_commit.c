@@ -380,9 +380,10 @@ static void a_long_timeline_is_one(void **state) {
 
 int main(int argc, char **argv) {
     if (argc == 4) {
-        faults.die_after = (enum step)atoi(argv[3]);
+        faults.die_after = (enum step)(int)strtol(argv[3], NULL, 10);
         struct store *store = cassandra_fixture_open();
-        (void)write_batch(store, atoi(argv[1]), atoi(argv[2]) != 0);
+        (void)write_batch(store, (int)strtol(argv[1], NULL, 10),
+                          (int)strtol(argv[2], NULL, 10) != 0);
         return 1; // it should not have come so far
     }
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, fixture_teardown)

@@ -313,7 +313,7 @@ static void a_cluster_is_looked_at(void **state) {
 
 int main(int argc, char **argv) {
     if (argc == 3) {
-        int number = atoi(argv[2]);
+        int number = (int)strtol(argv[2], NULL, 10);
         return strcmp(argv[1], "profiles") == 0  ? change_profiles(number)
                : strcmp(argv[1], "version") == 0 ? raise_version(number)
                                                  : make_schema(number);
