@@ -101,9 +101,6 @@ enum status cassandra_schema_version(struct cql_session *session, const char *ke
     buffer_init_fixed(&buffer, memory, sizeof memory);
     tables_expand(&buffer, "SELECT version FROM #schema_version WHERE name = 'schema'", keyspace);
     status = query(session, buffer_str(&buffer), NULL, CQL_LOCAL_QUORUM, &result, err);
-    if (status == STATUS_INVALID) {
-        return STATUS_OK; // it is being made: the schema shows it before the node knows it
-    }
     struct cql_value column;
     if (status == STATUS_OK) {
         status = cql_result_next(result, &column, 1);

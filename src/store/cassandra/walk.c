@@ -102,8 +102,10 @@ static enum status get_actor(const struct cql_value *columns, struct arena *aren
                              struct store_row *row) {
     struct str *const texts[] = {&row->project, &row->actor.id};
     const struct cql_value values[] = {columns[0], columns[2]};
-    bool user = str_equal(columns[1].bytes, cassandra_kind_name(STORE_ACTOR_USER));
-    bool anonymous = str_equal(columns[1].bytes, cassandra_kind_name(STORE_ACTOR_ANONYMOUS));
+    struct str rest = columns[1].bytes; // of a timeline's further parts "user+1"
+    struct str kind = str_cut(&rest, '+');
+    bool user = str_equal(kind, cassandra_kind_name(STORE_ACTOR_USER));
+    bool anonymous = str_equal(kind, cassandra_kind_name(STORE_ACTOR_ANONYMOUS));
     row->actor.kind = user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS;
     return user || anonymous ? get_texts(values, 2, arena, texts) : STATUS_CORRUPT;
 }

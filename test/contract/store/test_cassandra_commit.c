@@ -376,6 +376,12 @@ static void a_long_timeline_is_one(void **state) {
     assert_str(rows[0].event_id, "e2");
     assert_str(rows[1].event_id, "e0");
     assert_str(rows[2].event_id, "e3");
+    struct store_page page;
+    assert_ok(store_walk(f->store, STORE_ROW_TIMELINE, STR_EMPTY, 1 << 20, &f->arena, &page));
+    assert_int_equal(page.count, 8);
+    for (size_t i = 0; i < page.count; i++) {
+        assert_int_equal(page.rows[i].actor.kind, STORE_ACTOR_USER);
+    }
 }
 
 int main(int argc, char **argv) {
