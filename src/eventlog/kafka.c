@@ -196,7 +196,7 @@ enum status eventlog_open_kafka(const struct eventlog_kafka_config *config, stru
     if (status == STATUS_OK) {
         status = open_topics(log, err);
     }
-    if (status == STATUS_OK) { // only now, or a broker might make the topic by itself
+    if (status == STATUS_OK) { // only now that it exists, or the client would hold it for unknown
         status = kafka_producer_use_topic(log, log->producer, err);
     }
     if (status == STATUS_OK) {

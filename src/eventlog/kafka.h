@@ -130,7 +130,7 @@ MUST_CHECK enum status kafka_epoch_find(struct kafka_log *log, rd_kafka_t *keepe
 // --- kafka_producer.c
 MUST_CHECK enum status kafka_producer_open(struct kafka_log *log, struct kafka_producer **out,
                                            struct error *err);
-// Needs the topic to exist, or brokers might make one.
+// When the topic exists.
 MUST_CHECK enum status kafka_producer_use_topic(struct kafka_log *log,
                                                 struct kafka_producer *producer, struct error *err);
 void kafka_producer_close(struct kafka_producer *producer);

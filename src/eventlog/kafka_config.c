@@ -106,6 +106,8 @@ static void set_properties(struct settings *settings) {
 static void set_connection(struct settings *settings) {
     set(settings, "bootstrap.servers", settings->log->config.brokers.data);
     set(settings, "client.id", "footfall");
+    // A topic that a broker makes by itself has the wrong settings and no epoch.
+    set(settings, "allow.auto.create.topics", "false");
     set(settings, "socket.nagle.disable", "true");
     set(settings, "log.connection.close", "false"); // brokers close what is idle
     set(settings, "reconnect.backoff.ms", "100");
@@ -139,7 +141,6 @@ static void set_reader(struct settings *settings, struct str group) {
     set(settings, "group.id", name);
     set(settings, "enable.auto.commit", "false");
     set(settings, "enable.auto.offset.store", "false");
-    set(settings, "allow.auto.create.topics", "false");
     set(settings, "socket.timeout.ms", "10000");
     set_number(settings, "session.timeout.ms", settings->log->config.session_timeout_ms);
 }

@@ -15,6 +15,9 @@
 #include "eventlog/kafka.h"
 
 #define START_TRIES 3
+#define COMMIT_WAIT_MS 5000 // inside revoked
+#define LEAVE_US (5LL * 1000 * 1000)
+#define LEAVE_LOOK_MS 50
 
 static struct kafka_log *log_of(const struct kafka_consumer *consumer) {
     return kafka_of(consumer->consumer.log);
@@ -222,13 +225,37 @@ static enum status enter_group(struct kafka_consumer *consumer, struct error *er
                      log->config.topic.data, rd_kafka_err2str(code));
 }
 
+static void silence(rd_kafka_queue_t *queue) {
+    rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(queue);
+}
+
+// librdkafka 2.0.2 waits for ever for commits that a coordinator which is away has not answered. Then the handle is left behind: it
+// calls nothing of ours any more, and only a process that ends closes consumers while brokers are away.
 static void leave_group(struct kafka_consumer *consumer) {
-    if (consumer->rk == NULL) {
+    rd_kafka_t *rk = consumer->rk;
+    if (rk == NULL) {
         return;
     }
-    (void)rd_kafka_consumer_close(consumer->rk); // calls rebalance
-    give_up_all(consumer, true);                 // what it did not ask for, after a fatal error
-    rd_kafka_destroy(consumer->rk);
+    give_up_all(consumer, consumer->fatal);
+    silence(rd_kafka_queue_get_consumer(rk));
+    int64_t deadline = now_us() + LEAVE_US;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
+    while (error == NULL && !rd_kafka_consumer_closed(rk) && now_us() < deadline) {
+        (void)rd_kafka_queue_poll_callback(queue, LEAVE_LOOK_MS); // calls rebalance
+    }
+    bool closed = error != NULL || rd_kafka_consumer_closed(rk);
+    rd_kafka_queue_destroy(queue);
+    if (error != NULL) {
+        rd_kafka_error_destroy(error);
+    }
+    if (closed) {
+        rd_kafka_destroy(rk);
+    } else {
+        LOG_WARN("kafka", "a consumer could not leave its group, as no broker answers",
+                 LOG_CSTR("group", consumer->group));
+    }
     consumer->rk = NULL;
 }
 
@@ -241,7 +268,6 @@ static void revive(struct kafka_consumer *consumer) {
         (void)rd_kafka_fatal_error(consumer->rk, reason, sizeof reason);
         LOG_ERROR("kafka", "a consumer failed; does another process use the same instance id?",
                   LOG_CSTR("group", consumer->group), LOG_CSTR("reason", reason));
-        give_up_all(consumer, true);
         leave_group(consumer);
         consumer->revive_at = now_us() + 1000 * log_of(consumer)->config.session_timeout_ms;
         consumer->fatal = false;
@@ -417,6 +443,22 @@ static enum status commit_status(rd_kafka_resp_err_t code) {
 #pragma GCC diagnostic pop
 }
 
+// Waits, but not for ever as rd_kafka_commit does.
+static rd_kafka_resp_err_t commit_and_wait(rd_kafka_t *rk,
+                                           const rd_kafka_topic_partition_list_t *list) {
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(rk, list, queue, NULL, NULL);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_WAIT_MS);
+        code = event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        if (event != NULL) {
+            rd_kafka_event_destroy(event);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+    return code;
+}
+
 enum status kafka_commit(struct eventlog_consumer *base, unsigned partition, int64_t next_offset) {
     struct kafka_consumer *consumer = kafka_consumer_of(base);
     struct kafka_position *position = &consumer->positions[partition];
@@ -430,7 +472,8 @@ enum status kafka_commit(struct eventlog_consumer *base, unsigned partition, int
     rd_kafka_topic_partition_list_add(list, log_of(consumer)->config.topic.data, (int32_t)partition)
         ->offset = next_offset;
     enum status status =
-        commit_status(rd_kafka_commit(consumer->rk, list, consumer->giving_up ? 0 : 1));
+        commit_status(consumer->giving_up ? commit_and_wait(consumer->rk, list)
+                                          : rd_kafka_commit(consumer->rk, list, 1));
     rd_kafka_topic_partition_list_destroy(list);
     if (status == STATUS_OK) {
         atomic_store(&position->told, next_offset);

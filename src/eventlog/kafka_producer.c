@@ -233,15 +233,28 @@ static void set_reachable(struct kafka_log *log, bool reachable) {
     }
 }
 
+// Before anybody is told: who has an answer may look at once.
+static void note_outcome(struct kafka_log *log, rd_kafka_resp_err_t code) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        set_reachable(log, true);
+    } else if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
+        set_reachable(log, false);
+    }
+}
+
 static void take_reports(struct kafka_log *log, rd_kafka_event_t *event) {
     const rd_kafka_message_t *message;
     struct eventlog_append *append = NULL;
     uint32_t run = 0; // messages in a row of one append with one outcome
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;
+    atomic_fetch_add_explicit(&log->commits, 1, memory_order_relaxed);
     while ((message = rd_kafka_event_message_next(event)) != NULL) {
         if (run > 0 && (message->_private != append || message->err != code)) {
             report(log, append, run, kafka_status(code));
             run = 0;
+        }
+        if (message->err != code) {
+            note_outcome(log, message->err);
         }
         append = message->_private;
         code = message->err;
@@ -249,12 +262,6 @@ static void take_reports(struct kafka_log *log, rd_kafka_event_t *event) {
     }
     if (run > 0) {
         report(log, append, run, kafka_status(code));
-    }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        atomic_fetch_add_explicit(&log->commits, 1, memory_order_relaxed);
-        set_reachable(log, true);
-    } else if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
-        set_reachable(log, false);
     }
 }
 
