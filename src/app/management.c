@@ -4,6 +4,7 @@
 #include "app/view.h"
 #include "base/json_write.h"
 #include "base/metrics.h"
+#include "http/query.h"
 
 static void send_health(struct http_exchange *exchange, bool up) {
     struct json_writer writer;
@@ -55,7 +56,7 @@ static void handle_health(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
     struct app_view view;
     struct buffer text;
-    app_view_look(service, &exchange->arena, &view);
+    app_view_look(service, false, &exchange->arena, &view);
     app_view_keep_own(&view);
     struct health health = {.up = view.ready};
     buffer_init(&text, 64 * 1024);
@@ -85,12 +86,17 @@ static void handle_health(struct http_exchange *exchange, void *context) {
     http_reply_send(exchange, health.up ? 200 : 503, "application/json");
 }
 
-// What this process knows, for whoever puts the whole together.
+// What this process knows, for whoever puts the whole together. ?log: with what the event log knows of its partitions.
 static void handle_own_status(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
+    static const char *const names[] = {"log"};
+    struct str values[1];
+    if (!http_query_read(exchange, names, values, 1)) {
+        return;
+    }
     struct app_view view;
     struct json_writer writer;
-    app_view_look(service, &exchange->arena, &view);
+    app_view_look(service, values[0].data != NULL, &exchange->arena, &view);
     json_writer_init(&writer, http_reply_body(exchange));
     app_view_write(&writer, &view, NULL, 0);
     http_reply_send(exchange, 200, "application/json");
@@ -146,7 +152,7 @@ static double read_lag(void *context) {
     struct app_view view;
     struct arena arena;
     arena_init(&arena, 4096, 0);
-    app_view_look(context, &arena, &view);
+    app_view_look(context, false, &arena, &view);
     app_view_keep_own(&view);
     double records = (double)app_view_lag(&view).records;
     arena_free(&arena);

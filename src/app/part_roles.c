@@ -39,7 +39,7 @@ static void report_progress(void *context, int64_t *received_ms, bool *caught_up
     struct arena arena;
     arena_init(&arena, 4096, 0);
     if (service->processor) {
-        app_view_look(service, &arena, &view);
+        app_view_look(service, false, &arena, &view);
         app_view_settle(&view);
     } else if (app_view_collect(service, &arena, &view, &processes, &count) != STATUS_OK) {
         view.row_count = 0; // nothing is known

@@ -50,9 +50,17 @@ static void transfer(CURLM *multi) {
     }
 }
 
+// All but where it is.
+static void forget(struct app_view *view) {
+    struct app_view empty = {.reachable = false};
+    memcpy(empty.address, view->address, sizeof empty.address);
+    *view = empty;
+}
+
 static void end(CURLM *multi, struct peer *peer, struct arena *arena, struct app_view *view) {
     static const char PADDING[JSON_PADDING] = "";
     long code = 0;
+    forget(view);
     if (peer->curl) {
         (void)curl_easy_getinfo(peer->curl, CURLINFO_RESPONSE_CODE, &code);
         (void)curl_multi_remove_handle(multi, peer->curl);
@@ -100,40 +108,89 @@ static struct str without_slash(struct str url) {
     return url.len > 0 && url.data[url.len - 1] == '/' ? str_make(url.data, url.len - 1) : url;
 }
 
-enum status app_view_collect(struct app_service *service, struct arena *arena,
-                             struct app_view *merged, struct app_view **processes, size_t *count) {
+struct peers {
+    struct app_view *views;
+    struct peer *peers;
+    bool *skip; // ourselves
+    size_t count;
+    size_t own; // index of ourselves, perhaps behind the others
+};
+
+static enum status list_peers(const struct app_service *service, struct arena *arena,
+                              struct peers *out) {
     const struct str *urls = NULL;
-    size_t peers_count = settings_list(service->settings, "status.peers", &urls);
-    size_t room = peers_count + 1; // ourselves, when we are not among them
-    struct app_view *views = arena_alloc_array(arena, room, sizeof *views);
-    struct peer *peers = arena_alloc_array(arena, room, sizeof *peers);
-    bool *skip = arena_alloc_array(arena, room, sizeof *skip);
-    if (!views || !peers || !skip) {
+    out->count = settings_list(service->settings, "status.peers", &urls);
+    size_t room = out->count + 1; // ourselves, when we are not among them
+    out->views = arena_alloc_array(arena, room, sizeof *out->views);
+    out->peers = arena_alloc_array(arena, room, sizeof *out->peers);
+    out->skip = arena_alloc_array(arena, room, sizeof *out->skip);
+    if (!out->views || !out->peers || !out->skip) {
         return STATUS_NO_MEMORY;
     }
-    size_t own = peers_count;
-    for (size_t i = 0; i < peers_count; i++) {
+    out->own = out->count;
+    for (size_t i = 0; i < out->count; i++) {
         struct str url = without_slash(urls[i]);
-        views[i] = (struct app_view){.reachable = false};
-        peers[i] = (struct peer){.curl = NULL};
-        (void)snprintf(views[i].address, sizeof views[i].address, "%.*s", STR_ARG(url));
-        (void)snprintf(peers[i].url, sizeof peers[i].url, "%.*s/status", STR_ARG(url));
-        skip[i] = is_own(service, url);
-        own = skip[i] ? i : own;
+        out->views[i] = (struct app_view){.reachable = false};
+        (void)snprintf(out->views[i].address, sizeof out->views[i].address, "%.*s", STR_ARG(url));
+        out->skip[i] = is_own(service, url);
+        out->own = out->skip[i] ? i : out->own;
     }
-    ask_all(views, peers, peers_count, skip, arena);
-    app_view_look(service, arena, &views[own]);
+    return STATUS_OK;
+}
+
+static void ask_peers(struct app_service *service, struct peers *peers, const char *query,
+                      struct arena *arena) {
     struct str listen = settings_string(service->settings, "management.listen");
-    (void)snprintf(views[own].address, sizeof views[own].address, "http://%.*s", STR_ARG(listen));
-    *count = own == peers_count ? room : peers_count;
-    *processes = views;
-    *merged = (struct app_view){.reachable = true, .ready = true, .uptime_s = views[own].uptime_s};
-    (void)snprintf(merged->role, sizeof merged->role, "%s", views[own].role);
-    (void)snprintf(merged->version, sizeof merged->version, "%s", views[own].version);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < *count && status == STATUS_OK; i++) {
-        status = app_view_merge(merged, &views[i], arena);
+    for (size_t i = 0; i < peers->count; i++) {
+        struct peer *peer = &peers->peers[i];
+        *peer = (struct peer){.curl = NULL};
+        (void)snprintf(peer->url, sizeof peer->url, "%s/status%s", peers->views[i].address, query);
     }
-    app_view_settle(merged);
+    ask_all(peers->views, peers->peers, peers->count, peers->skip, arena);
+    struct app_view *own = &peers->views[peers->own];
+    app_view_look(service, query[0] != '\0', arena, own);
+    (void)snprintf(own->address, sizeof own->address, "http://%.*s", STR_ARG(listen));
+}
+
+static enum status merge(const struct peers *peers, struct arena *arena, struct app_view *merged) {
+    const struct app_view *own = &peers->views[peers->own];
+    size_t count = peers->own == peers->count ? peers->count + 1 : peers->count;
+    *merged = (struct app_view){.reachable = true, .ready = true, .uptime_s = own->uptime_s};
+    (void)snprintf(merged->role, sizeof merged->role, "%s", own->role);
+    (void)snprintf(merged->version, sizeof merged->version, "%s", own->version);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = app_view_merge(merged, &peers->views[i], arena);
+    }
+    return status;
+}
+
+static bool is_whole(const struct app_view *view) {
+    for (size_t i = 0; i < view->row_count; i++) {
+        if (!view->rows[i].owned) {
+            return false;
+        }
+    }
+    return view->row_count > 0;
+}
+
+enum status app_view_collect(struct app_service *service, struct arena *arena,
+                             struct app_view *merged, struct app_view **processes, size_t *count) {
+    struct peers peers;
+    enum status status = list_peers(service, arena, &peers);
+    if (status == STATUS_OK) {
+        ask_peers(service, &peers, "", arena);
+        status = merge(&peers, arena, merged);
+    }
+    if (status == STATUS_OK && !is_whole(merged)) {
+        // Of partitions that no processor speaks for, the log itself knows how far they were processed.
+        ask_peers(service, &peers, "?log=1", arena);
+        status = merge(&peers, arena, merged);
+    }
+    if (status == STATUS_OK) {
+        app_view_settle(merged);
+        *processes = peers.views;
+        *count = peers.own == peers.count ? peers.count + 1 : peers.count;
+    }
     return status;
 }

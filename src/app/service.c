@@ -37,7 +37,9 @@ static enum status start_part(struct app_service *service, const struct app_part
         enum status status = part->start ? part->start(service, err) : STATUS_OK;
         // Tables that this process may not make are made by another, or by footfall doctor --apply.
         bool missing = status == STATUS_NOT_FOUND && part->needs == APP_NEEDS_STORE;
-        bool away = status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || missing;
+        // A server that is only just coming up fails in ways of its own.
+        bool confused = status == STATUS_IO && part->needs == APP_NEEDS_STORE;
+        bool away = status == STATUS_UNAVAILABLE || status == STATUS_TIMEOUT || missing || confused;
         if (status == STATUS_OK) {
             app_waiting_over(service->waiting, needs);
         }

@@ -16,7 +16,7 @@ static void handle_status(struct http_exchange *exchange, void *context) {
     struct app_view *processes = NULL;
     size_t count = 0;
     if (service->role == APP_ROLE_RUN) {
-        app_view_look(service, &exchange->arena, &view);
+        app_view_look(service, false, &exchange->arena, &view);
     } else if (app_view_collect(service, &exchange->arena, &view, &processes, &count) !=
                STATUS_OK) {
         http_reply_problem(exchange, 503, STR("Out of memory."));

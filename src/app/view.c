@@ -55,9 +55,12 @@ static size_t rows_of_log(struct app_service *service, struct arena *arena,
     return room;
 }
 
-static void look_at_partitions(struct app_service *service, struct arena *arena,
+static void look_at_partitions(struct app_service *service, bool ask_log, struct arena *arena,
                                struct app_view *out) {
     size_t room = eventlog_partition_count(service->log);
+    if (!service->processor && !ask_log) {
+        return;
+    }
     out->rows = arena_alloc_array(arena, room, sizeof *out->rows);
     if (!out->rows) {
         return;
@@ -75,7 +78,8 @@ static void look_at_partitions(struct app_service *service, struct arena *arena,
     }
 }
 
-void app_view_look(struct app_service *service, struct arena *arena, struct app_view *out) {
+void app_view_look(struct app_service *service, bool ask_log, struct arena *arena,
+                   struct app_view *out) {
     struct clock *clock = clock_system();
     *out = (struct app_view){.reachable = true, .ready = atomic_load(&service->ready)};
     set(out->role, sizeof out->role, app_role_name(service->role));
@@ -88,7 +92,7 @@ void app_view_look(struct app_service *service, struct arena *arena, struct app_
     }
     if (service->log) {
         look_at_log(service, out);
-        look_at_partitions(service, arena, out);
+        look_at_partitions(service, ask_log, arena, out);
     }
     if (service->processor) {
         out->has_processor = true;

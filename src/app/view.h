@@ -34,8 +34,10 @@ struct app_view {
     size_t row_count;
 };
 
-// This process; all of it, up or not.
-void app_view_look(struct app_service *service, struct arena *arena, struct app_view *out);
+// This process; all of it, up or not. ask_log: how far each partition was processed is asked of the event log where no processor is
+// here to say, which takes round trips.
+void app_view_look(struct app_service *service, bool ask_log, struct arena *arena,
+                   struct app_view *out);
 // Of a peer's reply. SYNTAX and the like: it is none of ours.
 MUST_CHECK enum status app_view_read(struct str json, struct arena *arena, struct app_view *out);
 // Adds what another process knows. NO_MEMORY.
