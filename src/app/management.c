@@ -187,7 +187,8 @@ static const struct {
 
 static bool is_here(const struct app_service *service, enum subject subject) {
     switch (subject) {
-    case SUBJECT_LOG: return service->log != NULL;
+    case SUBJECT_LOG:
+        return service->activity != NULL; // who reads only has nothing to tell of writing
     case SUBJECT_SPOOL:
         return service->log && strcmp(eventlog_engine_name(service->log), "spool") == 0;
     case SUBJECT_STORE: return service->store != NULL;

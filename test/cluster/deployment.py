@@ -226,7 +226,12 @@ class Deployment(Footfall):
             role.signal(number)
 
     def wait(self, timeout):
-        codes = [role.wait(timeout) for role in self.running()]
+        code = self.gateway.wait(timeout)
+        if code != 0:  # it alone does not start, and speaks for all
+            for role in self.running():
+                role.stop()
+            return code
+        codes = [code, *(role.wait(timeout) for role in self.running())]
         self.http.close()
         self.http = requests.Session()
         return max(codes, key=abs)

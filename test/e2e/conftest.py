@@ -22,8 +22,8 @@ if os.environ.get("FOOTFALL_E2E_DEPLOYMENT") == "cluster":
     under_test.Footfall = Deployment
 Footfall = under_test.Footfall
 
-# What is about the disk under the embedded engines and their lock on it.
-EMBEDDED_ONLY = ("test_quota.py", "test_a_data_directory_in_use")
+# What is about the disk under the embedded engines and their lock on it, or moves away from them.
+EMBEDDED_ONLY = ("test_quota.py", "test_migrate.py", "test_a_data_directory_in_use")
 
 
 def pytest_collection_modifyitems(config, items):
