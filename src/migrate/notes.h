@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "store/store.h"
+#include "store/walk.h"
 
 // X(symbol, name in the file). In this order.
 #define NOTES_STEP_LIST(X)                                                                         \

@@ -9,7 +9,7 @@
 #define FOOTFALL_MIGRATE_TALLY_H
 
 #include "base/buffer.h"
-#include "store/store.h"
+#include "store/walk.h"
 
 #define TALLY_BUCKETS 4096
 

@@ -66,7 +66,7 @@ static void put_state(struct buffer *out, const struct store_actor_state *state)
     bytes_put_varint(out, state->events);
     bytes_put_varint(out, state->sessions);
     put_session(out, &state->current);
-    put_optional(out, state->traits);
+    bytes_put_str(out, state->traits); // none and no text are the same: an object is never empty
     bytes_put_zigzag(out, state->activity_first_day);
     bytes_put_str(out, state->activity);
 }

@@ -9,6 +9,7 @@
 #define FOOTFALL_STORE_ENGINE_H
 
 #include "store/store.h"
+#include "store/walk.h"
 
 struct store_engine {
     const char *name; // "rocksdb", "memory", "cassandra"

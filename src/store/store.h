@@ -10,6 +10,7 @@
 //   - what people and their applications wrote: profiles, projects, keys, accounts (durable when the call returns);
 //   - what the processor derived from the event log: everything written through store_batch_*. It can be made again from the log, so
 //     it need not be fsynced, but a batch is atomic together with the offset up to which it stands (store_batch_commit).
+// What a store holds as a whole, and writing that into another: store/walk.h.
 // Statuses all functions may give besides those named: NO_MEMORY, IO, UNAVAILABLE, CORRUPT (a stored value that does not decode), INVALID
 // (an empty or longer id, a NUL in it, a partition above 65535: what would blur two rows; of a bad batch call, at commit).
 #ifndef FOOTFALL_STORE_H
@@ -352,91 +353,6 @@ MUST_CHECK enum status store_report_get(struct store *store, struct str project,
 MUST_CHECK enum status store_report_put(
     struct store *store, struct str project,
     const struct store_report *report); // EXISTS: that revision is there
-
-// --- Walking and restoring --------------------------------------------------------------------------------------------
-// Everything a store holds, kind by kind, for who moves or checks an installation. Not for requests: a walk reads whole tables.
-// X(symbol, number, name of the rows for people)
-#define STORE_ROW_LIST(X)                                                                          \
-    X(PROJECT, 1, "projects")                                                                      \
-    X(KEY, 2, "keys")                                                                              \
-    X(ACCOUNT, 3, "accounts")                                                                      \
-    X(PROFILE, 4, "profiles")                                                                      \
-    X(VERSION_FLOOR, 5, "version floors")                                                          \
-    X(REPORT, 6, "closed reports")                                                                 \
-    X(STATE, 7, "actors")                                                                          \
-    X(DAY, 8, "actors' days")                                                                      \
-    X(SESSION, 9, "ended sessions")                                                                \
-    X(TIMELINE, 10, "timeline entries")                                                            \
-    X(LINK, 11, "identity links")                                                                  \
-    X(TOTAL, 12, "day totals")                                                                     \
-    X(SEEN, 13, "dedupe chunks")                                                                   \
-    X(DEAD_LETTER, 14, "dead letters")                                                             \
-    X(OFFSET, 15, "offsets")
-enum store_row_kind {
-#define X(symbol, number, name) STORE_ROW_##symbol = number,
-    STORE_ROW_LIST(X)
-#undef X
-};
-struct store_link {
-    struct str anonymous_id, user_id;
-    int64_t linked_ms; // the earliest of the pair
-};
-struct store_seen {
-    int64_t chunk, last_ms;
-    const uint64_t *hashes;
-    size_t count;
-};
-struct store_offset {
-    int64_t epoch, next_offset;
-};
-struct store_row {
-    enum store_row_kind kind;
-    struct str project;       // of PROFILE to TOTAL and DEAD_LETTER
-    struct store_actor actor; // of STATE, DAY, SESSION, TIMELINE
-    unsigned partition;       // of TOTAL, SEEN, DEAD_LETTER, OFFSET
-    union {
-        struct store_project project;
-        struct store_key key;
-        struct store_account account;
-        struct store_profile profile;
-        uint64_t
-            version_floor; // the highest version of a deleted profile; of a project's rows the highest
-        struct store_report report;
-        struct store_actor_state state;
-        struct store_actor_day day;
-        struct store_session session;
-        struct store_timeline_row timeline;
-        struct store_link link;
-        struct store_total total; // one partition's, not the sum
-        struct store_seen seen;
-        struct store_dead_letter dead_letter;
-        struct store_offset offset;
-    } as; // by kind
-};
-struct store_page {
-    struct store_row *rows;
-    size_t count; // may be 0 with more behind it
-    struct str
-        position; // opaque bytes: the next page begins behind it, also after the store was opened again
-    bool more; // there may be further rows
-};
-// Rows of one kind behind `after` (data NULL: from the start), in an order that does not change while nothing is written; each row is
-// given once. About `bytes` of memory at most, but at least one row when there is one. Rows written meanwhile may come or not.
-// INVALID: `after` is no position of this kind. UNSUPPORTED: the engine cannot.
-MUST_CHECK enum status store_walk(struct store *store, enum store_row_kind kind, struct str after,
-                                  size_t bytes, struct arena *arena, struct store_page *out);
-// "profiles". Static storage.
-const char *store_row_kind_name(enum store_row_kind kind);
-
-// What other functions would change on the way, written as it was in another store. Durable when the call returns.
-// Profiles with their versions and times, where nobody else writes profiles: of those restored the highest version stands, one that was
-// put stays. CONFLICT: an email belongs to another profile, as far as the engine can tell without a transaction; some profiles may be
-// written then. UNSUPPORTED: the engine cannot.
-MUST_CHECK enum status store_profiles_restore(struct store *store, struct str project,
-                                              const struct store_profile *profiles, size_t count);
-// Profiles made from here on begin above `version`; a floor that is higher already stays.
-MUST_CHECK enum status store_version_floor_raise(struct store *store, struct str project,
-                                                 uint64_t version);
 
 // --- Looking and closing ---------------------------------------------------------------------------------------------
 struct store_stats {

@@ -11,7 +11,7 @@ import pytest
 from deployment import Deployment
 from footfall import Footfall, binary, command, environment, eventually
 
-EVENTS, DAYS = 20000, 20
+EVENTS, DAYS = 8000, 20
 BEFORE = ("--events", EVENTS, "--days", DAYS, "--end", "2025-11-08T00:00:00Z", "--seed", 31)
 AFTER = ("--events", EVENTS // 4, "--days", 5, "--end", "2025-11-10T00:00:00Z", "--seed", 32)
 ZONE = "Europe/Berlin"

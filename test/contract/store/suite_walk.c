@@ -3,6 +3,8 @@
 // Walks over everything a store holds, and what is written as it was elsewhere.
 #include "engines.h"
 
+#include "store/walk.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "migrate/notes.h"
+#include "store/walk.h"
 
 #define PARTITIONS 2
 #define EVENTS 50
