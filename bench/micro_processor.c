@@ -1,14 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Microseconds of CPU an event costs the processor: from a filled memory log to the memory or the RocksDB store.
+// Microseconds of CPU an event costs the processor: from a filled memory log to the memory, the RocksDB or the Cassandra store.
 //
-// usage: micro_processor [EVENTS [ACTORS [DIRECTORY [scattered]]]]      DIRECTORY: of a new RocksDB store; "memory": the memory store
+// usage: micro_processor [EVENTS [ACTORS [STORE [scattered]]]]
+//        STORE: directory of a new RocksDB store; "memory": the memory store; "cassandra:HOST:PORT": a new keyspace there
 //
 // Actors come in visits of eight events on average, VISITORS of them at a time. "scattered" takes an actor at random for each event:
 // nearly every event then is a session of its own, and nothing is in a cache. No site is like that; it is the worst there is.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "event/event.h"
@@ -162,21 +165,43 @@ static void measure(struct eventlog *log, struct store *store, uint64_t events) 
            cpu * 1e6 / (double)events, (double)events / wall, (resident_kb() - before_kb) / 1024);
 }
 
+static struct store *open_store(const char *place) {
+    struct store_config config = {0};
+    struct store *store = NULL;
+    struct error err = {0};
+    enum status status;
+    if (strcmp(place, "memory") == 0) {
+        status = store_open_memory(&store, &err);
+    } else if (strncmp(place, "cassandra:", 10) == 0) {
+        char keyspace[32];
+        snprintf(keyspace, sizeof keyspace, "micro_%d", getpid());
+        struct store_cassandra_config cassandra = {.contact_points = str_from_c(place + 10),
+                                                   .keyspace = str_from_c(keyspace),
+                                                   .replication = 1,
+                                                   .create_schema = true,
+                                                   .clock = clock_system(),
+                                                   .random = random_system()};
+        status = store_open_cassandra(&cassandra, &store, &err);
+    } else {
+        status = store_open_rocksdb(place, &config, &store, &err);
+    }
+    if (status != STATUS_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    return store;
+}
+
 int main(int argc, char **argv) {
     static struct workload workload;
     workload.events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     workload.actors = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
     workload.scattered = argc > 4 && strcmp(argv[4], "scattered") == 0;
-    bool memory = argc <= 3 || strcmp(argv[3], "memory") == 0;
     struct eventlog_config log_config = {.partitions = 8, .clock = clock_system()};
-    struct store_config store_config = {0};
     struct eventlog *log = NULL;
-    struct store *store = NULL;
     struct error err;
     require(eventlog_open_memory(&log_config, &log, &err), "log");
-    require(memory ? store_open_memory(&store, &err)
-                   : store_open_rocksdb(argv[3], &store_config, &store, &err),
-            "store");
+    struct store *store = open_store(argc > 3 ? argv[3] : "memory");
     struct store_project project = {STR("shop"), STR("Shop"), STR("Europe/Berlin"), START_MS};
     require(store_project_put(store, &project), "project");
     fill(log, &workload);
