@@ -156,8 +156,8 @@ static const struct setting table[] = {
     {"dedupe.ids", NULL, SETTING_INTEGER, "125000", 1000, 100000000, NULL,
      "how many ids are known at most, a partition; each takes 16 bytes of memory", false},
     {"bots.keep", NULL, SETTING_BOOL, "false", 0, 0, NULL, "keep the events of known bots", false},
-    {"processor.threads", NULL, SETTING_INTEGER, "1", 1, 64, NULL, "threads that process events",
-     false},
+    {"processor.threads", NULL, SETTING_INTEGER, "1", 1, 64, NULL,
+     "threads that process events; 4 with store: cassandra", false},
     {"processor.cache", NULL, SETTING_BYTES, "12MiB", MIB, 64 * GIB, NULL, "cache of actor states",
      false},
     {"processor.linger", NULL, SETTING_DURATION, "5ms", 0, SECOND, NULL,
@@ -206,6 +206,8 @@ static const struct {
 } cassandra_defaults[] = {
     {"workers.threads", "16"},
     {"processor.linger", "50ms"},
+    // A thread waits for Cassandra between the steps of a commit, and others then have partitions to go on with.
+    {"processor.threads", "4"},
 };
 
 enum status app_role_defaults(struct settings *settings, enum app_role role) {
