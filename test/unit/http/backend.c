@@ -51,9 +51,10 @@ static void *accept_all(void *context) {
         CHECK(number < CONNECTIONS_MAX);
         struct served *served = &backend->served[number];
         *served = (struct served){.backend = backend, .number = number, .fd = fd};
+        // Counted before it is served: whoever has the reply may ask how many there were.
+        atomic_store(&backend->accepted, number + 1);
         enum status status = thread_start(&served->thread, "backend", serve_one, served);
         CHECK(status == STATUS_OK);
-        atomic_store(&backend->accepted, number + 1);
     }
     return NULL;
 }
