@@ -8,7 +8,8 @@
 //      build/src/cql/libcql.a build/src/base/libbase.a -lrocksdb -luv -llz4 -lssl -lcrypto -lsimdjson -lyaml -lstdc++ -lm -pthread
 //
 // Visitors come and look at some pages, VISITORS of them at a time. Every event is a timeline row; each batch writes the state and the day of
-// every actor in it once, a session for some, totals, a dedupe chunk. One row an event writes the timeline row alone.
+// every actor in it once, a session for some, totals, a dedupe chunk, and a journal. Against it, without putting anything together: the
+// timeline row alone ("one row an event"), and with it the actor's state, its day and one total ("its rows one by one").
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #define TOTALS 200
 #define ROUNDS 4
 #define IN_FLIGHT 256
+#define KINDS 4
 #define KEYSPACE "micro_cassandra"
 #define CONTEXT                                                                                    \
     "{\"page\":{\"url\":\"https://shop.example.org/\"},\"locale\":\"en-GB\",\"userAgent\":"        \
@@ -178,7 +180,7 @@ struct slot {
 };
 struct rows {
     struct cql_session *session;
-    struct cql_prepared *insert;
+    struct cql_prepared *insert[KINDS];
     struct queue done;
     struct queue_waker waker;
     struct slot slots[IN_FLIGHT];
@@ -192,23 +194,77 @@ static void landed(struct cql_request *request, struct cql_result *result) {
     }
 }
 
-static void send_row(struct slot *slot, const struct event *event) {
+static void bind_actor(struct cql_values *values, const struct event *event) {
+    cql_bind_text(values, STR("shop"));
+    cql_bind_text(values, STR("user"));
+    cql_bind_text(values, str_from_c(event->actor));
+}
+
+static void bind_entry(struct cql_values *values, const struct event *event) {
+    bind_actor(values, event);
+    cql_bind_timestamp(values, event->time_ms);
+    cql_bind_boolean(values, true);
+    cql_bind_text(values, str_from_c(event->id));
+    cql_bind_text(values, STR("track"));
+    cql_bind_text(values, STR("Product Viewed"));
+    cql_bind_timestamp(values, event->time_ms + 20);
+    cql_bind_text(values, str_from_c(event->properties));
+    cql_bind_text(values, STR(CONTEXT));
+}
+
+static void bind_state(struct cql_values *values, const struct event *event) {
+    bind_actor(values, event);
+    for (int i = 0; i < 4; i++) {
+        cql_bind_bigint(values, event->time_ms + i);
+    }
+    cql_bind_blob(values, STR("\x01\x02\x03\x04"));
+}
+
+static void bind_day(struct cql_values *values, const struct event *event) {
+    bind_actor(values, event);
+    cql_bind_date(values, (int32_t)(START_MS / DAY_MS));
+    cql_bind_timestamp(values, START_MS);
+    cql_bind_timestamp(values, event->time_ms);
+    cql_bind_int(values, 1);
+}
+
+static void bind_total(struct cql_values *values, const struct event *event) {
+    cql_bind_text(values, STR("shop"));
+    cql_bind_date(values, (int32_t)(START_MS / DAY_MS));
+    cql_bind_text(values, str_from_c(event->properties + 9)); // the path
+    cql_bind_bigint(values, event->time_ms);
+}
+
+// What an event has to write when nothing is put together: the first kind alone, or all of them.
+static const struct {
+    const char *text;
+    void (*bind)(struct cql_values *values, const struct event *event);
+} kinds[KINDS] = {
+    {"INSERT INTO " KEYSPACE
+     ".activity_by_actor (project, kind, actor, time, uuid_id, event_id, type, "
+     "name, received, properties, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     bind_entry},
+    {"INSERT INTO " KEYSPACE
+     ".actor_state (project, kind, actor, epoch, log_partition, first_seen, "
+     "last_seen, events, sessions, activity) VALUES (?, ?, ?, 1, 0, ?, ?, ?, ?, ?)",
+     bind_state},
+    {"INSERT INTO " KEYSPACE
+     ".actor_days (project, kind, actor, epoch, day, log_partition, first_seen, "
+     "last_seen, events) VALUES (?, ?, ?, 1, ?, 0, ?, ?, ?)",
+     bind_day},
+    {"INSERT INTO " KEYSPACE
+     ".day_totals (project, day, epoch, metric, value, log_partition, amount) "
+     "VALUES (?, ?, 1, 'page', ?, 0, ?)",
+     bind_total},
+};
+
+static void send_row(struct slot *slot, const struct event *event, long kind) {
     struct cql_values values;
     slot->buffer.len = 0;
     cql_values_begin(&values, &slot->buffer);
-    cql_bind_text(&values, STR("shop"));
-    cql_bind_text(&values, STR("user"));
-    cql_bind_text(&values, str_from_c(event->actor));
-    cql_bind_timestamp(&values, event->time_ms);
-    cql_bind_boolean(&values, true);
-    cql_bind_text(&values, str_from_c(event->id));
-    cql_bind_text(&values, STR("track"));
-    cql_bind_text(&values, STR("Product Viewed"));
-    cql_bind_timestamp(&values, event->time_ms + 20);
-    cql_bind_text(&values, str_from_c(event->properties));
-    cql_bind_text(&values, STR(CONTEXT));
+    kinds[kind].bind(&values, event);
     slot->request = (struct cql_request){.kind = CQL_REQUEST_EXECUTE,
-                                         .prepared = slot->rows->insert,
+                                         .prepared = slot->rows->insert[kind],
                                          .values = cql_values_bytes(&values),
                                          .value_count = values.count,
                                          .consistency = CQL_LOCAL_QUORUM,
@@ -218,18 +274,26 @@ static void send_row(struct slot *slot, const struct event *event) {
     cql_execute(slot->rows->session, &slot->request);
 }
 
-static void write_rows(struct load *load, struct rows *rows, long events) {
+// The n-th request: each event has so many of them.
+static void send_next(struct load *load, struct slot *slot, long n, long per_event,
+                      struct event *event) {
+    if (n % per_event == 0) {
+        next_event(load, event);
+    }
+    send_row(slot, event, n % per_event);
+}
+
+static void write_rows(struct load *load, struct rows *rows, long events, long per_event) {
+    long requests = events * per_event;
     long sent = 0;
-    long landed_count = 0;
     struct event event;
-    for (; sent < IN_FLIGHT && sent < events; sent++) {
+    for (; sent < IN_FLIGHT && sent < requests; sent++) {
         struct slot *slot = &rows->slots[sent];
         slot->rows = rows;
         buffer_init_fixed(&slot->buffer, slot->bytes, sizeof slot->bytes);
-        next_event(load, &event);
-        send_row(slot, &event);
+        send_next(load, slot, sent, per_event, &event);
     }
-    while (landed_count < events) {
+    for (long back = 0; back < requests;) {
         struct queue_node *node = queue_take_all(&rows->done);
         if (node == NULL) {
             queue_wait(&rows->waker, -1);
@@ -238,10 +302,9 @@ static void write_rows(struct load *load, struct rows *rows, long events) {
             struct slot *slot = (struct slot *)(void *)node;
             node = node->next;
             die("row", slot->request.status, slot->request.error.text);
-            landed_count++;
-            if (sent++ < events) {
-                next_event(load, &event);
-                send_row(slot, &event);
+            back++;
+            if (sent < requests) {
+                send_next(load, slot, sent++, per_event, &event);
             }
         }
     }
@@ -311,20 +374,20 @@ int main(int argc, char **argv) {
         .contact_points = str_from_c(argv[1]), .keyspace = STR(KEYSPACE), .create_schema = true};
     struct error err = {0};
     die("open", store_open_cassandra(&config, &load.store, &err), err.text);
-    die("prepare",
-        cql_prepare(rows.session,
-                    STR("INSERT INTO " KEYSPACE ".activity_by_actor (project, kind, actor, time, "
-                        "uuid_id, event_id, type, name, received, properties, context) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-                    &rows.insert, &err),
-        err.text);
+    for (int i = 0; i < KINDS; i++) {
+        die("prepare", cql_prepare(rows.session, str_from_c(kinds[i].text), &rows.insert[i], &err),
+            err.text);
+    }
     printf("%ld actors, %ld events a batch\n", load.actors, load.per_batch);
     for (int round = 0; round < ROUNDS; round++) { // the first ones warm the server up
         struct meter meter;
         start(&meter, pid);
         if (with_rows) {
-            write_rows(&load, &rows, load.events / 4);
+            write_rows(&load, &rows, load.events / 4, 1);
             stop(&meter, pid, "one row an event", load.events / 4);
+            start(&meter, pid);
+            write_rows(&load, &rows, load.events / 4, KINDS);
+            stop(&meter, pid, "its rows one by one", load.events / 4);
         }
         if (!with_batches) {
             continue;
