@@ -157,7 +157,7 @@ static void write_batch(struct load *load, uint32_t number) {
             put_actor(load, batch, &event);
         }
     }
-    for (int i = 0; i < TOTALS; i++) {
+    for (int i = 0; i < TOTALS && i < load->per_batch; i++) {
         char value[32];
         int len = snprintf(value, sizeof value, "/products/%d", i);
         struct store_total total = {(int32_t)(START_MS / DAY_MS), STORE_METRIC_PAGE,

@@ -10,8 +10,9 @@
 
 #define REQUEST_STATEMENTS 512
 #define REQUEST_BYTES ((size_t)128 << 10) // of values of one partition key
-#define SHARED_BYTES                                                                               \
-    ((size_t)4 << 10) // batch_size_warn_threshold is 5 KiB; it counts several partitions only
+// Of several partitions, batch_size_warn_threshold: 5 KiB by the server's count, which adds some for each column.
+#define SHARED_BYTES ((size_t)5 << 10)
+#define COLUMN_BYTES 20
 #define SHARED_PARTITIONS 10 // unlogged_batch_across_partitions_warn_threshold
 
 struct keyed {
@@ -52,7 +53,7 @@ static size_t run_length(const struct keyed *keyed, size_t count, size_t *bytes)
     while (n < count && n < REQUEST_STATEMENTS && keyed[n].hash == keyed[0].hash &&
            str_equal(keyed[n].change.partition_key, keyed[0].change.partition_key) &&
            (n == 0 || *bytes + keyed[n].change.values.len <= REQUEST_BYTES)) {
-        *bytes += keyed[n].change.values.len;
+        *bytes += keyed[n].change.values.len + COLUMN_BYTES * (size_t)keyed[n].change.value_count;
         n++;
     }
     return n;
