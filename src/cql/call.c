@@ -118,9 +118,12 @@ void cql_call_finish(struct cql_call *call, enum status status, struct cql_resul
 }
 
 void cql_call_end_all(struct cql_loop *loop) {
-    while (loop->calls) {
-        (void)error_set(&loop->calls->request->error, STATUS_CLOSED, "the session is closing");
-        cql_call_finish(loop->calls, STATUS_CLOSED, NULL);
+    struct cql_call *next;
+    // Finishing one takes no other with it: connections are not closed for want of stream ids any more (loop->shut).
+    for (struct cql_call *call = loop->calls; call; call = next) {
+        next = call->next;
+        (void)error_set(&call->request->error, STATUS_CLOSED, "the session is closing");
+        cql_call_finish(call, STATUS_CLOSED, NULL);
     }
 }
 

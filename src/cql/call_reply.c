@@ -119,7 +119,7 @@ void cql_call_answered(struct cql_exchange *exchange, struct cql_frame *frame,
                        const struct error *err) {
     struct cql_try *attempt = CONTAINER_OF(exchange, struct cql_try, exchange);
     struct cql_reply reply;
-    struct cql_server_error server;
+    struct cql_server_error server = {0};
     struct error broken;
     attempt->state = CQL_TRY_IDLE;
     if (err) {

@@ -71,14 +71,14 @@ static void finish(struct cql_connection *connection) {
 
 void cql_connection_close(struct cql_connection *connection, enum status status, const char *format,
                           ...) {
-    if (connection->state == CQL_CONNECTION_CLOSED) {
-        return;
-    }
     char text[400];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (connection->state == CQL_CONNECTION_CLOSED) {
+        return;
+    }
     (void)error_set(&connection->why, status, "%s: %s", connection->address, text);
     finish(connection);
 }
@@ -263,8 +263,8 @@ static void take_cipher(struct cql_connection *connection, const char *bytes, si
         return;
     }
     while (connection->state != CQL_CONNECTION_CLOSED) {
-        size_t room;
-        size_t n;
+        size_t room = 0;
+        size_t n = 0;
         char *to = cql_frame_reader_room(&connection->reader, &room);
         status = to ? cql_tls_read(&connection->tls, to, room, &n, &err)
                     : error_set(&err, STATUS_NO_MEMORY, "no memory to read into");

@@ -275,10 +275,34 @@ static bool in_topology(const struct cql_topology *topology, const struct cql_ho
     return false;
 }
 
+static void complain(struct cql_loop *loop) {
+    struct error err;
+    (void)error_set(&err, STATUS_NO_MEMORY, "no memory for the hosts");
+    LOG_WARN("cql", "no memory for a changed topology");
+    cql_session_fail(loop->session, &err); // unless it is open: then it goes on with what it has
+}
+
+// By number as the topology counts them; NULL: no memory, its requests go to others.
+static void take_hosts(struct cql_loop *loop, const struct cql_topology *topology,
+                       struct cql_host **by_number) {
+    for (unsigned i = 0; i < topology->host_count; i++) {
+        struct cql_host *host = find_host(loop, topology->hosts[i].id);
+        if (!host) {
+            host = add_host(loop, topology->hosts[i].id);
+        }
+        by_number[i] = host;
+        if (host) {
+            update_host(host, &topology->hosts[i]);
+        } else {
+            complain(loop);
+        }
+    }
+}
+
 void cql_host_adopt(struct cql_loop *loop, struct cql_topology *topology) {
     struct cql_host **by_number = calloc(topology->host_count + 1, sizeof(struct cql_host *));
     if (!by_number) {
-        LOG_WARN("cql", "no memory for a changed topology");
+        complain(loop);
         return;
     }
     for (unsigned i = loop->host_count; i-- > 0;) {
@@ -287,16 +311,7 @@ void cql_host_adopt(struct cql_loop *loop, struct cql_topology *topology) {
             cql_host_remove(loop->hosts[i], false);
         }
     }
-    for (unsigned i = 0; i < topology->host_count; i++) {
-        struct cql_host *host = find_host(loop, topology->hosts[i].id);
-        if (!host) {
-            host = add_host(loop, topology->hosts[i].id);
-        }
-        by_number[i] = host; // NULL: no memory; its requests go to others
-        if (host) {
-            update_host(host, &topology->hosts[i]);
-        }
-    }
+    take_hosts(loop, topology, by_number);
     free(loop->by_number);
     loop->by_number = by_number;
     cql_topology_release(loop->topology);

@@ -154,8 +154,8 @@ void cql_session_close(struct cql_session *session) {
     if (!session) {
         return;
     }
-    // Loop 0 last: its control connection posts to the others.
-    for (unsigned i = session->loop_count; i-- > 0;) {
+    // Loop 0 first: its control connection posts to the others, which must be there.
+    for (unsigned i = 0; i < session->loop_count; i++) {
         cql_loop_stop(&session->loops[i]);
     }
     cql_control_free(session->control);

@@ -97,49 +97,47 @@ static unsigned try(struct saying what, bool idempotent, struct ask *ask, enum s
 #define TIMEOUT_HEAD "\0\4\0\0\0\1\0\0\0\2"
 #define ANSWERED_HEAD "\0\4\0\0\0\2\0\0\0\2"
 
+static const struct {
+    uint32_t code;
+    struct str more;
+    bool idempotent;
+    unsigned sent;
+    bool same_host;
+    enum status status; // of an error that stays
+    bool sent_unknown;
+} ROWS[] = {
+    {CQL_ERROR_UNAVAILABLE, STR_INIT(TIMEOUT_HEAD), false, 2, false, STATUS_UNAVAILABLE, false},
+    {CQL_ERROR_UNAVAILABLE, STR_INIT(TIMEOUT_HEAD), true, 2, false, STATUS_UNAVAILABLE, false},
+    {CQL_ERROR_READ_TIMEOUT, STR_INIT(ANSWERED_HEAD "\0"), false, 2, true, STATUS_TIMEOUT, false},
+    {CQL_ERROR_READ_TIMEOUT, STR_INIT(ANSWERED_HEAD "\1"), true, 3, false, STATUS_TIMEOUT, false},
+    {CQL_ERROR_READ_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0"), true, 3, false, STATUS_TIMEOUT, false},
+    {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\11BATCH_LOG"), true, 4, true,
+     STATUS_TIMEOUT, true},
+    {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\11BATCH_LOG"), false, 1, false,
+     STATUS_TIMEOUT, true},
+    {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\6SIMPLE"), true, 3, false, STATUS_TIMEOUT,
+     true},
+    {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\6SIMPLE"), false, 1, false, STATUS_TIMEOUT,
+     true},
+    {CQL_ERROR_WRITE_FAILURE, STR_INIT(TIMEOUT_HEAD "\0\0\0\1\0\6SIMPLE"), true, 3, false,
+     STATUS_IO, true},
+    {CQL_ERROR_READ_FAILURE, STR_INIT(TIMEOUT_HEAD "\0\0\0\1\0"), false, 1, false, STATUS_IO,
+     false},
+    {CQL_ERROR_OVERLOADED, STR_INIT(""), true, 2, false, STATUS_UNAVAILABLE, true},
+    {CQL_ERROR_OVERLOADED, STR_INIT(""), false, 1, false, STATUS_UNAVAILABLE, true},
+    {CQL_ERROR_BOOTSTRAPPING, STR_INIT(""), true, 2, false, STATUS_UNAVAILABLE, false},
+    {CQL_ERROR_SERVER, STR_INIT(""), true, 2, false, STATUS_IO, true},
+    {CQL_ERROR_SERVER, STR_INIT(""), false, 1, false, STATUS_IO, true},
+    {CQL_ERROR_TRUNCATE, STR_INIT(""), true, 2, false, STATUS_IO, true},
+    {CQL_ERROR_SYNTAX, STR_INIT(""), true, 1, false, STATUS_INVALID, false},
+    {CQL_ERROR_INVALID, STR_INIT(""), true, 1, false, STATUS_INVALID, false},
+    {CQL_ERROR_UNAUTHORIZED, STR_INIT(""), true, 1, false, STATUS_DENIED, false},
+    {CQL_ERROR_ALREADY_EXISTS, STR_INIT("\0\2ks\0\1t"), true, 1, false, STATUS_EXISTS, false},
+    {0x7654, STR_INIT(""), true, 1, false, STATUS_IO, true},
+};
+
 static void test_the_table(void **state) {
     (void)state;
-    static const struct {
-        uint32_t code;
-        struct str more;
-        bool idempotent;
-        unsigned sent;
-        bool same_host;
-        enum status status; // of an error that stays
-        bool sent_unknown;
-    } ROWS[] = {
-        {CQL_ERROR_UNAVAILABLE, STR_INIT(TIMEOUT_HEAD), false, 2, false, STATUS_UNAVAILABLE, false},
-        {CQL_ERROR_UNAVAILABLE, STR_INIT(TIMEOUT_HEAD), true, 2, false, STATUS_UNAVAILABLE, false},
-        {CQL_ERROR_READ_TIMEOUT, STR_INIT(ANSWERED_HEAD "\0"), false, 2, true, STATUS_TIMEOUT,
-         false},
-        {CQL_ERROR_READ_TIMEOUT, STR_INIT(ANSWERED_HEAD "\1"), true, 3, false, STATUS_TIMEOUT,
-         false},
-        {CQL_ERROR_READ_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0"), true, 3, false, STATUS_TIMEOUT,
-         false},
-        {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\11BATCH_LOG"), true, 4, true,
-         STATUS_TIMEOUT, true},
-        {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\11BATCH_LOG"), false, 1, false,
-         STATUS_TIMEOUT, true},
-        {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\6SIMPLE"), true, 3, false,
-         STATUS_TIMEOUT, true},
-        {CQL_ERROR_WRITE_TIMEOUT, STR_INIT(TIMEOUT_HEAD "\0\6SIMPLE"), false, 1, false,
-         STATUS_TIMEOUT, true},
-        {CQL_ERROR_WRITE_FAILURE, STR_INIT(TIMEOUT_HEAD "\0\0\0\1\0\6SIMPLE"), true, 3, false,
-         STATUS_IO, true},
-        {CQL_ERROR_READ_FAILURE, STR_INIT(TIMEOUT_HEAD "\0\0\0\1\0"), false, 1, false, STATUS_IO,
-         false},
-        {CQL_ERROR_OVERLOADED, STR_INIT(""), true, 2, false, STATUS_UNAVAILABLE, true},
-        {CQL_ERROR_OVERLOADED, STR_INIT(""), false, 1, false, STATUS_UNAVAILABLE, true},
-        {CQL_ERROR_BOOTSTRAPPING, STR_INIT(""), true, 2, false, STATUS_UNAVAILABLE, false},
-        {CQL_ERROR_SERVER, STR_INIT(""), true, 2, false, STATUS_IO, true},
-        {CQL_ERROR_SERVER, STR_INIT(""), false, 1, false, STATUS_IO, true},
-        {CQL_ERROR_TRUNCATE, STR_INIT(""), true, 2, false, STATUS_IO, true},
-        {CQL_ERROR_SYNTAX, STR_INIT(""), true, 1, false, STATUS_INVALID, false},
-        {CQL_ERROR_INVALID, STR_INIT(""), true, 1, false, STATUS_INVALID, false},
-        {CQL_ERROR_UNAUTHORIZED, STR_INIT(""), true, 1, false, STATUS_DENIED, false},
-        {CQL_ERROR_ALREADY_EXISTS, STR_INIT("\0\2ks\0\1t"), true, 1, false, STATUS_EXISTS, false},
-        {0x7654, STR_INIT(""), true, 1, false, STATUS_IO, true},
-    };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         struct ask ask;
         enum status status;
