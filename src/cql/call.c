@@ -149,7 +149,7 @@ static void on_timeout(struct cql_timer *timer) {
     struct cql_call *call = CONTAINER_OF(timer, struct cql_call, timeout);
     struct cql_request *request = call->request;
     struct cql_loop *loop = call->loop;
-    bool waits = call->tries[0].state == CQL_TRY_WAITING;
+    bool waits = call->tries[0].state == CQL_TRY_WAITING || call->tries[1].state == CQL_TRY_WAITING;
     CQL_COUNT(loop->counters.timeouts, 1);
     if (waits && !any_host_up(loop)) {
         const struct error *why = last_failure(loop);

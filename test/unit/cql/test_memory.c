@@ -28,11 +28,14 @@ static struct server start_server(void) {
     if (server.pid == 0) {
         close(alive[1]);
         struct fake *fake = fake_start(1);
+        fake_lock(fake);
         fake->lz4 = true;
+        fake_unlock(fake);
         struct cql_config config = fake_config(fake);
         ssize_t n = write(told[1], config.contact_points.data, config.contact_points.len + 1);
         char byte;
         n = n > 0 ? read(alive[0], &byte, 1) : n;
+        fake_stop(fake);
         _exit(n == 0 ? 0 : 1); // the parent has ended it
     }
     close(alive[0]);
