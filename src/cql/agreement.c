@@ -1,41 +1,53 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Waiting until all hosts have the same schema, asked of one host over the control connection: it alone knows what it has heard of
-// each other one.
+// Waiting until all hosts have the same schema. Each is asked itself: what another host has heard of it may be older than a change
+// that was just made, and then all seem to agree on what was before.
 #include <stdlib.h>
 
 #include "cql/control.h"
 #include "cql/host.h"
-#include "cql/result.h"
 #include "cql/session.h"
 
 #define ASK_AGAIN_MS 100
 #define VERSION_LEN 16
-#define COLUMNS_MAX 8
 
-static const struct str LOCAL =
+static const struct str QUERY =
     STR_INIT("SELECT schema_version FROM system.local WHERE key='local'");
-static const struct str PEERS = STR_INIT("SELECT host_id, schema_version FROM system.peers");
+
+// The question to one host.
+struct version_of {
+    struct cql_exchange exchange;
+    struct cql_agreement *agreement;
+};
 
 struct cql_agreement {
     struct cql_command command;
     struct cql_control *control;
     struct cql_agreement *next;
-    struct cql_exchange exchange;
     struct cql_timer again;
     int64_t deadline_ms;
     int64_t timeout_ms;
-    bool asked_peers;
+    struct version_of *asked; // one a host
+    unsigned asked_count;
+    unsigned owed; // answers
+    bool differ;   // or could not be told
+    bool known;    // version is that of a host
     uint8_t version[VERSION_LEN];
     struct error *err;
     enum status status;
     struct queue_waker waker;
 };
 
-static void ask(struct cql_agreement *agreement, bool peers);
+static void ask_all(struct cql_agreement *agreement);
 
-static void on_again(struct cql_timer *timer) {
-    ask(CONTAINER_OF(timer, struct cql_agreement, again), false);
+static void forget_questions(struct cql_agreement *agreement) {
+    for (unsigned i = 0; i < agreement->asked_count; i++) {
+        cql_connection_abandon(&agreement->asked[i].exchange);
+    }
+    free(agreement->asked);
+    agreement->asked = NULL;
+    agreement->asked_count = 0;
+    agreement->owed = 0;
 }
 
 static void end(struct cql_agreement *agreement, enum status status) {
@@ -45,98 +57,83 @@ static void end(struct cql_agreement *agreement, enum status status) {
     }
     *link = agreement->next;
     cql_loop_timer_stop(agreement->control->loop, &agreement->again);
-    cql_connection_abandon(&agreement->exchange);
+    forget_questions(agreement);
     agreement->status = status;
     queue_wake(&agreement->waker); // it may be gone from here on
 }
 
-static void ask_again(struct cql_agreement *agreement) {
+static void on_again(struct cql_timer *timer) {
+    struct cql_agreement *agreement = CONTAINER_OF(timer, struct cql_agreement, again);
     struct cql_loop *loop = agreement->control->loop;
     if (loop->now_ms >= agreement->deadline_ms) {
-        (void)error_set(agreement->err, STATUS_TIMEOUT,
-                        "the hosts do not agree on the schema after %lld ms",
-                        (long long)agreement->timeout_ms);
-        end(agreement, STATUS_TIMEOUT);
+        end(agreement, error_set(agreement->err, STATUS_TIMEOUT,
+                                 "the hosts do not agree on the schema after %lld ms",
+                                 (long long)agreement->timeout_ms));
         return;
     }
+    if (agreement->owed == 0) {
+        ask_all(agreement);
+    }
+    // While a host owes its answer this only looks at the deadline: its heartbeat sees to it that one comes.
     int64_t left = agreement->deadline_ms - loop->now_ms;
     cql_loop_timer(loop, &agreement->again, left < ASK_AGAIN_MS ? left : ASK_AGAIN_MS, on_again);
 }
 
-// A host that is down has an old version; it catches up when it comes back.
-static bool counts(const struct cql_loop *loop, struct cql_value id) {
-    for (unsigned i = 0; i < loop->host_count; i++) {
-        const struct cql_host *host = loop->hosts[i];
-        if (id.bytes.len == sizeof host->id &&
-            memcmp(host->id, id.bytes.data, sizeof host->id) == 0) {
-            return cql_host_is_up(host);
-        }
-    }
-    return false;
-}
-
-static bool is_version(struct cql_value value) {
-    return value.bytes.len == VERSION_LEN;
-}
-
-static bool take_local(struct cql_agreement *agreement, struct cql_result *result) {
-    struct cql_value values[COLUMNS_MAX];
-    if (cql_result_column_count(result) != 1 || cql_result_next(result, values, 1) != STATUS_OK ||
-        !is_version(values[0])) {
-        return false;
-    }
-    memcpy(agreement->version, values[0].bytes.data, VERSION_LEN);
-    return true;
-}
-
-static bool peers_agree(struct cql_agreement *agreement, struct cql_result *result) {
-    struct cql_value values[COLUMNS_MAX];
-    enum status status;
-    if (cql_result_column_count(result) != 2) {
-        return false;
-    }
-    while ((status = cql_result_next(result, values, 2)) == STATUS_OK) {
-        if (counts(agreement->control->loop, values[0]) &&
-            (!is_version(values[1]) ||
-             memcmp(values[1].bytes.data, agreement->version, VERSION_LEN) != 0)) {
-            return false;
-        }
-    }
-    return status == STATUS_END;
-}
-
-static void on_versions(struct cql_exchange *exchange, struct cql_frame *frame,
-                        const struct error *err) {
-    struct cql_agreement *agreement = CONTAINER_OF(exchange, struct cql_agreement, exchange);
+static bool read_version(struct cql_frame *frame, uint8_t version[VERSION_LEN]) {
     struct cql_result *result = NULL;
-    struct error broken;
-    if (err || cql_control_rows(frame, &result, &broken) != STATUS_OK) {
-        ask_again(agreement); // another host may answer better
-    } else if (!agreement->asked_peers) {
-        if (take_local(agreement, result)) {
-            ask(agreement, true);
-        } else {
-            ask_again(agreement);
-        }
-    } else if (peers_agree(agreement, result)) {
-        end(agreement, STATUS_OK);
-    } else {
-        ask_again(agreement);
+    struct cql_value value;
+    struct error err;
+    bool read = cql_control_rows(frame, &result, &err) == STATUS_OK &&
+                cql_result_column_count(result) == 1 &&
+                cql_result_next(result, &value, 1) == STATUS_OK && value.bytes.len == VERSION_LEN;
+    if (read) {
+        memcpy(version, value.bytes.data, VERSION_LEN);
     }
     cql_result_free(result);
+    return read;
 }
 
-static void ask(struct cql_agreement *agreement, bool peers) {
-    struct cql_control *control = agreement->control;
-    bool able = control->connection && control->connection->state == CQL_CONNECTION_READY;
-    agreement->asked_peers = peers;
-    agreement->exchange.answered = on_versions;
-    if (!able ||
-        cql_control_ask(control, &agreement->exchange, peers ? PEERS : LOCAL) != STATUS_OK) {
-        ask_again(agreement);
-        return;
+static void on_version(struct cql_exchange *exchange, struct cql_frame *frame,
+                       const struct error *err) {
+    struct version_of *asked = CONTAINER_OF(exchange, struct version_of, exchange);
+    struct cql_agreement *agreement = asked->agreement;
+    uint8_t version[VERSION_LEN];
+    if (err || !read_version(frame, version) ||
+        (agreement->known && memcmp(version, agreement->version, VERSION_LEN) != 0)) {
+        agreement->differ = true;
+    } else {
+        memcpy(agreement->version, version, VERSION_LEN);
+        agreement->known = true;
     }
-    // Should no answer come: the heartbeat closes the connection, which is an answer.
+    if (--agreement->owed == 0 && !agreement->differ) {
+        end(agreement, STATUS_OK); // else it is asked again, when the timer rings
+    }
+}
+
+static bool ask_one(struct version_of *asked, struct cql_connection *connection) {
+    asked->exchange.answered = on_version;
+    return connection && cql_control_ask(connection, &asked->exchange, QUERY) == STATUS_OK;
+}
+
+// Hosts that are down have an old version; they catch up when they come back.
+static void ask_all(struct cql_agreement *agreement) {
+    struct cql_loop *loop = agreement->control->loop;
+    forget_questions(agreement);
+    agreement->differ = false;
+    agreement->known = false;
+    agreement->asked = calloc(loop->host_count + (size_t)1, sizeof *agreement->asked);
+    for (unsigned i = 0; agreement->asked && i < loop->host_count; i++) {
+        if (!cql_host_is_up(loop->hosts[i])) {
+            continue;
+        }
+        struct version_of *asked = &agreement->asked[agreement->asked_count++];
+        asked->agreement = agreement;
+        if (ask_one(asked, cql_host_connection(loop->hosts[i]))) {
+            agreement->owed++;
+        } else {
+            agreement->differ = true;
+        }
+    }
 }
 
 static void start(struct cql_loop *loop, struct cql_command *command) {
@@ -146,9 +143,12 @@ static void start(struct cql_loop *loop, struct cql_command *command) {
     agreement->deadline_ms = loop->now_ms + agreement->timeout_ms;
     if (loop->shut) {
         end(agreement, error_set(agreement->err, STATUS_CLOSED, "the session is closing"));
-    } else {
-        ask(agreement, false);
+        return;
     }
+    ask_all(agreement);
+    cql_loop_timer(loop, &agreement->again,
+                   agreement->timeout_ms < ASK_AGAIN_MS ? agreement->timeout_ms : ASK_AGAIN_MS,
+                   on_again);
 }
 
 void cql_agreement_end_all(struct cql_control *control) {

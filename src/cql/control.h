@@ -86,9 +86,9 @@ const char *cql_contact_tls_name(const struct cql_control *control,
 void cql_control_read(struct cql_control *control, bool first);
 void cql_control_refresh_soon(struct cql_control *control);
 void cql_control_on_event(struct cql_connection *connection, const struct cql_event *event);
-// A query without values on the control connection.
-MUST_CHECK enum status cql_control_ask(struct cql_control *control, struct cql_exchange *exchange,
-                                       struct str text);
+// A query without values.
+MUST_CHECK enum status cql_control_ask(struct cql_connection *connection,
+                                       struct cql_exchange *exchange, struct str text);
 // The rows that answer it. INVALID: the server refuses the statement.
 MUST_CHECK enum status cql_control_rows(struct cql_frame *frame, struct cql_result **out,
                                         struct error *err);

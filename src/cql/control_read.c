@@ -22,15 +22,15 @@ static const struct str PEERS =
 static const struct str KEYSPACES =
     STR_INIT("SELECT keyspace_name, replication FROM system_schema.keyspaces");
 
-enum status cql_control_ask(struct cql_control *control, struct cql_exchange *exchange,
+enum status cql_control_ask(struct cql_connection *connection, struct cql_exchange *exchange,
                             struct str text) {
-    struct buffer *out = cql_connection_begin(control->connection, exchange, CQL_OP_QUERY, true);
+    struct buffer *out = cql_connection_begin(connection, exchange, CQL_OP_QUERY, true);
     if (!out) {
         return STATUS_FULL;
     }
     struct cql_query_options options = {.consistency = CQL_ONE};
     cql_encode_query(out, text, &options);
-    return cql_connection_end(control->connection);
+    return cql_connection_end(connection);
 }
 
 enum status cql_control_rows(struct cql_frame *frame, struct cql_result **out, struct error *err) {
@@ -60,7 +60,7 @@ static void fail(struct cql_control *control, enum status status, const char *te
 static void go_to(struct cql_control *control, enum cql_control_step step, struct str query) {
     control->step = step;
     control->exchange.answered = on_answer;
-    enum status status = cql_control_ask(control, &control->exchange, query);
+    enum status status = cql_control_ask(control->connection, &control->exchange, query);
     if (status != STATUS_OK) {
         fail(control, status, status_text(status));
     }

@@ -164,7 +164,7 @@ struct cql_stats {
     unsigned hosts_up, hosts_down, connections, in_flight, queued;
 };
 void cql_session_stats(const struct cql_session *session, struct cql_stats *out);
-// Waits until all hosts that answer agree on the schema, at most timeout_ms: TIMEOUT. After DDL.
+// Waits until all hosts that are connected say that they have the same schema, at most timeout_ms: TIMEOUT. After DDL.
 MUST_CHECK enum status cql_await_schema_agreement(struct cql_session *session, int64_t timeout_ms,
                                                   struct error *err);
 // "5.0.9" of the host that the control connection is with; valid until the session closes. Data centre likewise.
