@@ -60,7 +60,7 @@ static int64_t consumer_end(struct eventlog_consumer *consumer, unsigned partiti
     return consumer->log->engine->consumer_end(consumer, partition);
 }
 
-static uint64_t waiting_records(const struct spool_log *spool) {
+uint64_t spool_waiting_records(const struct spool_log *spool) {
     uint64_t records = 0;
     for (unsigned i = 0; i < spool->log.partitions; i++) {
         struct eventlog_partition_info info;
@@ -81,7 +81,7 @@ static void stats(struct eventlog *log, struct eventlog_stats *out) {
     if (behind != NULL) {
         eventlog_stats(behind, &of_behind);
     }
-    bool spooling = atomic_load(&spool->spooling);
+    bool spooling = atomic_load(&spool->mode) != SPOOL_DIRECT;
     *out = (struct eventlog_stats){
         .appended_records = atomic_load(&spool->direct_records) + queue.appended_records,
         .appended_bytes = atomic_load(&spool->direct_bytes) + queue.appended_bytes,
@@ -93,7 +93,7 @@ static void stats(struct eventlog *log, struct eventlog_stats *out) {
         .writable = !spooling || queue.writable,
         .reachable = of_behind.reachable,
         .spooling = spooling,
-        .spool_records = waiting_records(spool),
+        .spool_records = spool_waiting_records(spool),
         .spool_bytes = queue.disk_bytes,
         .spool_oldest_ms = atomic_load(&spool->oldest_ms),
         .drained_records = atomic_load(&spool->drained_records),
@@ -133,6 +133,7 @@ static void close_log(struct eventlog *log) {
         eventlog_consumer_wake(spool->reader);
         thread_join(&spool->drainer);
     }
+    spool_end_settling(spool, false);
     give_up(log); // what has not been acknowledged in time is in the spool
     eventlog_close(atomic_load(&spool->behind));
     eventlog_consumer_close(spool->reader);
@@ -202,7 +203,8 @@ enum status eventlog_open_spool(const struct eventlog_spool_config *config, stru
     spool->log.partitions = config->partitions;
     spool->config = *config;
     spool->config.patience_ms = config->patience_ms > 0 ? config->patience_ms : PATIENCE_MS;
-    atomic_init(&spool->spooling, true); // until it is known to be empty and Kafka there
+    atomic_init(&spool->mode, SPOOL_SPOOLING); // until it is known to be empty and Kafka there
+    spool->held_end = &spool->held;
     pthread_mutex_init(&spool->mutex, NULL);
     thread_cond_init(&spool->changed);
     queue_waker_init(&spool->drain_waker);

@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Appending through the spool: to the log behind while it acknowledges in time, else to the spool. No caller ever waits.
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "eventlog/spool.h"
 
-#define TIMER_LOOKS 4 // within one patience, when nothing waits
+#define TIMER_LOOKS 4   // within one patience, when nothing waits
+#define HELD_MOST 10000 // appends; more are not held back
 
 static int64_t now_us(const struct spool_log *spool) {
     return spool->config.clock->mono_us(spool->config.clock);
@@ -73,7 +75,8 @@ static void answer_direct(struct spool_entry *entry) {
 // --- To the spool -------------------------------------------------------------------------------------------------
 
 static void begin_spooling(struct spool_log *spool, const char *reason) {
-    if (!atomic_exchange(&spool->spooling, true)) {
+    int direct = SPOOL_DIRECT;
+    if (atomic_compare_exchange_strong(&spool->mode, &direct, SPOOL_SPOOLING)) {
         LOG_WARN("spool", "Kafka does not acknowledge events; they are kept here until it does",
                  LOG_CSTR("reason", reason), LOG_CSTR("directory", spool->config.directory));
         queue_wake(&spool->drain_waker);
@@ -151,23 +154,108 @@ static void append_direct(struct spool_log *spool, struct eventlog *behind,
     behind->engine->append(behind, &entry->behind);
 }
 
+static void send_direct(struct spool_log *spool, struct eventlog_append *append) {
+    struct spool_entry *entry = new_entry(spool, append);
+    if (entry != NULL) {
+        append_direct(spool, atomic_load(&spool->behind), entry);
+    } else { // without memory for a copy
+        note_oldest(spool, append->records[0].timestamp_ms);
+        spool->queue->engine->append(spool->queue, append);
+    }
+}
+
+// False when it is not SPOOLING any more.
+static bool send_spooling(struct spool_log *spool, struct eventlog_append *append) {
+    atomic_fetch_add(&spool->entering, 1); // before looking at the mode: settling waits for us
+    bool spooling = atomic_load(&spool->mode) == SPOOL_SPOOLING;
+    if (spooling) {
+        note_oldest(spool, append->records[0].timestamp_ms);
+        spool->queue->engine->append(spool->queue, append);
+    }
+    atomic_fetch_sub(&spool->entering, 1);
+    return spooling;
+}
+
+// False when it is not SETTLING any more.
+static bool hold(struct spool_log *spool, struct eventlog_append *append) {
+    pthread_mutex_lock(&spool->mutex);
+    bool settling = atomic_load(&spool->mode) == SPOOL_SETTLING;
+    if (settling) {
+        append->node.next = NULL;
+        *spool->held_end = &append->node;
+        spool->held_end = &append->node.next;
+        spool->held_count++;
+    }
+    bool too_many = spool->held_count > HELD_MOST;
+    pthread_mutex_unlock(&spool->mutex);
+    if (too_many) {
+        spool_end_settling(spool, false);
+    }
+    return settling;
+}
+
 void spool_append(struct eventlog *base, struct eventlog_append *append) {
     struct spool_log *spool = spool_of(base);
     atomic_fetch_add(&spool->appending, 1); // before looking at closing: close waits for us
-    struct eventlog *behind = atomic_load(&spool->behind);
-    struct spool_entry *entry = NULL;
     if (atomic_load(&spool->closing)) {
         atomic_fetch_add(&spool->refused, 1);
         append->status = STATUS_CLOSED;
         append->done(append);
-    } else if (behind != NULL && !atomic_load(&spool->spooling) &&
-               (entry = new_entry(spool, append)) != NULL) {
-        append_direct(spool, behind, entry);
     } else {
-        note_oldest(spool, append->records[0].timestamp_ms);
-        spool->queue->engine->append(spool->queue, append);
+        bool taken = false;
+        while (!taken) {
+            int mode = atomic_load(&spool->mode);
+            if (mode == SPOOL_DIRECT) {
+                send_direct(spool, append);
+                taken = true;
+            } else {
+                taken = mode == SPOOL_SETTLING ? hold(spool, append) : send_spooling(spool, append);
+            }
+        }
     }
     atomic_fetch_sub(&spool->appending, 1);
+}
+
+// --- Settling -----------------------------------------------------------------------------------------------------
+
+void spool_begin_settling(struct spool_log *spool) {
+    pthread_mutex_lock(&spool->mutex);
+    int spooling = SPOOL_SPOOLING;
+    spool->settle_until = now_us(spool) + 1000 * spool->config.patience_ms;
+    (void)atomic_compare_exchange_strong(&spool->mode, &spooling, SPOOL_SETTLING);
+    pthread_mutex_unlock(&spool->mutex);
+    while (atomic_load(&spool->entering) > 0) {
+        sched_yield();
+    }
+}
+
+void spool_end_settling(struct spool_log *spool, bool direct) {
+    for (;;) { // until nothing was held meanwhile, so that all keep their order
+        pthread_mutex_lock(&spool->mutex);
+        struct queue_node *node = spool->held;
+        bool over = atomic_load(&spool->mode) != SPOOL_SETTLING;
+        if (!over && node == NULL) {
+            atomic_store(&spool->mode, direct ? SPOOL_DIRECT : SPOOL_SPOOLING);
+            over = true;
+        }
+        spool->held = NULL;
+        spool->held_end = &spool->held;
+        spool->held_count = 0;
+        pthread_mutex_unlock(&spool->mutex);
+        while (node != NULL) {
+            struct eventlog_append *append = CONTAINER_OF(node, struct eventlog_append, node);
+            node = node->next;
+            if (direct) {
+                send_direct(spool, append);
+            } else {
+                note_oldest(spool, append->records[0].timestamp_ms);
+                spool->queue->engine->append(spool->queue, append);
+            }
+        }
+        if (over) {
+            return;
+        }
+    }
 }
 
 // --- Patience -----------------------------------------------------------------------------------------------------
@@ -190,6 +278,11 @@ void *spool_timer_run(void *context) {
     pthread_mutex_lock(&spool->mutex);
     for (;;) {
         keep_late(spool);
+        if (atomic_load(&spool->mode) == SPOOL_SETTLING && spool->settle_until <= now_us(spool)) {
+            pthread_mutex_unlock(&spool->mutex);
+            spool_end_settling(spool, false);
+            pthread_mutex_lock(&spool->mutex);
+        }
         if (spool->first == NULL && atomic_load(&spool->closing) &&
             atomic_load(&spool->appending) == 0) {
             break;

@@ -411,6 +411,52 @@ static void nothing_is_lost_in_any_order_of_events(void **state) {
     }
 }
 
+struct stream {
+    struct bed *bed;
+    struct thread thread;
+    atomic_bool over;
+    unsigned count;
+};
+
+// One after another, each when the last was answered.
+static void *append_on_and_on(void *context) {
+    struct stream *stream = context;
+    while (!atomic_load(&stream->over) && append(stream->bed, "k", stream->count) == STATUS_OK) {
+        stream->count++;
+    }
+    return NULL;
+}
+
+// Appends that go on must not keep it from becoming empty, nor be overtaken at the turn.
+static void spooling_ends_under_load_and_keeps_the_order(void **state) {
+    struct bed *bed = *state;
+    enum { MOST = 200000 };
+    struct stream stream = {.bed = bed};
+    unsigned *numbers = calloc(MOST, sizeof *numbers);
+    assert_non_null(numbers);
+    open_spool(bed);
+    wait_direct(bed);
+    assert_int_equal(thread_start(&stream.thread, "stream", append_on_and_on, &stream), STATUS_OK);
+    for (int round = 0; round < 5; round++) {
+        faulty_set(FAULTY_REFUSE);
+        while (stats_of(bed).spool_records < 10) {
+            sched_yield();
+        }
+        faulty_set(FAULTY_PASS);
+        while (stats_of(bed).spooling) {
+            sched_yield();
+        }
+    }
+    atomic_store(&stream.over, true);
+    thread_join(&stream.thread);
+    wait_direct(bed);
+    assert_int_equal(numbers_behind(bed, "k", numbers, MOST), stream.count);
+    for (unsigned i = 0; i < stream.count; i++) {
+        assert_int_equal(numbers[i], i);
+    }
+    free(numbers);
+}
+
 // --- kill -9 ------------------------------------------------------------------------------------------------------
 
 static int run_child(const char *directory, int acknowledged) {
@@ -479,6 +525,7 @@ int main(int argc, char **argv) {
         TEST(closing_answers_all_and_loses_nothing),
         TEST(the_quota_is_kept_and_room_comes_back),
         TEST(a_log_with_other_partitions_is_not_used),
+        TEST(spooling_ends_under_load_and_keeps_the_order),
         TEST(nothing_is_lost_in_any_order_of_events),
         TEST(what_was_acknowledged_outlives_a_kill),
     };
