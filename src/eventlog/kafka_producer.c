@@ -43,7 +43,8 @@ enum status kafka_producer_open(struct kafka_log *log, struct kafka_producer **o
                                 struct error *err) {
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     if (producer == NULL) {
-        return error_set(err, STATUS_NO_MEMORY, "no memory for Kafka's producer");
+        (void)error_set(err, STATUS_NO_MEMORY, "no memory for Kafka's producer");
+        return STATUS_NO_MEMORY;
     }
     enum status status =
         kafka_handle_open(log, KAFKA_PRODUCER, STR_EMPTY, NULL, NULL, NULL, &producer->rk, err);

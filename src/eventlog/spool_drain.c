@@ -254,7 +254,7 @@ void *spool_drain_run(void *context) {
         queue_wait(&spool->drain_waker, REST_US);
         moving.next = calloc(spool->log.partitions, sizeof *moving.next);
     }
-    while (!is_closing(spool)) {
+    while (moving.next != NULL && !is_closing(spool)) {
         gather(spool, &moving, wait_us);
         wait_us = 0;
         if (moving.append.count > 0) {
