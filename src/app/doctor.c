@@ -141,19 +141,28 @@ static void examine_kafka(struct examination *exam) {
     }
 }
 
+static void tell_finding(const struct store_finding *finding, void *exam) {
+    static const char *const verdicts[] = {[STORE_FINDING_FINE] = "ok",
+                                           [STORE_FINDING_WARNING] = "note",
+                                           [STORE_FINDING_PROBLEM] = "problem"};
+    tell(exam, verdicts[finding->severity], "store: %.*s: %.*s", STR_ARG(finding->subject),
+         STR_ARG(finding->text));
+}
+
 static void examine_cassandra(struct examination *exam) {
     struct store_cassandra_config config = app_cassandra_config(exam->settings);
-    struct store *store = NULL;
     struct error err = {STATUS_OK, ""};
-    config.create_schema = exam->apply;
-    enum status status = store_open_cassandra(&config, &store, &err);
-    store_close(store);
+    enum status status = STATUS_OK;
+    if (exam->apply) {
+        struct store *store = NULL;
+        config.create_schema = true;
+        status = store_open_cassandra(&config, &store, &err);
+        store_close(store);
+    }
     if (status == STATUS_OK) {
-        tell(exam, "ok", "store: Cassandra answers, keyspace %.*s has the tables it needs",
-             STR_ARG(config.keyspace));
-    } else if (status == STATUS_NOT_FOUND) {
-        tell(exam, "note", "store: Cassandra answers; %s", err.text);
-    } else {
+        status = store_cassandra_check(&config, tell_finding, exam, &err);
+    }
+    if (status != STATUS_OK) {
         tell(exam, "problem", "store: %s", err.text);
     }
 }
