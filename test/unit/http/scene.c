@@ -4,6 +4,7 @@
 #include "scene.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void forward(struct http_exchange *exchange, void *context) {
     struct scene *scene = context;
@@ -56,8 +57,12 @@ const char *scene_ask(const struct scene *scene, const char *request) {
 
 void scene_serve_script(int fd, unsigned number, void *context) {
     struct script *script = context;
+    char request[sizeof script->request];
     (void)number;
-    while (backend_read(fd, script->request, sizeof script->request)) {
+    while (backend_read(fd, request, sizeof request)) {
+        pthread_mutex_lock(&script->mutex);
+        memcpy(script->request, request, sizeof request);
+        pthread_mutex_unlock(&script->mutex);
         const char *reply = script->replies[atomic_fetch_add(&script->next, 1)];
         if (!reply || reply[0] == '\0') {
             return;
@@ -67,6 +72,14 @@ void scene_serve_script(int fd, unsigned number, void *context) {
             return;
         }
     }
+}
+
+const char *scene_request(struct script *script) {
+    static char copy[sizeof script->request];
+    pthread_mutex_lock(&script->mutex);
+    memcpy(copy, script->request, sizeof copy);
+    pthread_mutex_unlock(&script->mutex);
+    return copy;
 }
 
 void scene_serve_nothing(int fd, unsigned number, void *context) {

@@ -4,6 +4,7 @@
 #ifndef FOOTFALL_TEST_HTTP_SCENE_H
 #define FOOTFALL_TEST_HTTP_SCENE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "backend.h"
@@ -34,8 +35,13 @@ const char *scene_ask(const struct scene *scene, const char *request);
 struct script {
     const char *const *replies; // one a request, over all connections
     atomic_uint next;
-    char request[65536]; // the last one
+    pthread_mutex_t mutex;
+    char request[8192]; // the last one; by scene_request
 };
+#define SCRIPT(replies_)                                                                           \
+    { .replies = (replies_), .mutex = PTHREAD_MUTEX_INITIALIZER }
+// The last request, good until the next call.
+const char *scene_request(struct script *script);
 // Answers by the script. An empty reply closes the connection without a byte, as a process that is killed does.
 backend_serve scene_serve_script;
 // Reads requests and never answers.

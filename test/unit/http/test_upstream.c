@@ -18,7 +18,7 @@ static void a_request_and_its_reply_go_through(void **state) {
         "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"
         "X-Two: a\r\nX-Two: b\r\nKeep-Alive: timeout=5\r\nConnection: x-private\r\nX-Private: 1\r\n"
         "Date: Mon, 01 Jan 2001 00:00:00 GMT\r\nX-Request-Id: theirs\r\n\r\n{\"a\":1}"};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     const char *reply = scene_ask(
@@ -35,7 +35,7 @@ static void a_request_and_its_reply_go_through(void **state) {
     ASSERT_LACKS(reply, "X-Private");
     ASSERT_LACKS(reply, "theirs");
     ASSERT_LACKS(reply, "2001");
-    const char *request = script.request;
+    const char *request = scene_request(&script);
     char host[60];
     (void)snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", backend_port(scene.backend));
     ASSERT_CONTAINS(request, "POST /a%20b?x=1&y HTTP/1.1\r\n");
@@ -58,7 +58,7 @@ static void a_request_and_its_reply_go_through(void **state) {
 static void what_a_trusted_peer_says_is_passed_on(void **state) {
     (void)state;
     static const char *const replies[] = {OK_REPLY};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     const struct str network = STR("127.0.0.0/8");
@@ -68,9 +68,9 @@ static void what_a_trusted_peer_says_is_passed_on(void **state) {
         &scene,
         "GET / HTTP/1.1\r\nHost: front\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.7\r\n"
         "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example\r\n\r\n");
-    ASSERT_CONTAINS(script.request, "\r\nX-Forwarded-For: 203.0.113.7, 127.0.0.1\r\n");
-    ASSERT_CONTAINS(script.request, "\r\nX-Forwarded-Proto: https\r\n");
-    ASSERT_CONTAINS(script.request, "\r\nX-Forwarded-Host: shop.example\r\n");
+    ASSERT_CONTAINS(scene_request(&script), "\r\nX-Forwarded-For: 203.0.113.7, 127.0.0.1\r\n");
+    ASSERT_CONTAINS(scene_request(&script), "\r\nX-Forwarded-Proto: https\r\n");
+    ASSERT_CONTAINS(scene_request(&script), "\r\nX-Forwarded-Host: shop.example\r\n");
     scene_close(&scene);
 }
 
@@ -91,7 +91,7 @@ static void replies_of_every_framing_are_read(void **state) {
                                            "204 No Content\r\n", "Content-Encoding: gzip\r\n",
                                            "ETag: \"7\"\r\n",    "\r\n\r\nuntil the end",
                                            "\r\n\r\nbare"};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
@@ -109,7 +109,7 @@ static void a_reply_to_head_keeps_its_length(void **state) {
     (void)state;
     static const char *const replies[] = {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1234\r\n\r\n", OK_REPLY};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     ASSERT_CONTAINS(

@@ -32,7 +32,7 @@ static void an_address_that_is_dead_is_passed_over(void **state) {
     for (size_t i = 0; i < 64; i++) {
         replies[i] = OK_REPLY;
     }
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     const struct http_upstream_config config = {.connect_timeout_ms = 200};
     struct scene scene = {.backend = backend_start(scene_serve_script, &script)};
     const uint16_t ports[] = {backend_unused_port(), backend_port(scene.backend),
@@ -94,7 +94,7 @@ static void garbage_is_502(void **state) {
         "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab",
         "HTTP/1.1 200 OK\r\nX-Cut: close",
     };
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
@@ -110,7 +110,7 @@ static void garbage_is_502(void **state) {
 static void a_reply_nobody_asked_for_ends_the_connection(void **state) {
     (void)state;
     static const char *const replies[] = {OK_REPLY OK_REPLY, OK_REPLY};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     ASSERT_CONTAINS(scene_ask(&scene, GET), "\r\n\r\nhi");
@@ -133,7 +133,7 @@ static void only_what_is_idempotent_is_sent_twice(void **state) {
         GET};
     static const unsigned taken[] = {2, 3, 5, 6, 7, 10};
     static const char *const expected[] = {"200", "502", "200", "502", "200", "502"};
-    struct script script = {.replies = replies};
+    struct script script = SCRIPT(replies);
     struct scene scene;
     scene_open_with(&scene, scene_serve_script, &script, NULL);
     for (size_t i = 0; i < 6; i++) {
