@@ -67,6 +67,9 @@ static enum status open_store(struct app_service *service, struct error *err) {
 }
 
 static void close_store(struct app_service *service) {
+    if (service->left_behind) {
+        return;
+    }
     store_close(service->store);
     service->store = NULL;
 }

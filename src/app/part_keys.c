@@ -10,6 +10,9 @@ static enum status load_keys(void *context, struct error *err) {
 }
 
 static void free_keys(struct app_service *service) {
+    if (service->left_behind) {
+        return;
+    }
     auth_keyring_free(service->keyring);
     service->keyring = NULL;
 }
@@ -45,7 +48,7 @@ static enum status start_refresh(struct app_service *service, struct error *err)
 }
 
 static void stop_refresh(struct app_service *service) {
-    auth_refresh_stop(service->refresh);
+    service->left_behind = !auth_refresh_stop(service->refresh);
     service->refresh = service->admin.refresh = NULL;
 }
 

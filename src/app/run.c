@@ -50,9 +50,8 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
-static int run_service(struct app_service *service, enum app_role role,
-                       const struct settings *settings, struct app_waiting *waiting,
-                       struct app_signals *signals) {
+static int serve(struct app_service *service, enum app_role role, const struct settings *settings,
+                 struct app_waiting *waiting, struct app_signals *signals) {
     struct error err = {STATUS_OK, ""};
     enum status status = app_service_start(service, role, settings, waiting, &err);
     if (status == STATUS_CLOSED) {
@@ -68,6 +67,16 @@ static int run_service(struct app_service *service, enum app_role role,
     app_service_stop(service);
     LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
     return APP_OK;
+}
+
+static int run_service(struct app_service *service, enum app_role role,
+                       const struct settings *settings, struct app_waiting *waiting,
+                       struct app_signals *signals) {
+    int code = serve(service, role, settings, waiting, signals);
+    if (service->left_behind) {
+        _exit(code); // nothing may be given back
+    }
+    return code;
 }
 
 static int run_process(enum app_role role, const struct settings *settings) {

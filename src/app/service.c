@@ -108,6 +108,9 @@ void app_service_stop(struct app_service *service) {
             part->stop(service);
         }
     }
+    if (service->left_behind) {
+        return;
+    }
     thread_must(pthread_rwlock_destroy(&service->lock));
     *service = (struct app_service){.role = service->role, .settings = service->settings};
 }

@@ -62,6 +62,7 @@ struct app_service {
     int64_t started_us; // monotonic
     atomic_bool ready;  // what /health/ready says
     size_t started;     // parts
+    bool left_behind;   // the keys' thread is still inside the store, and uses it and the keyring
     // Engines and roles below come and go while management answers: who looks at them from there holds this.
     pthread_rwlock_t lock;
     bool up;
@@ -93,7 +94,8 @@ struct app_service {
 MUST_CHECK enum status app_service_start(struct app_service *service, enum app_role role,
                                          const struct settings *settings,
                                          struct app_waiting *waiting, struct error *err);
-// Drains: stops accepting, finishes, flushes, commits, frees.
+// Drains: stops accepting, finishes, flushes, commits, frees. When left_behind is set then, the process must end without giving back
+// anything more.
 void app_service_stop(struct app_service *service);
 
 // For threads of the management server. False: the process is not up (yet, or any more), and nothing may be looked at. True: leave.

@@ -11,6 +11,7 @@
 
 #define INTERVAL_MS 2000
 #define LEAST_MS 250
+#define STOP_US ((int64_t)1000 * 1000)
 
 struct waiter {
     struct waiter *next;
@@ -38,7 +39,9 @@ struct auth_refresh {
     pthread_cond_t changed;
     struct waiter *waiting;
     bool stopping;
-    bool failing; // the last look failed, which was logged
+    bool ended;       // the thread has nothing more to do
+    bool left_behind; // nobody waits for the thread any more
+    bool failing;     // the last look failed, which was logged
 };
 
 static void finish(struct waiter *waiting, enum status status) {
@@ -77,6 +80,12 @@ static bool wait_for_turn(struct auth_refresh *refresh, int64_t began_us) {
     return false;
 }
 
+static void release(struct auth_refresh *refresh) {
+    thread_must(pthread_cond_destroy(&refresh->changed));
+    thread_must(pthread_mutex_destroy(&refresh->mutex));
+    free(refresh);
+}
+
 static void *run(void *context) {
     struct auth_refresh *refresh = context;
     struct clock *clock = clock_system();
@@ -94,6 +103,14 @@ static void *run(void *context) {
     refresh->waiting = NULL;
     thread_must(pthread_mutex_unlock(&refresh->mutex));
     finish(waiting, STATUS_CLOSED);
+    thread_must(pthread_mutex_lock(&refresh->mutex));
+    refresh->ended = true;
+    bool left_behind = refresh->left_behind;
+    thread_must(pthread_cond_signal(&refresh->changed));
+    thread_must(pthread_mutex_unlock(&refresh->mutex));
+    if (left_behind) {
+        release(refresh);
+    }
     return NULL;
 }
 
@@ -110,9 +127,7 @@ enum status auth_refresh_start(const struct auth_refresh_config *config, struct 
     thread_cond_init(&refresh->changed);
     enum status status = thread_start(&refresh->thread, "keys", run, refresh);
     if (status != STATUS_OK) {
-        thread_must(pthread_cond_destroy(&refresh->changed));
-        thread_must(pthread_mutex_destroy(&refresh->mutex));
-        free(refresh);
+        release(refresh);
         return error_set(err, status, "keys: cannot start the thread that reads them: %s",
                          status_text(status));
     }
@@ -120,18 +135,31 @@ enum status auth_refresh_start(const struct auth_refresh_config *config, struct 
     return STATUS_OK;
 }
 
-void auth_refresh_stop(struct auth_refresh *refresh) {
+bool auth_refresh_stop(struct auth_refresh *refresh) {
     if (!refresh) {
-        return;
+        return true;
     }
+    struct clock *clock = clock_system();
+    int64_t deadline = clock->mono_us(clock) + STOP_US;
     thread_must(pthread_mutex_lock(&refresh->mutex));
     refresh->stopping = true;
     thread_must(pthread_cond_signal(&refresh->changed));
+    int64_t left = STOP_US;
+    while (!refresh->ended && left > 0) {
+        (void)thread_cond_wait_us(&refresh->changed, &refresh->mutex, left);
+        left = deadline - clock->mono_us(clock);
+    }
+    bool ended = refresh->ended;
+    refresh->left_behind = !ended;
+    struct thread thread = refresh->thread;
     thread_must(pthread_mutex_unlock(&refresh->mutex));
-    thread_join(&refresh->thread);
-    thread_must(pthread_cond_destroy(&refresh->changed));
-    thread_must(pthread_mutex_destroy(&refresh->mutex));
-    free(refresh);
+    if (ended) {
+        thread_join(&thread);
+        release(refresh);
+    } else {
+        thread_must(pthread_detach(thread.handle));
+    }
+    return ended;
 }
 
 unsigned auth_refresh_waiting(struct auth_refresh *refresh) {

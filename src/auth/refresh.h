@@ -8,6 +8,8 @@
 #ifndef FOOTFALL_AUTH_REFRESH_H
 #define FOOTFALL_AUTH_REFRESH_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/queue.h"
 #include "http/exchange.h"
@@ -22,8 +24,9 @@ struct auth_refresh_config {
 struct auth_refresh;
 MUST_CHECK enum status auth_refresh_start(const struct auth_refresh_config *config,
                                           struct auth_refresh **out, struct error *err);
-// Those who wait get CLOSED. NULL is fine.
-void auth_refresh_stop(struct auth_refresh *refresh);
+// Those who wait get CLOSED. True: it is gone; NULL is fine. False: after a second it is still inside a look, which a store that is
+// away can hold up; it is left behind, frees itself, and what load uses must stay.
+bool auth_refresh_stop(struct auth_refresh *refresh);
 
 // Runs `again` on the exchange's loop after a look that began after this call. status: OK, else the look failed and nothing new is
 // known. The exchange's arena holds what is needed meanwhile; without memory again is called at once with NO_MEMORY.

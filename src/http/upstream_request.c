@@ -63,7 +63,7 @@ struct text {
 };
 
 static void put(struct text *text, struct str s) {
-    if (s.len > 0) {
+    if (s.data && s.len > 0) {
         memcpy(text->next, s.data, s.len);
         text->next += s.len;
     }
