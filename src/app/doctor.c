@@ -204,11 +204,12 @@ int app_doctor_command(int argc, char *const *argv) {
     enum app_role role = APP_ROLE_RUN;
     int used = 0;
     char **words = calloc((size_t)argc + 1, sizeof *words);
-    enum status status = words ? STATUS_OK : error_set(&err, STATUS_NO_MEMORY, "out of memory");
-    if (status == STATUS_OK) {
-        int count = take_own_words(argc, argv, words, &role, &exam.apply);
-        status = app_load_role_settings(role, count, words, &used, &settings, &err);
+    if (!words) {
+        (void)error_set(&err, STATUS_NO_MEMORY, "out of memory");
+        return app_complain(APP_FAILED, &err);
     }
+    int count = take_own_words(argc, argv, words, &role, &exam.apply);
+    enum status status = app_load_role_settings(role, count, words, &used, &settings, &err);
     free(words);
     if (status != STATUS_OK) {
         return app_complain(APP_USAGE, &err);

@@ -54,6 +54,6 @@ enum status app_signals_start(struct app_signals *signals, struct app_waiting *w
 
 void app_signals_end(struct app_signals *signals) {
     atomic_store(&signals->over, true);
-    (void)pthread_kill(signals->thread.handle, SIGTERM);
+    (void)pthread_kill(signals->thread.handle, SIGINT); // only wakes it
     thread_join(&signals->thread);
 }

@@ -201,3 +201,13 @@ def test_defaults_follow_the_store():
 def test_secrets_are_not_shown():
     done = command("check-config", "activity", "--kafka.properties", "sasl.password=hunter2", "--cassandra.password", "hunter3")
     assert done.returncode == 0 and "hunter" not in done.stdout
+
+
+def test_the_doctor_names_engines_that_do_not_answer(tmp_path):
+    done = command("doctor", "users", "--store", "cassandra", "--cassandra.contact_points", f"127.0.0.1:{unused_port()}",
+                   "--eventlog", "kafka", "--kafka.brokers", f"127.0.0.1:{unused_port()}",
+                   "--management.listen", f"127.0.0.1:{unused_port()}", cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.search(r"^problem event log: .*Kafka", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^problem store: .*Cassandra", done.stdout, re.MULTILINE), done.stdout
+    assert not os.listdir(tmp_path)
