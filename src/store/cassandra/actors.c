@@ -184,6 +184,14 @@ static enum status make_read(struct cassandra_read *read, struct str project,
     return STATUS_OK;
 }
 
+enum status cassandra_state_read(struct cassandra_read *read, struct str project,
+                                 struct store_actor actor, int64_t epoch,
+                                 struct store_actor_state *state, bool *found, struct arena *arena,
+                                 struct arena *scratch) {
+    const struct target target = {.arena = arena, .state = state, .found = found};
+    return make_read(read, project, actor, epoch, &target, scratch);
+}
+
 enum status cassandra_actors_load(struct store *base, struct store_actor_request *requests,
                                   size_t count, struct arena *arena) {
     struct cassandra_store *store = cassandra_of(base);

@@ -280,6 +280,11 @@ MUST_CHECK enum status cassandra_get_letter(const struct cql_value *columns, str
                                             struct store_dead_letter *letter);
 
 // --- actors.c ----------------------------------------------------------------------------------------------------------
+// One of several reads: fills *state and sets *found (false beforehand) when it is there. What it needs meanwhile is in scratch.
+MUST_CHECK enum status cassandra_state_read(struct cassandra_read *read, struct str project,
+                                            struct store_actor actor, int64_t epoch,
+                                            struct store_actor_state *state, bool *found,
+                                            struct arena *arena, struct arena *scratch);
 MUST_CHECK enum status cassandra_states_get(struct cassandra_store *store, struct str project,
                                             const struct store_actor *actors, size_t count,
                                             struct arena *arena, struct store_actor_state *states,

@@ -6,7 +6,6 @@
 #include "store/cassandra/engine_table.h"
 #include "store/cassandra/profiles.h"
 
-#define PROFILE_COLUMNS 10
 #define TRIES_MAX 100
 #define PAUSE_FIRST_US 1000
 #define PAUSE_MOST_US 50000
@@ -94,12 +93,12 @@ enum status profiles_read(struct cassandra_store *store, bool serial, struct str
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     struct cql_result *result = NULL;
-    struct cql_value columns[PROFILE_COLUMNS];
+    struct cql_value columns[PROFILES_COLUMNS];
     *out = (struct profiles_row){0};
     profiles_bind_key(values, project, user_id);
     enum status status =
         cassandra_run_row(store, serial ? STATEMENT_PROFILE_GET_SERIAL : STATEMENT_PROFILE_GET,
-                          values, &result, columns, PROFILE_COLUMNS);
+                          values, &result, columns, PROFILES_COLUMNS);
     if (status == STATUS_OK) {
         out->exists = true;
         status = profiles_get(columns, arena, &out->profile);
@@ -119,11 +118,11 @@ enum status cassandra_profile_get(struct store *base, struct str project, struct
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     struct cql_result *result = NULL;
-    struct cql_value columns[PROFILE_COLUMNS];
+    struct cql_value columns[PROFILES_COLUMNS];
     struct store_profile profile = {0};
     profiles_bind_key(values, project, id);
     enum status status = cassandra_run_row(cassandra_of(base), STATEMENT_PROFILE_GET, values,
-                                           &result, columns, PROFILE_COLUMNS);
+                                           &result, columns, PROFILES_COLUMNS);
     if (status == STATUS_OK) {
         status = profiles_get(columns, arena, &profile);
     }
@@ -417,7 +416,7 @@ static enum status read_round(struct cassandra_store *store, struct str project,
         cql_bind_text(values, after);
         cql_bind_int(values, round->limit);
         buckets[i] = (struct bucket){round, 0};
-        status = cassandra_read_make(&reads[i], STATEMENT_PROFILE_LIST, values, PROFILE_COLUMNS,
+        status = cassandra_read_make(&reads[i], STATEMENT_PROFILE_LIST, values, PROFILES_COLUMNS,
                                      &scratch);
         reads[i].row = take_profile;
         reads[i].context = &buckets[i];

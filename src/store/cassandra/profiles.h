@@ -11,6 +11,7 @@
 #include "store/cassandra/cassandra.h"
 
 #define PROFILES_BUCKETS 64
+#define PROFILES_COLUMNS 10 // of STATEMENT_PROFILE_COLUMNS
 
 struct profiles_id {
     bool is_set;

@@ -1,8 +1,90 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // A user as a whole: the profile, who the user is under other ids, and what was observed of all of them.
+//
+// Most users have no other ids: profile, state and whether there are any come side by side, in one round trip.
 #include "store/cassandra/cassandra.h"
 #include "store/cassandra/engine_table.h"
+#include "store/cassandra/profiles.h"
+
+#define READS 3
+
+struct sight {
+    struct store_user *user;
+    struct store_actor_state state; // of the user's own id
+    bool seen;
+    bool linked;
+    struct arena *arena;
+};
+
+static enum status take_profile(struct cassandra_read *read, const struct cql_value *columns) {
+    struct sight *sight = read->context;
+    sight->user->has_profile = true;
+    return profiles_get(columns, sight->arena, &sight->user->profile);
+}
+
+static enum status take_link(struct cassandra_read *read, const struct cql_value *columns) {
+    struct sight *sight = read->context;
+    (void)columns;
+    sight->linked = true;
+    read->enough = true;
+    return STATUS_OK;
+}
+
+static enum status make_profile_read(struct cassandra_read *read, struct str project, struct str id,
+                                     struct sight *sight, struct arena *scratch) {
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
+    profiles_bind_key(values, project, id);
+    enum status status =
+        cassandra_read_make(read, STATEMENT_PROFILE_GET, values, PROFILES_COLUMNS, scratch);
+    read->row = take_profile;
+    read->context = sight;
+    return status;
+}
+
+static enum status make_link_read(struct cassandra_read *read, struct str project, struct str id,
+                                  int64_t epoch, struct sight *sight, struct arena *scratch) {
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
+    cql_bind_text(values, project);
+    cql_bind_text(values, id);
+    cql_bind_bigint(values, epoch);
+    cql_bind_text(values, STR(""));
+    cql_bind_int(values, 1);
+    enum status status = cassandra_read_make(read, STATEMENT_LINKS_OF_USER_GET, values, 1, scratch);
+    read->row = take_link;
+    read->context = sight;
+    return status;
+}
+
+static enum status look(struct cassandra_store *store, struct str project, struct str id,
+                        struct sight *sight) {
+    struct cassandra_read reads[READS];
+    size_t count = 0;
+    int64_t epoch = 0;
+    struct arena scratch;
+    arena_init(&scratch, 4096, 0);
+    enum status status = cassandra_epoch(store, &epoch);
+    bool processed = status == STATUS_OK; // else nobody was ever observed
+    status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status == STATUS_OK) {
+        status = make_profile_read(&reads[count++], project, id, sight, &scratch);
+    }
+    if (status == STATUS_OK && processed) {
+        status = make_link_read(&reads[count++], project, id, epoch, sight, &scratch);
+    }
+    if (status == STATUS_OK && processed) {
+        const struct store_actor own = {STORE_ACTOR_USER, id};
+        status = cassandra_state_read(&reads[count++], project, own, epoch, &sight->state,
+                                      &sight->seen, sight->arena, &scratch);
+    }
+    if (status == STATUS_OK) {
+        status = cassandra_read_many(store, reads, count);
+    }
+    arena_free(&scratch);
+    return status;
+}
 
 static enum status list_actors(struct str id, const struct str *links, size_t count,
                                struct arena *arena, struct store_user *out) {
@@ -28,24 +110,28 @@ enum status cassandra_user_get(struct store *base, struct str project, struct st
     if (reach == STORE_REACH_MEMORY) {
         return STATUS_UNAVAILABLE; // nothing is in memory
     }
+    struct sight sight = {.user = out, .arena = arena};
     struct str *links = NULL;
     size_t link_count = 0;
-    enum status status = cassandra_links_of(base, project, id, arena, &links, &link_count);
+    enum status status = look(cassandra_of(base), project, id, &sight);
+    if (status == STATUS_OK && sight.linked) {
+        status = cassandra_links_of(base, project, id, arena, &links, &link_count);
+    }
     if (status == STATUS_OK) {
         status = list_actors(id, links, link_count, arena, out);
     }
-    if (status == STATUS_OK) {
-        status = cassandra_profile_get(base, project, id, arena, &out->profile);
-        out->has_profile = status == STATUS_OK;
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status == STATUS_OK && link_count > 0) {
+        status = cassandra_states_get(cassandra_of(base), project, out->actors + 1, link_count,
+                                      arena, out->states + 1, out->found + 1);
     }
-    if (status == STATUS_OK) {
-        status = cassandra_states_get(cassandra_of(base), project, out->actors, out->actor_count,
-                                      arena, out->states, out->found);
+    if (status != STATUS_OK) {
+        return status;
     }
+    out->states[0] = sight.state;
+    out->found[0] = sight.seen;
     bool anything = out->has_profile;
-    for (size_t i = 0; i < out->actor_count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < out->actor_count; i++) {
         anything = anything || out->found[i];
     }
-    return status == STATUS_OK && !anything ? STATUS_NOT_FOUND : status;
+    return anything ? STATUS_OK : STATUS_NOT_FOUND;
 }
