@@ -8,7 +8,7 @@
 #include "app/view.h"
 #include "base/log.h"
 
-#define PATIENCE_MS 2000L
+#define PATIENCE_MS 5000L
 #define CONNECT_MS 500L
 #define REPLY_MOST ((size_t)4 * 1024 * 1024)
 

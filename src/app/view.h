@@ -59,7 +59,7 @@ void app_view_keep_own(struct app_view *view);
 void app_view_write(struct json_writer *writer, const struct app_view *view,
                     const struct app_view *processes, size_t count);
 
-// Asks everybody in status.peers, at the same time and for two seconds at most, and puts ourselves in. *processes: one a peer, in the
+// Asks everybody in status.peers, at the same time and for five seconds at most, and puts ourselves in. *processes: one a peer, in the
 // arena. NO_MEMORY. On a thread that may block.
 MUST_CHECK enum status app_view_collect(struct app_service *service, struct arena *arena,
                                         struct app_view *merged, struct app_view **processes,
