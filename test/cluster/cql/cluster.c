@@ -48,7 +48,7 @@ void cluster_assert_ok(const struct cql_request *request, enum status status) {
 
 struct cql_result *cluster_query(struct cql_session *session, struct str text) {
     struct cql_request request = {
-        .kind = CQL_REQUEST_QUERY, .text = text, .consistency = CQL_ONE, .idempotent = true};
+        .kind = CQL_REQUEST_QUERY, .text = text, .consistency = CQL_QUORUM, .idempotent = true};
     struct cql_result *result = NULL;
     enum status status = cql_execute_wait(session, &request, &result);
     if (status != STATUS_OK) {
@@ -61,22 +61,27 @@ void cluster_run(struct cql_session *session, struct str text) {
     cql_result_free(cluster_query(session, text));
 }
 
+static void await_agreement(struct cql_session *session) {
+    struct error err = {0};
+    if (cql_await_schema_agreement(session, AGREE_MS, &err) != STATUS_OK) {
+        fail_msg("%s", err.text);
+    }
+}
+
 void cluster_keyspace(struct cql_session *session, const char *name) {
     char text[256];
-    struct error err = {0};
     struct cql_stats stats;
     cql_session_stats(session, &stats);
     unsigned hosts = stats.hosts_up + stats.hosts_down;
     int len = snprintf(text, sizeof text, "DROP KEYSPACE IF EXISTS %s", name);
     cluster_run(session, str_make(text, (size_t)len));
+    await_agreement(session); // the next statement may go to a host that has not heard of it
     len = snprintf(text, sizeof text,
                    "CREATE KEYSPACE %s WITH replication = {'class': 'SimpleStrategy', "
                    "'replication_factor': %u}",
                    name, hosts < 3 ? 1 : 3);
     cluster_run(session, str_make(text, (size_t)len));
-    if (cql_await_schema_agreement(session, AGREE_MS, &err) != STATUS_OK) {
-        fail_msg("%s", err.text);
-    }
+    await_agreement(session);
 }
 
 struct cql_prepared *cluster_prepare(struct cql_session *session, struct str text) {

@@ -401,6 +401,7 @@ static void test_a_table_changes_under_a_statement(void **state) {
     assert_int_equal(columns_of(all, &last), 2);
     // Gone and made anew: the server has dropped the statement, and it is prepared again.
     cluster_run(session, STR("DROP TABLE cql_session.moving"));
+    assert_int_equal(cql_await_schema_agreement(session, 30000, &err), STATUS_OK);
     cluster_run(session, STR("CREATE TABLE cql_session.moving (id text PRIMARY KEY, z text)"));
     assert_int_equal(cql_await_schema_agreement(session, 30000, &err), STATUS_OK);
     cluster_run(session, STR("INSERT INTO cql_session.moving (id, z) VALUES ('row', 'zz')"));
