@@ -309,11 +309,16 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+// How long a connection that owes replies may say nothing before it is asked. With the standard times, what stands still is left
+// within nine seconds, so that a request of ten has time for another host.
+static int64_t patience_ms(const struct cql_config *config) {
+    int64_t quarter = config->heartbeat_timeout_ms / 4 > 0 ? config->heartbeat_timeout_ms / 4 : 1;
+    return least(config->heartbeat_interval_ms, quarter);
+}
+
 static void beat_later(struct cql_connection *connection) {
-    const struct cql_config *config = &connection->loop->session->config;
     cql_loop_timer(connection->loop, &connection->timer,
-                   least(config->heartbeat_interval_ms, config->heartbeat_timeout_ms),
-                   on_heartbeat);
+                   patience_ms(&connection->loop->session->config), on_heartbeat);
 }
 
 static void on_alive(struct cql_exchange *exchange, struct cql_frame *frame,
@@ -356,9 +361,8 @@ static void on_heartbeat(struct cql_timer *timer) {
             return;
         }
     } else {
-        int64_t quiet = connection->in_flight > 0
-                            ? least(config->heartbeat_interval_ms, config->heartbeat_timeout_ms)
-                            : config->heartbeat_interval_ms;
+        int64_t quiet =
+            connection->in_flight > 0 ? patience_ms(config) : config->heartbeat_interval_ms;
         if (now - connection->heard_ms >= quiet - CQL_WHEEL_TICK_MS) {
             cql_connection_probe(connection);
         }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cluster_lib import Cluster
+from cluster_lib.node import wait_until
 
 LOAD = Path(os.environ["FOOTFALL_BINARY"]).parent / "test" / "cluster" / "cql" / "cql_load"
 
@@ -59,4 +60,16 @@ def test_a_rolling_restart_reaches_no_caller(cluster, load):
 def test_a_killed_node_reaches_no_caller(cluster, load):
     cluster.cassandra.kill(2)
     cluster.cassandra.start(2)
+    assert_nothing_reached_the_caller(load())
+
+
+def test_a_node_that_stands_still_reaches_no_caller(cluster, load):
+    cassandra = cluster.cassandra
+    seen = cassandra.node(1).log().count("is now DOWN")
+    cassandra.pause(3)
+    try:
+        # The cluster notices long after the client has, which waits for nobody.
+        wait_until(lambda: cassandra.node(1).log().count("is now DOWN") > seen, 120, "node 3 was not missed")
+    finally:
+        cassandra.resume(3)
     assert_nothing_reached_the_caller(load())
