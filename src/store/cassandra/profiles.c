@@ -88,6 +88,21 @@ static enum status read_bucket(struct cassandra_store *store, struct str project
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static enum status decode_writes(struct cql_value value, struct profiles_row *out) {
+    struct cql_elements elements = {0};
+    struct cql_value id;
+    int32_t count = 0;
+    enum status status = cql_get_collection(value, &elements, &count);
+    for (int32_t i = 0; i < count && i < PROFILES_WRITES && status == STATUS_OK; i++) {
+        status = cql_next_element(&elements, &id);
+        if (status == STATUS_OK) {
+            status = cql_get_uuid(id, out->writes[i]);
+            out->write_count++;
+        }
+    }
+    return status == STATUS_END ? STATUS_CORRUPT : status;
+}
+
 enum status profiles_read(struct cassandra_store *store, bool serial, struct str project,
                           struct str user_id, struct arena *arena, struct profiles_row *out) {
     struct cassandra_values memory;
@@ -104,7 +119,7 @@ enum status profiles_read(struct cassandra_store *store, bool serial, struct str
         status = profiles_get(columns, arena, &out->profile);
     }
     if (status == STATUS_OK) {
-        status = profiles_get_id(columns[7], &out->write);
+        status = decode_writes(columns[7], out);
     }
     if (status == STATUS_OK) {
         status = decode_shared(columns[8], columns[9], out);
@@ -178,6 +193,17 @@ static void bind_conditions(struct cql_values *values, const struct profiles_row
     cassandra_bind_id(values, profiles_id_bytes(&row->guard));
 }
 
+static void bind_writes(struct cql_values *values, const struct writing *writing,
+                        const struct profiles_row *row) {
+    struct cql_collection list = cql_bind_begin_collection(values);
+    unsigned count = row->write_count < PROFILES_WRITES ? row->write_count : PROFILES_WRITES - 1;
+    cql_bind_uuid(values, writing->id.bytes);
+    for (unsigned i = 0; i < count; i++) {
+        cql_bind_uuid(values, row->writes[i]);
+    }
+    cql_bind_end(values, list, (int32_t)count + 1);
+}
+
 static enum status write_row(struct writing *writing, const struct profiles_row *row,
                              uint64_t version, int64_t created_ms, bool *unknown) {
     const struct store_profile *profile = writing->profile;
@@ -191,7 +217,7 @@ static enum status write_row(struct writing *writing, const struct profiles_row 
     cql_bind_bigint(&values, (int64_t)version);
     cql_bind_timestamp(&values, created_ms);
     cql_bind_timestamp(&values, profile->updated_ms);
-    cassandra_bind_id(&values, writing->id.bytes);
+    bind_writes(&values, writing, row);
     profiles_bind_key(&values, writing->project, profile->id);
     bind_conditions(&values, row);
     enum status status =
@@ -234,9 +260,12 @@ static enum status try_put(struct writing *writing, unsigned tries, struct arena
     struct profiles_row row;
     enum status status =
         profiles_read(store, tries > 0, writing->project, profile->id, arena, &row);
-    if (status == STATUS_OK && profiles_same_id(&row.write, &writing->id)) {
-        report(writing, row.profile.version, row.profile.created_ms, created);
-        return STATUS_OK; // the answer was lost
+    for (unsigned i = 0; status == STATUS_OK && i < row.write_count; i++) {
+        if (memcmp(row.writes[i], writing->id.bytes, CASSANDRA_ID_BYTES) == 0) {
+            // The answer was lost, and i others have written since.
+            report(writing, row.profile.version - i, row.profile.created_ms, created);
+            return STATUS_OK;
+        }
     }
     if (status == STATUS_OK) {
         status = check_expectation(writing->expect, writing->version, &row);

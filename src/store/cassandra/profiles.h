@@ -12,6 +12,7 @@
 
 #define PROFILES_BUCKETS 64
 #define PROFILES_COLUMNS 10 // of STATEMENT_PROFILE_COLUMNS
+#define PROFILES_WRITES 8
 
 struct profiles_id {
     bool is_set;
@@ -20,7 +21,9 @@ struct profiles_id {
 struct profiles_row {
     bool exists;
     struct store_profile profile;
-    struct profiles_id write; // by whom it was last written
+    // The last writes, newest first: whose answer was lost finds its own here, also when others have written since.
+    uint8_t writes[PROFILES_WRITES][CASSANDRA_ID_BYTES];
+    unsigned write_count;
     bool has_floor;
     int64_t floor;
     struct profiles_id guard;

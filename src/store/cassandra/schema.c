@@ -11,6 +11,8 @@
 #define LOCK_SECONDS "120"
 #define WAIT_US (200 * 1000LL)
 #define WAIT_MOST_US (180 * 1000 * 1000LL)
+#define TRIES_MAX 50
+#define GOSSIP_US (1500 * 1000LL) // nodes tell one another once a second
 #define TEXT_MAX 4096
 
 struct schema {
@@ -47,6 +49,22 @@ static enum status query(struct cql_session *session, struct str text,
     return status;
 }
 
+// A node may be asked before it has heard of what was made a moment ago: it says INVALID then.
+static enum status query_again(struct schema *schema, struct str text,
+                               const struct cql_values *values, struct cql_result **result) {
+    struct queue_waker waker;
+    queue_waker_init(&waker);
+    enum status status = STATUS_INVALID;
+    for (unsigned tries = 0; status == STATUS_INVALID && tries < TRIES_MAX; tries++) {
+        if (tries > 0) {
+            queue_wait(&waker, WAIT_US);
+        }
+        status = query(schema->store->session, text, values, CQL_LOCAL_QUORUM, result, schema->err);
+    }
+    queue_waker_destroy(&waker);
+    return status;
+}
+
 // A statement with '#' for the keyspace.
 static enum status run(struct schema *schema, const char *text, const struct cql_values *values,
                        struct cql_result **result) {
@@ -57,8 +75,7 @@ static enum status run(struct schema *schema, const char *text, const struct cql
     if (buffer_status(&buffer) != STATUS_OK) {
         return error_set(schema->err, STATUS_TOO_LARGE, "a statement of the schema is too long");
     }
-    return query(schema->store->session, buffer_str(&buffer), values, CQL_LOCAL_QUORUM, result,
-                 schema->err);
+    return query_again(schema, buffer_str(&buffer), values, result);
 }
 
 static enum status change(struct schema *schema, const char *text) {
@@ -238,6 +255,18 @@ static void unlock(struct schema *schema) {
     }
 }
 
+// The node that is asked whether all agree may not have heard of the change itself, if another one made it: then all agree on what was
+// before. Once gossip has gone round the answer can be believed; who sees the new version finds the tables on every node.
+static enum status settle(struct schema *schema) {
+    struct queue_waker waker;
+    queue_waker_init(&waker);
+    queue_wait(&waker, GOSSIP_US);
+    queue_waker_destroy(&waker);
+    enum status status =
+        cql_await_schema_agreement(schema->store->session, AGREEMENT_MS, schema->err);
+    return status == STATUS_TIMEOUT ? STATUS_UNAVAILABLE : status;
+}
+
 static enum status migrate(struct schema *schema) {
     int32_t version = 0;
     enum status status = change(schema, tables_version);
@@ -252,6 +281,9 @@ static enum status migrate(struct schema *schema) {
             status = change(schema, *at);
         }
         version++;
+        if (status == STATUS_OK) {
+            status = settle(schema);
+        }
         if (status == STATUS_OK) {
             status = write_version(schema, version);
         }

@@ -12,7 +12,7 @@
 #define FOOTFALL_STORE_CASSANDRA_STATEMENTS_H
 
 #define STATEMENT_PROFILE_COLUMNS                                                                  \
-    "user_id, email, name, traits, version, created, updated, write_id, floor, guard"
+    "user_id, email, name, traits, version, created, updated, writes, floor, guard"
 #define STATEMENT_ACTOR "project, kind, actor"
 #define STATEMENT_ACTOR_IS "project = ? AND kind = ? AND actor = ?"
 #define STATEMENT_STATE_COLUMNS                                                                    \
@@ -153,7 +153,7 @@
       "SELECT DISTINCT project, bucket, floor, guard FROM #users WHERE project = ? AND bucket = ?") \
     S(PROFILE_PUT, DECIDE,                                                                          \
       "UPDATE #users SET email = ?, name = ?, traits = ?, version = ?, created = ?, updated = ?, "  \
-      "write_id = ? WHERE project = ? AND bucket = ? AND user_id = ? "                              \
+      "writes = ? WHERE project = ? AND bucket = ? AND user_id = ? "                                \
       "IF version = ? AND floor = ? AND guard = ?")                                                 \
     S(PROFILE_DELETE, ONCE,                                                                         \
       "DELETE FROM #users WHERE project = ? AND bucket = ? AND user_id = ? IF version = ?")         \
