@@ -149,16 +149,22 @@ MUST_CHECK enum status cassandra_read_make(struct cassandra_read *read, enum sta
                                            const struct cql_values *values, unsigned columns,
                                            struct arena *arena);
 
-// Writes that are under way together. Owned by one thread.
+// Requests that are under way together. Owned by one thread, which is woken for many of them at once: a wake-up costs more than
+// what it has to do for one.
 struct cassandra_flight_request;
 struct cassandra_flight {
     struct cassandra_store *store;
-    struct queue done;
-    struct queue_waker waker;
+    size_t most; // under way at once
     struct cassandra_flight_request *requests, *free;
-    struct queue_node *taken;
+    struct queue_node *taken; // landed, and looked at one by one
     size_t under_way;
     enum status status; // the first failure
+
+    pthread_mutex_t mutex; // guards what follows
+    pthread_cond_t enough;
+    struct queue_node *landed; // the last first
+    size_t landed_count;
+    size_t wanted; // so many must have landed before the owner is woken
 };
 MUST_CHECK enum status cassandra_flight_init(struct cassandra_flight *flight,
                                              struct cassandra_store *store, size_t most,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "store/cassandra/cassandra.h"
 
 #define PAGE_ROWS 1000
@@ -175,27 +176,31 @@ struct cassandra_flight_request {
     struct cql_result *page_before; // its paging state is being used
 };
 
-// On a loop thread of the session.
+// On a loop thread of the session. All under the lock: once the owner has seen the last request, the flight may be gone.
 static void done(struct cql_request *request, struct cql_result *result) {
     struct cassandra_flight_request *own = request->context;
     struct cassandra_flight *flight = own->flight;
     own->result = result;
-    if (queue_push(&flight->done, &own->node)) {
-        queue_wake(&flight->waker);
+    thread_must(pthread_mutex_lock(&flight->mutex));
+    own->node.next = flight->landed;
+    flight->landed = &own->node;
+    flight->landed_count++;
+    if (flight->landed_count == flight->wanted) {
+        thread_must(pthread_cond_signal(&flight->enough));
     }
+    thread_must(pthread_mutex_unlock(&flight->mutex));
 }
 
 enum status cassandra_flight_init(struct cassandra_flight *flight, struct cassandra_store *store,
                                   size_t most, struct arena *arena) {
     most = most < store->in_flight ? most : store->in_flight;
-    *flight = (struct cassandra_flight){.store = store};
-    queue_init(&flight->done);
-    queue_waker_init(&flight->waker);
+    *flight = (struct cassandra_flight){.store = store, .most = most};
     flight->requests = arena_alloc_array(arena, most, sizeof *flight->requests);
     if (flight->requests == NULL) {
-        queue_waker_destroy(&flight->waker);
         return STATUS_NO_MEMORY;
     }
+    thread_must(pthread_mutex_init(&flight->mutex, NULL));
+    thread_cond_init(&flight->enough);
     for (size_t i = 0; i < most; i++) {
         flight->requests[i].next_free = flight->free;
         flight->free = &flight->requests[i];
@@ -211,13 +216,26 @@ static void launch(struct cassandra_flight *flight, struct cassandra_flight_requ
     cql_execute(flight->store->session, &own->request);
 }
 
-// The next request that is done; waits for it. There must be one under way.
-static struct cassandra_flight_request *land(struct cassandra_flight *flight) {
-    while (flight->taken == NULL) {
-        flight->taken = queue_take_all(&flight->done);
-        if (flight->taken == NULL) {
-            queue_wait(&flight->waker, -1);
-        }
+// Waits for so many, and takes all that have landed.
+static void await(struct cassandra_flight *flight, size_t wanted) {
+    thread_must(pthread_mutex_lock(&flight->mutex));
+    flight->wanted = wanted;
+    while (flight->landed_count < wanted) {
+        thread_must(pthread_cond_wait(&flight->enough, &flight->mutex));
+    }
+    flight->taken = flight->landed;
+    flight->landed = NULL;
+    flight->landed_count = 0;
+    flight->wanted = 0;
+    thread_must(pthread_mutex_unlock(&flight->mutex));
+}
+
+// The next request that is done; waits when there is none: for all that are under way when nothing is left to be sent, else for a
+// part that leaves Cassandra enough to do. There must be one under way.
+static struct cassandra_flight_request *land(struct cassandra_flight *flight, bool all_sent) {
+    if (flight->taken == NULL) {
+        size_t part = (flight->most + 3) / 4;
+        await(flight, all_sent || part > flight->under_way ? flight->under_way : part);
     }
     struct queue_node *node = flight->taken;
     flight->taken = node->next;
@@ -236,7 +254,7 @@ static void release(struct cassandra_flight *flight, struct cassandra_flight_req
 
 static struct cassandra_flight_request *room(struct cassandra_flight *flight) {
     if (flight->free == NULL) {
-        struct cassandra_flight_request *landed = land(flight);
+        struct cassandra_flight_request *landed = land(flight, false);
         enum status status = settle(flight->store, &landed->request, true);
         flight->status = flight->status == STATUS_OK ? status : flight->status;
         release(flight, landed);
@@ -278,12 +296,13 @@ void cassandra_flight_send(struct cassandra_flight *flight, enum statement state
 
 enum status cassandra_flight_finish(struct cassandra_flight *flight) {
     while (flight->under_way > 0) {
-        struct cassandra_flight_request *landed = land(flight);
+        struct cassandra_flight_request *landed = land(flight, true);
         enum status status = settle(flight->store, &landed->request, landed->read == NULL);
         flight->status = flight->status == STATUS_OK ? status : flight->status;
         release(flight, landed);
     }
-    queue_waker_destroy(&flight->waker);
+    thread_must(pthread_cond_destroy(&flight->enough));
+    thread_must(pthread_mutex_destroy(&flight->mutex));
     return flight->status;
 }
 
@@ -342,8 +361,8 @@ static enum status visit_rows(struct cassandra_read *read, struct cql_result *re
 }
 
 // One reply: visits its rows and asks for the next page.
-static void take_reply(struct cassandra_flight *flight) {
-    struct cassandra_flight_request *own = land(flight);
+static void take_reply(struct cassandra_flight *flight, bool all_sent) {
+    struct cassandra_flight_request *own = land(flight, all_sent);
     enum status status = settle(flight->store, &own->request, false);
     if (status == STATUS_OK && flight->status == STATUS_OK) {
         status = visit_rows(own->read, own->result);
@@ -371,7 +390,7 @@ enum status cassandra_read_many(struct cassandra_store *store, struct cassandra_
         if (i < count && flight.free != NULL && flight.status == STATUS_OK) {
             launch_read(&flight, &reads[i++]);
         } else if (flight.under_way > 0) {
-            take_reply(&flight);
+            take_reply(&flight, i == count);
         } else {
             break; // it failed, and nothing is under way any more
         }
