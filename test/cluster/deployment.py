@@ -159,6 +159,7 @@ class Deployment(Footfall):
         self.engines = engine_flags(Shared.servers(), self.topic, self.keyspace)
         self.engines += ["--kafka.session_timeout", "6s", "--spool.disk_reserve", "0"]
         self.chance = random.Random(number)
+        self.signalled = False
         self.roles = {}
         for role in ROLES:
             for place in range({"processor": processors, "activity": activities}.get(role, 1)):
@@ -202,6 +203,7 @@ class Deployment(Footfall):
         for role in order:
             role.launch()
         self.runs += 1
+        self.signalled = False
         return self
 
     def start(self):
@@ -222,12 +224,13 @@ class Deployment(Footfall):
         return True
 
     def signal(self, number):
+        self.signalled = True
         for role in self.running():
             role.signal(number)
 
     def wait(self, timeout):
         code = self.gateway.wait(timeout)
-        if code != 0:  # it alone does not start, and speaks for all
+        if code != 0 and not self.signalled:  # it alone does not start, and speaks for all
             for role in self.running():
                 role.stop()
             return code
