@@ -101,7 +101,7 @@ static void actor_name(char name[16], int i) {
 
 static struct str filler(char *memory, int number, int i) {
     struct random_seeded random;
-    random_seeded_init(&random, (uint64_t)(number * 1000 + i));
+    random_seeded_init(&random, (uint64_t)number * 1000 + (uint64_t)i);
     for (size_t at = 0; at < FILLER; at++) {
         memory[at] = (char)('a' + random_below(&random.source, 26));
     }
