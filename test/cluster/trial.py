@@ -20,6 +20,8 @@ USERS = 40  # enough that every partition has some
 # What a gateway answers when the process behind it went away or is late: it cannot know what became of the events.
 UNDECIDED = (502, 504)
 VISIBLE_SECONDS = 90
+# Between requests of a sender: faults are to be survived, and not a backlog that a slow machine works off for minutes.
+PAUSE_SECONDS = 0.04
 CONTEXT = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
@@ -37,7 +39,7 @@ class Trial:
         """Events come all the time; within and after it something must have been acknowledged."""
         self.loads += 1
         with Load(self.deployment, self.ledger, seed=self.loads, senders=senders, users=USERS, undecided=UNDECIDED,
-                  context=CONTEXT):
+                  context=CONTEXT, pause=PAUSE_SECONDS):
             self.progress()
             yield
             self.progress()

@@ -52,12 +52,13 @@ class Sender(threading.Thread):
 
     numbers = itertools.count()
 
-    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1, undecided=(), context=None):
+    def __init__(self, footfall, ledger, seed, users=40, batch=8, resend=0.1, undecided=(), pause=0, context=None):
         super().__init__(daemon=True)
         self.footfall, self.ledger = footfall, ledger
         self.chance = random.Random(seed)
         self.users, self.batch, self.resend = users, batch, resend
         self.context = context or {}
+        self.pause = pause  # seconds between requests of a sender
         self.undecided = undecided  # statuses of replies that leave open what became of the events
         self.stopping = threading.Event()
         self.failure = None
@@ -73,6 +74,8 @@ class Sender(threading.Thread):
                     connection.close()
                     connection = None
                     self.stopping.wait(0.005)
+                elif self.pause:
+                    self.stopping.wait(self.pause)
         except Exception as error:  # pylint: disable=broad-except
             self.failure = error
         finally:
