@@ -90,8 +90,11 @@ class PeakMemory:
 
     def watch(self):
         while not self.ends.wait(0.05):
-            with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
-                pages = int(file.read().split()[1])
+            try:
+                with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
+                    pages = int(file.read().split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                return  # it has ended
             self.peak = max(self.peak, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
 
     def stop(self):
