@@ -392,7 +392,7 @@ struct store_cassandra_config {
     bool create_schema; // make and migrate the schema, one process at a time; false: only check it
     int64_t timeline_retention_ms; // 0: keep for ever; counted from an event's own time
     unsigned connections, threads; // 0: the client's defaults
-    size_t in_flight;              // most requests of one call that are under way at once; 0: 256
+    size_t in_flight;              // most requests of one call that are under way at once; 0: 64
     struct clock *clock;
     struct random_source *random;
 };

@@ -9,7 +9,7 @@
 #include "store/cassandra/engine_table.h"
 #include "store/cassandra/tables.h"
 
-#define IN_FLIGHT 256
+#define IN_FLIGHT 64 // of each thread that waits; more made Cassandra slower, not faster
 #define OLDEST_MAJOR 4
 #define STATEMENT_BYTES_MAX 2048
 
