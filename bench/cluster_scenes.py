@@ -268,11 +268,13 @@ def roles(bench):
     first = group.start()  # makes topic and tables
     group.stop()
     starts = group.start()
+    group["activity"].wait_drained()
     time.sleep(2)
     idle = {role: machine.memory(process.process.pid) for role, process in group.roles.items()}
     watches = {role: machine.PeakMemory(process.process.pid) for role, process in group.roles.items()}
     count = max(100_000, bench.events // 2)
     result = bench.send(group["gateway"].port, events=count, users=count // 10, batch=500, connections=scenes.LOADERS)
+    group["activity"].wait_drained()
     group["processor"].wait_processed(200)
     peaks = {role: watch.stop() for role, watch in watches.items()}
     bench.raw["roles"] = {"firstStartMs": first, "startMs": starts, "idle": idle, "peakRss": peaks, "load": result}
