@@ -36,6 +36,7 @@ struct kafka_producer {
 struct kafka_looker {
     struct kafka_looker *next;
     rd_kafka_t *rk;
+    rd_kafka_topic_t *topic;
     struct str group; // as eventlog.h names it
 };
 

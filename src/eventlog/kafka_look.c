@@ -97,6 +97,7 @@ static struct kafka_looker *looker_of(struct kafka_log *log, struct str group) {
         memcpy(name, group.data, group.len);
     }
     looker->group = str_make(name, group.len);
+    looker->topic = rd_kafka_topic_new(looker->rk, log->config.topic.data, NULL);
     (void)rd_kafka_poll_set_consumer(looker->rk);
     looker->next = log->lookers;
     log->lookers = looker;
@@ -107,9 +108,21 @@ void kafka_lookers_close(struct kafka_log *log) {
     while (log->lookers != NULL) {
         struct kafka_looker *looker = log->lookers;
         log->lookers = looker->next;
+        if (looker->topic != NULL) {
+            rd_kafka_topic_destroy(looker->topic);
+        }
         rd_kafka_destroy(looker->rk);
         free((char *)(uintptr_t)looker->group.data);
         free(looker);
+    }
+}
+
+// A handle that neither writes nor subscribes learns of new leaders by itself only after minutes, and until then asks those that were.
+static void look_for_leaders(const struct kafka_looker *looker) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    if (looker->topic != NULL && rd_kafka_metadata(looker->rk, 0, looker->topic, &metadata,
+                                                   KAFKA_LOOK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(metadata);
     }
 }
 
@@ -129,6 +142,7 @@ enum status kafka_partitions_info(struct eventlog *base, unsigned first, unsigne
             status = kafka_look_committed(looker->rk, log->config.topic.data, first, count, out);
         }
         if (status != STATUS_OK) {
+            look_for_leaders(looker);
             log->look_at = clock->mono_us(clock) + AFTER_SILENCE_US;
             status = STATUS_UNAVAILABLE;
         }
