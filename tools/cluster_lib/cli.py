@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -128,6 +129,9 @@ def run(arguments):
         print_status(cluster)
     elif command in ("down", "wipe"):
         in_parallel(*(getattr(service, command) for service in chosen))
+        if command == "wipe" and which == "all":
+            # Keys and a spool of tools/run-cluster: they belong to what was deleted.
+            shutil.rmtree(cluster.folder / "roles", ignore_errors=True)
     elif which:
         getattr(chosen[0], command)(arguments.node)
     elif command == "status":
