@@ -55,7 +55,6 @@ struct kafka_log {
     bool thread_started;
     atomic_bool closing;
     int64_t replace_at; // not before; monotonic; the reports thread's
-    bool probing;       // an answer is awaited; the reports thread's
     int64_t probe_at;   // monotonic; the reports thread's
 
     atomic_uint appending; // threads inside append

@@ -16,6 +16,7 @@
 
 #define REPLACE_PAUSE_US (1LL * 1000 * 1000)
 #define PROBE_PAUSE_US (1LL * 1000 * 1000)
+#define PROBE_MS 200
 #define IDLE_WAIT_MS 1000
 #define CLOSING_WAIT_MS 5
 #define WAITING_RECORDS_MAX 500000 // librdkafka needs about 300 bytes for each besides its own
@@ -284,34 +285,25 @@ static void serve(struct kafka_log *log, struct kafka_producer *producer) {
             take_reports(log, event);
         } else if (type == RD_KAFKA_EVENT_ERROR) {
             take_error(log, event);
-        } else if (type == RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT) {
-            log->probing = false;
-            if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-                set_reachable(log, true);
-            }
         }
         rd_kafka_event_destroy(event);
     }
 }
 
-// Asks whether a broker answers again. The answer comes among the reports.
+// Asks whether a broker answers again. Waiting a little holds up nobody: without a broker there are no reports. A request for admins would
+// come back by itself, but while librdkafka waits for a broker to send it to, two of its threads never rest.
 static void probe(struct kafka_log *log) {
+    const struct rd_kafka_metadata *metadata = NULL;
     int64_t now = now_us();
-    if (atomic_load(&log->reachable) || log->probing || now < log->probe_at) {
+    if (atomic_load(&log->reachable) || now < log->probe_at) {
         return;
     }
-    char text[KAFKA_ERROR_TEXT];
-    log->probing = true;
-    log->probe_at = now + PROBE_PAUSE_US;
-    rd_kafka_t *rk = log->producer->rk;
-    rd_kafka_ConfigResource_t *asked =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, log->config.topic.data);
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, KAFKA_LOOK_MS, text, sizeof text);
-    rd_kafka_DescribeConfigs(rk, &asked, 1, options, log->producer->queue);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_ConfigResource_destroy(asked);
+    if (rd_kafka_metadata(log->producer->rk, 0, log->producer->topic, &metadata, PROBE_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(metadata);
+        set_reachable(log, true);
+    }
+    log->probe_at = now_us() + PROBE_PAUSE_US;
 }
 
 static void replace(struct kafka_log *log) {
@@ -338,7 +330,6 @@ static void replace(struct kafka_log *log) {
     pthread_rwlock_wrlock(&log->producer_lock);
     log->producer = fresh;
     pthread_rwlock_unlock(&log->producer_lock);
-    log->probing = false; // an answer to the old one's is not awaited
     old->next = log->retiring;
     log->retiring = old;
     (void)rd_kafka_purge(old->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
