@@ -177,7 +177,7 @@ static enum status open_topics(struct kafka_log *log, struct error *err) {
         status = kafka_epoch_find(log, keeper, &epoch, err);
         log->log.epoch = epoch;
     }
-    rd_kafka_destroy(keeper);
+    kafka_looker_destroy(keeper);
     return status;
 }
 

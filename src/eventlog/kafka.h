@@ -204,6 +204,8 @@ MUST_CHECK enum status kafka_look_bounds(rd_kafka_t *rk, const char *topic, unsi
                                          unsigned count, struct eventlog_partition_info *out);
 MUST_CHECK enum status kafka_look_committed(rd_kafka_t *rk, const char *topic, unsigned first,
                                             unsigned count, struct eventlog_partition_info *out);
+// Of a handle that looks and is no member of a group: without leaving one, which waits for a coordinator as long as there is none.
+void kafka_looker_destroy(rd_kafka_t *rk);
 void kafka_lookers_close(struct kafka_log *log);
 
 #endif

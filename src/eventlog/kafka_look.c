@@ -104,6 +104,10 @@ static struct kafka_looker *looker_of(struct kafka_log *log, struct str group) {
     return looker;
 }
 
+void kafka_looker_destroy(rd_kafka_t *rk) {
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
 void kafka_lookers_close(struct kafka_log *log) {
     while (log->lookers != NULL) {
         struct kafka_looker *looker = log->lookers;
@@ -111,7 +115,7 @@ void kafka_lookers_close(struct kafka_log *log) {
         if (looker->topic != NULL) {
             rd_kafka_topic_destroy(looker->topic);
         }
-        rd_kafka_destroy(looker->rk);
+        kafka_looker_destroy(looker->rk);
         free((char *)(uintptr_t)looker->group.data);
         free(looker);
     }
