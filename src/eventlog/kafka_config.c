@@ -110,6 +110,8 @@ static void set_connection(struct settings *settings) {
     set(settings, "allow.auto.create.topics", "false");
     set(settings, "socket.nagle.disable", "true");
     set(settings, "log.connection.close", "false"); // brokers close what is idle
+    // Who missed that a partition has a leader, as when its topic was made a moment ago, looks again before anybody wonders.
+    set(settings, "topic.metadata.refresh.interval.ms", "10000");
     set(settings, "reconnect.backoff.ms", "100");
     set(settings, "reconnect.backoff.max.ms", "1000");
     set_number(settings, "message.max.bytes", EVENTLOG_RECORD_MAX + KAFKA_MESSAGE_ROOM);
