@@ -106,7 +106,7 @@ struct kafka_topic_shape {
 };
 MUST_CHECK enum status kafka_topic_shape(rd_kafka_t *rk, const char *topic,
                                          struct kafka_topic_shape *out, struct error *err);
-// Calls each for every setting of a topic.
+// Calls each for every setting of a topic. NOT_FOUND: the broker that was asked has not heard of it (yet).
 MUST_CHECK enum status kafka_topic_settings(rd_kafka_t *rk, const char *topic,
                                             void (*each)(const char *name, const char *value,
                                                          void *context),

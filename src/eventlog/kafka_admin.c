@@ -145,7 +145,9 @@ enum status kafka_topic_settings(rd_kafka_t *rk, const char *name,
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 each_entry(resources[i], each, context);
             } else {
-                status = error_set(err, kafka_status(code), "the settings of topic %s: %s", name,
+                status = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? STATUS_NOT_FOUND
+                                                                         : kafka_status(code);
+                status = error_set(err, status, "the settings of topic %s: %s", name,
                                    rd_kafka_err2str(code));
             }
         }

@@ -150,6 +150,26 @@ static void compare_setting(const char *name, const char *value, void *context) 
     }
 }
 
+static void pause_ms(long ms) {
+    const struct timespec pause = {ms / 1000, (ms % 1000) * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+// The broker that is asked need not be the one that told of the topic, and hears of a new one a moment later.
+static enum status settings_of(struct kafka_log *log, rd_kafka_t *keeper,
+                               struct comparison *comparison, struct error *err) {
+    struct clock *clock = clock_system();
+    int64_t deadline = clock->mono_us(clock) + LEADER_WAIT_MS * 1000LL;
+    for (;;) {
+        enum status status =
+            kafka_topic_settings(keeper, log->config.topic.data, compare_setting, comparison, err);
+        if (status != STATUS_NOT_FOUND || clock->mono_us(clock) > deadline) {
+            return status;
+        }
+        pause_ms(LEADER_PAUSE_MS);
+    }
+}
+
 static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
                            const struct kafka_topic_shape *shape, struct error *err) {
     if (shape->partitions != log->config.partitions) {
@@ -167,8 +187,7 @@ static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
                 "the topic's counts; more replicas need a reassignment by Kafka's tools");
     }
     struct error refusal = {0};
-    enum status status = kafka_topic_settings(keeper, log->config.topic.data, compare_setting,
-                                              &comparison, &refusal);
+    enum status status = settings_of(log, keeper, &comparison, &refusal);
     if (status != STATUS_OK) { // such as a user who may not look at settings
         LOG_WARN("kafka", "the topic's settings could not be compared",
                  LOG_STR("topic", log->config.topic), LOG_CSTR("reason", refusal.text));
@@ -177,11 +196,6 @@ static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
 }
 
 // --- Making -------------------------------------------------------------------------------------------------------
-
-static void pause_ms(long ms) {
-    const struct timespec pause = {ms / 1000, (ms % 1000) * 1000000};
-    nanosleep(&pause, NULL);
-}
 
 // A topic is known before its partitions can be written to.
 static enum status wait_led(const char *name, rd_kafka_t *keeper, struct kafka_topic_shape *shape,

@@ -163,10 +163,7 @@ static void *open_one(void *context) {
     return NULL;
 }
 
-static void all_who_open_at_once_agree_on_the_epoch(void **state) {
-    struct fixture *fixture = *state;
-    static struct opener openers[OPENERS];
-    fixture->kafka.partitions = 4;
+static void open_at_once(struct fixture *fixture, struct opener openers[OPENERS]) {
     for (int i = 0; i < OPENERS; i++) {
         openers[i] = (struct opener){.fixture = fixture};
         assert_int_equal(thread_start(&openers[i].thread, "opener", open_one, &openers[i]),
@@ -179,12 +176,52 @@ static void all_who_open_at_once_agree_on_the_epoch(void **state) {
         if (openers[i].status != STATUS_OK) {
             fail_msg("%s", openers[i].err.text);
         }
-        assert_true(eventlog_epoch(openers[i].log) > 0);
-        assert_int_equal(eventlog_epoch(openers[i].log), eventlog_epoch(openers[0].log));
     }
+}
+
+static void close_all(const struct opener openers[OPENERS]) {
     for (int i = 0; i < OPENERS; i++) {
         eventlog_close(openers[i].log);
     }
+}
+
+static void all_who_open_at_once_agree_on_the_epoch(void **state) {
+    struct fixture *fixture = *state;
+    struct opener openers[OPENERS];
+    fixture->kafka.partitions = 4;
+    open_at_once(fixture, openers);
+    for (int i = 0; i < OPENERS; i++) {
+        assert_true(eventlog_epoch(openers[i].log) > 0);
+        assert_int_equal(eventlog_epoch(openers[i].log), eventlog_epoch(openers[0].log));
+    }
+    close_all(openers);
+}
+
+// Brokers hear of a topic one after the other, and whoever did not make it may ask one that has not yet.
+static void all_who_open_at_once_can_write_to_every_partition(void **state) {
+    struct fixture *fixture = *state;
+    enum { PARTITIONS = 16 };
+    struct opener openers[OPENERS];
+    struct waiting_append waiting[OPENERS];
+    struct eventlog_record records[PARTITIONS];
+    char keys[PARTITIONS][16];
+    unsigned found = 0;
+    fixture->kafka.partitions = PARTITIONS;
+    for (unsigned number = 0; found < PARTITIONS; number++) {
+        snprintf(keys[found], sizeof keys[found], "k%u", number);
+        if (eventlog_partition_of(str_from_c(keys[found]), PARTITIONS) == found) {
+            records[found] = (struct eventlog_record){str_from_c(keys[found]), STR("v"), 1};
+            found++;
+        }
+    }
+    open_at_once(fixture, openers);
+    for (int i = 0; i < OPENERS; i++) {
+        waiting_append_start(&waiting[i], openers[i].log, records, PARTITIONS);
+    }
+    for (int i = 0; i < OPENERS; i++) {
+        assert_int_equal(waiting_append_finish(&waiting[i]), STATUS_OK);
+    }
+    close_all(openers);
 }
 
 static void a_topic_made_anew_gets_another_epoch(void **state) {
@@ -299,6 +336,7 @@ int main(void) {
         TEST(wrong_settings_are_named),
         TEST(without_brokers_it_is_unavailable),
         TEST(all_who_open_at_once_agree_on_the_epoch),
+        TEST(all_who_open_at_once_can_write_to_every_partition),
         TEST(a_topic_made_anew_gets_another_epoch),
         TEST(other_clients_read_the_records_as_they_are),
         TEST(a_producer_that_failed_is_made_anew),
