@@ -84,11 +84,17 @@ void kafka_producer_close(struct kafka_producer *producer) {
 
 enum status kafka_producer_write(struct kafka_producer *producer, const char *topic, struct str key,
                                  struct str value, struct error *err) {
-    rd_kafka_resp_err_t code =
-        rd_kafka_producev(producer->rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
-                          RD_KAFKA_V_KEY(key.data, key.len),
-                          RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    const rd_kafka_vu_t arguments[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.data, value.len}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+    };
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(producer->rk, arguments, sizeof arguments / sizeof arguments[0]);
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error); // of NULL: none
+    rd_kafka_error_destroy(error);
     bool reported = code != RD_KAFKA_RESP_ERR_NO_ERROR;
     while (!reported) { // each message is reported, at the latest when its time is over
         rd_kafka_event_t *event = rd_kafka_queue_poll(producer->queue, -1);
