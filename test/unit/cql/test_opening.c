@@ -318,15 +318,19 @@ static void test_a_challenge_is_answered_once(void **state) {
 
 static bool no_quorum_at_first(const struct fake_request *request, void *context) {
     unsigned *refusals = context;
-    if (request->opcode == CQL_OP_AUTH_RESPONSE && fake_accepted(request->host) > 1 &&
-        *refusals > 0) {
-        --*refusals;
+    if (request->opcode != CQL_OP_AUTH_RESPONSE || fake_accepted(request->host) <= 1) {
+        return false;
+    }
+    fake_lock(fake); // an old connection may still be served
+    bool refuses = *refusals > 0;
+    *refusals -= refuses ? 1 : 0;
+    fake_unlock(fake);
+    if (refuses) {
         fake_reply_error(
             request, CQL_ERROR_BAD_CREDENTIALS,
             "Unable to perform authentication: Cannot achieve consistency level QUORUM", STR_EMPTY);
-        return true;
     }
-    return false;
+    return refuses;
 }
 
 static void test_a_login_without_quorum_is_tried_again(void **state) {
