@@ -14,7 +14,7 @@ import subprocess
 import requests
 
 from cluster_lib import Cluster, cql
-from cluster_lib.roles import ROLES, WITHOUT_ROUTES, Place, engine_flags, words
+from cluster_lib.roles import ROLES, WITHOUT_ROUTES, Place, engine_environment, engine_flags, words
 from footfall import DRAIN_SECONDS, SANITIZER_REPORT, START_SECONDS, Footfall, binary, environment, eventually
 
 # Below what the kernel hands out by itself, and above what the shared servers take.
@@ -157,6 +157,7 @@ class Deployment(Footfall):
         number = next(Shared.numbers)
         self.topic, self.keyspace = f"test.{Shared.run}.{number}", f"test_{Shared.run}_{number}"
         self.engines = engine_flags(Shared.servers(), self.topic, self.keyspace)
+        self.env = engine_environment(Shared.servers()) | self.env
         self.engines += ["--kafka.session_timeout", "6s", "--spool.disk_reserve", "0"]
         self.chance = random.Random(number)
         self.signalled = False

@@ -4,6 +4,8 @@
 
 import dataclasses
 
+from .cassandra import SUPERUSER
+
 ROLES = ("users", "activity", "processor", "reports", "gateway")
 WITHOUT_ROUTES = ("processor",)  # found at its management address only
 
@@ -28,9 +30,17 @@ class Place:
 
 def engine_flags(servers, topic="footfall.events", keyspace="footfall"):
     """What every process is told about a cluster_lib.Cluster."""
-    return ["--eventlog", "kafka", "--kafka.brokers", ",".join(servers.kafka.addresses()), "--kafka.topic", topic,
-            "--store", "cassandra", "--cassandra.contact_points", ",".join(servers.cassandra.addresses()),
-            "--cassandra.keyspace", keyspace]
+    flags = ["--eventlog", "kafka", "--kafka.brokers", ",".join(servers.kafka.addresses()), "--kafka.topic", topic,
+             "--store", "cassandra", "--cassandra.contact_points", ",".join(servers.cassandra.addresses()),
+             "--cassandra.keyspace", keyspace]
+    if servers.cassandra.settings().auth:
+        flags += ["--cassandra.username", SUPERUSER[0]]
+    return flags
+
+
+def engine_environment(servers):
+    """What it is told where other users of the machine cannot read it."""
+    return {"FOOTFALL_CASSANDRA_PASSWORD": SUPERUSER[1]} if servers.cassandra.settings().auth else {}
 
 
 def words(place, places, engines, data):

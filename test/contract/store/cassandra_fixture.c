@@ -11,6 +11,11 @@
 
 #define KEYSPACE "footfall_contract"
 
+static struct str from_environment(const char *name) {
+    const char *value = getenv(name);
+    return value ? str_from_c(value) : STR_EMPTY;
+}
+
 struct store_cassandra_config cassandra_fixture_config(void) {
     const char *contact_points = getenv("FOOTFALL_TEST_CASSANDRA");
     if (!contact_points || !*contact_points) {
@@ -18,9 +23,12 @@ struct store_cassandra_config cassandra_fixture_config(void) {
                  "(tools/cluster up cassandra 1)");
     }
     log_configure(getenv("VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, 2);
-    return (struct store_cassandra_config){.contact_points = str_from_c(contact_points),
-                                           .keyspace = STR(KEYSPACE),
-                                           .create_schema = true};
+    return (struct store_cassandra_config){
+        .contact_points = str_from_c(contact_points),
+        .keyspace = STR(KEYSPACE),
+        .username = from_environment("FOOTFALL_TEST_CASSANDRA_USER"),
+        .password = from_environment("FOOTFALL_TEST_CASSANDRA_PASSWORD"),
+        .create_schema = true};
 }
 
 struct store *cassandra_fixture_open(void) {
@@ -36,6 +44,8 @@ struct store *cassandra_fixture_open(void) {
 struct cql_session *cassandra_fixture_session(void) {
     struct store_cassandra_config store = cassandra_fixture_config();
     struct cql_config config = {.contact_points = store.contact_points,
+                                .username = store.username,
+                                .password = store.password,
                                 .request_timeout_ms = 60000,
                                 .clock = clock_system(),
                                 .random = random_system()};
