@@ -97,8 +97,8 @@ class Role:
         line = [binary(), *words(self.place, self.deployment.places(), self.deployment.engines,
                                  self.deployment.data_of(self.place)), *self.deployment.flags]
         with open(self.log_path("stdout"), "wb") as out, open(self.log_path("stderr"), "wb") as err:
-            self.process = self.spawn(line, env=environment(**self.deployment.env), cwd=self.deployment.directory,
-                                      stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = self.spawn(line, env=environment(**self.deployment.secrets, **self.deployment.env),
+                                      cwd=self.deployment.directory, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         return self
 
     def is_ready(self):
@@ -157,7 +157,7 @@ class Deployment(Footfall):
         number = next(Shared.numbers)
         self.topic, self.keyspace = f"test.{Shared.run}.{number}", f"test_{Shared.run}_{number}"
         self.engines = engine_flags(Shared.servers(), self.topic, self.keyspace)
-        self.env = engine_environment(Shared.servers()) | self.env
+        self.secrets = engine_environment(Shared.servers())
         self.engines += ["--kafka.session_timeout", "6s", "--spool.disk_reserve", "0"]
         self.chance = random.Random(number)
         self.signalled = False

@@ -53,7 +53,7 @@ def break_off(footfall, deployment, number):
     notes = os.path.join(footfall.data, "migration.json")
     seen = os.stat(notes).st_mtime_ns if os.path.exists(notes) else 0
     process = subprocess.Popen([binary(), "migrate", "--data", footfall.data, *deployment.engines],
-                               env=environment(**deployment.env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                               env=environment(**deployment.secrets), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def progressed():
         return process.poll() is not None or (os.path.exists(notes) and os.stat(notes).st_mtime_ns != seen)
