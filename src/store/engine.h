@@ -49,6 +49,8 @@ struct store_engine {
 
     enum status (*user_get)(struct store *store, struct str project, struct str id,
                             enum store_reach reach, struct arena *arena, struct store_user *out);
+    // May be NULL: UNSUPPORTED.
+    enum status (*user_ask)(struct store *store, struct store_user_question *question);
 
     enum status (*totals_read)(struct store *store, struct str project, int32_t from, int32_t to,
                                uint32_t metrics, struct arena *arena, struct store_total **out,

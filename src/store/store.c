@@ -156,6 +156,14 @@ enum status store_user_get(struct store *store, struct str project, struct str i
     return store->engine->user_get(store, project, id, reach, arena, out);
 }
 
+enum status store_user_ask(struct store *store, struct store_user_question *question) {
+    if (!is_id(question->project) || !is_id(question->id)) {
+        return STATUS_INVALID;
+    }
+    return store->engine->user_ask == NULL ? STATUS_UNSUPPORTED
+                                           : store->engine->user_ask(store, question);
+}
+
 enum status store_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
                               uint32_t metrics, struct arena *arena, struct store_total **out,
                               size_t *count) {

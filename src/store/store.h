@@ -175,7 +175,8 @@ MUST_CHECK enum status store_links_of(struct store *store, struct str project, s
 enum store_reach {
     STORE_REACH_ALL,
     // Never waits and is never long, so an HTTP loop may call it: UNAVAILABLE when the disk has to be asked, or when anonymous ids
-    // were linked to the user, which need scans. An engine that has to ask other machines always says UNAVAILABLE.
+    // were linked to the user, which need scans. An engine that has to ask other machines always says UNAVAILABLE (see
+    // store_user_ask).
     STORE_REACH_MEMORY,
 };
 struct store_user {
@@ -190,6 +191,20 @@ struct store_user {
 MUST_CHECK enum status store_user_get(struct store *store, struct str project, struct str id,
                                       enum store_reach reach, struct arena *arena,
                                       struct store_user *out);
+
+// The same for a thread that must not wait, such as an HTTP loop, where the engine asks other machines: returns at once and calls done
+// when the answer is there, once, on any thread and perhaps before it returns; done must not block. Until then the question, its arena and
+// what its texts point to are the store's. UNSUPPORTED, in both places: only store_user_get can answer this; returned, done is not called.
+struct store_user_question {
+    struct str project, id;
+    struct arena *arena;
+    void (*done)(struct store_user_question *question);
+    void *context; // the asker's
+
+    enum status status; // set before done: as of store_user_get
+    struct store_user user;
+};
+MUST_CHECK enum status store_user_ask(struct store *store, struct store_user_question *question);
 
 // --- Day totals -----------------------------------------------------------------------------------------------------
 // X(symbol, number, name, what the value is). Numbers are stored: never change or reuse one.

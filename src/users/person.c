@@ -6,6 +6,16 @@
 #include "users/conditions.h"
 #include "users/private.h"
 
+void users_person_make(struct users_person *out, struct str id, const struct store_user *user) {
+    *out = (struct users_person){.id = id,
+                                 .has_profile = user->has_profile,
+                                 .profile = user->profile,
+                                 .actors = user->actors,
+                                 .actor_count = user->actor_count,
+                                 .states = user->states,
+                                 .found = user->found};
+}
+
 enum status users_person_load(struct users *users, struct http_exchange *exchange,
                               struct str project, struct str id, enum store_reach reach,
                               struct users_person *out) {
@@ -16,13 +26,7 @@ enum status users_person_load(struct users *users, struct http_exchange *exchang
     enum status status =
         store_user_get(users->config.store, project, id, reach, &exchange->arena, &user);
     if (status == STATUS_OK) {
-        *out = (struct users_person){.id = id,
-                                     .has_profile = user.has_profile,
-                                     .profile = user.profile,
-                                     .actors = user.actors,
-                                     .actor_count = user.actor_count,
-                                     .states = user.states,
-                                     .found = user.found};
+        users_person_make(out, id, &user);
     }
     return status;
 }

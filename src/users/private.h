@@ -28,6 +28,7 @@ struct users_person {
 // The project of the request, which is the value of ?project= in asked. False: a problem was sent.
 bool users_scope(struct users *users, struct http_exchange *exchange, struct str asked,
                  struct str *project);
+void users_person_make(struct users_person *out, struct str id, const struct store_user *user);
 // Profile, actors and states. NOT_FOUND: neither profile nor observed.
 MUST_CHECK enum status users_person_load(struct users *users, struct http_exchange *exchange,
                                          struct str project, struct str id, enum store_reach reach,

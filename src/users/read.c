@@ -43,6 +43,47 @@ static void get_waiting(struct http_exchange *exchange, void *context) {
     }
 }
 
+struct question {
+    struct store_user_question asked; // first member
+    struct users *users;
+    struct http_exchange *exchange;
+};
+
+// On the loop again.
+static void answered(struct http_exchange *exchange, void *context) {
+    const struct question *question = context;
+    struct users_person person;
+    if (question->asked.status == STATUS_UNSUPPORTED) {
+        http_exchange_offload(exchange, get_waiting, question->users);
+    } else if (users_person_loaded(exchange, question->asked.status)) {
+        users_person_make(&person, question->asked.id, &question->asked.user);
+        send_one(exchange, &person);
+    }
+}
+
+static void take_answer(struct store_user_question *asked) {
+    struct question *question = (struct question *)asked;
+    http_exchange_resume(question->exchange, answered, question);
+}
+
+// Of an engine that asks other machines: no thread waits for the answer.
+static void ask_away(struct users *users, struct http_exchange *exchange, struct str project) {
+    struct question *question = arena_alloc_zero(&exchange->arena, sizeof *question);
+    enum status status = STATUS_UNSUPPORTED;
+    if (question != NULL) {
+        *question = (struct question){.asked = {.project = project,
+                                                .id = exchange->parameters[0],
+                                                .arena = &exchange->arena,
+                                                .done = take_answer},
+                                      .users = users,
+                                      .exchange = exchange};
+        status = store_user_ask(users->config.store, &question->asked);
+    }
+    if (status != STATUS_OK) {
+        http_exchange_offload(exchange, get_waiting, users);
+    }
+}
+
 // On the loop: the hand-over to a worker and back costs more than a read of what is in memory.
 void users_handle_get(struct http_exchange *exchange, void *context) {
     struct users *users = context;
@@ -54,7 +95,7 @@ void users_handle_get(struct http_exchange *exchange, void *context) {
     enum status status = users_person_load(users, exchange, project, exchange->parameters[0],
                                            STORE_REACH_MEMORY, &person);
     if (status == STATUS_UNAVAILABLE) {
-        http_exchange_offload(exchange, get_waiting, users);
+        ask_away(users, exchange, project);
     } else if (users_person_loaded(exchange, status)) {
         send_one(exchange, &person);
     }

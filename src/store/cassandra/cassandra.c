@@ -58,6 +58,7 @@ static const struct store_engine engine = {
     .link_owner = cassandra_link_owner,
     .links_of = cassandra_links_of,
     .user_get = cassandra_user_get,
+    .user_ask = cassandra_user_ask,
     .totals_read = cassandra_totals_read,
     .totals_load = cassandra_totals_load,
     .partition_offset = cassandra_partition_offset,

@@ -5,8 +5,9 @@
 //   engine callbacks (profiles.c, timeline.c, ...) ─→ requests.c ─→ cql/ ─→ nodes
 //   store_batch_* ─→ batch.c ─→ changes.c (one buffer: also the journal) ─→ commit.c ─→ journal.c, place.c, apply.c
 //
-// Every callback blocks its own thread; the client's loop only puts finished requests on that thread's queue. So rows are decoded by who
-// asked for them, and an arena needs no lock.
+// Nearly every callback blocks its own thread; the client's loop only puts finished requests on that thread's queue. So rows are decoded
+// by who asked for them, and an arena needs no lock. user_ask blocks nobody: its rows are decoded on a loop of the client's, by the last
+// reply to come (reads_untended.c).
 #ifndef FOOTFALL_STORE_CASSANDRA_CASSANDRA_H
 #define FOOTFALL_STORE_CASSANDRA_CASSANDRA_H
 
@@ -144,6 +145,24 @@ struct cassandra_read {
 };
 MUST_CHECK enum status cassandra_read_many(struct cassandra_store *store,
                                            struct cassandra_read *reads, size_t count);
+// The rows of one reply.
+MUST_CHECK enum status cassandra_read_visit(struct cassandra_read *read, struct cql_result *result);
+// Makes a request of the statement, without values.
+void cassandra_request_make(struct cassandra_store *store, enum statement statement,
+                            struct cql_request *request);
+// What its outcome means for the store's contract; complains.
+MUST_CHECK enum status cassandra_request_settle(struct cassandra_store *store,
+                                                const struct cql_request *request, bool is_write);
+
+// --- reads_untended.c: reads that nobody waits for
+// Sends the reads, of one page each, and returns; all of it, and what their values point to, lives in the arena or longer. done is
+// called once, on a loop thread of the session, after the rows of all were visited there, unless NO_MEMORY is returned.
+#define CASSANDRA_UNTENDED_MAX 4
+MUST_CHECK enum status cassandra_reads_send(struct cassandra_store *store,
+                                            struct cassandra_read *reads, size_t count,
+                                            struct arena *arena,
+                                            void (*done)(enum status status, void *context),
+                                            void *context);
 // Copies the values into the arena.
 MUST_CHECK enum status cassandra_read_make(struct cassandra_read *read, enum statement statement,
                                            const struct cql_values *values, unsigned columns,
@@ -253,6 +272,8 @@ void cassandra_place_forget(struct cassandra_store *store, unsigned partition);
 void cassandra_places_free(struct cassandra_store *store);
 // What of the table `epochs` this store goes by. NOT_FOUND: no batch was ever committed.
 MUST_CHECK enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch);
+// The same without asking: false when it is not known yet.
+bool cassandra_epoch_known(struct cassandra_store *store, int64_t *epoch);
 MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t epoch);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ enum status cassandra_links_of(struct store *store, struct str project, struct s
                                struct arena *arena, struct str **anonymous_ids, size_t *count);
 enum status cassandra_user_get(struct store *store, struct str project, struct str id,
                                enum store_reach reach, struct arena *arena, struct store_user *out);
+enum status cassandra_user_ask(struct store *store, struct store_user_question *question);
 enum status cassandra_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
                                   uint32_t metrics, struct arena *arena, struct store_total **out,
                                   size_t *count);

@@ -185,12 +185,16 @@ static void remember_epoch(struct cassandra_store *store, int64_t epoch) {
     pthread_mutex_unlock(&store->mutex);
 }
 
-enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch) {
+bool cassandra_epoch_known(struct cassandra_store *store, int64_t *epoch) {
     pthread_mutex_lock(&store->mutex);
     bool known = store->epoch_known;
     *epoch = store->epoch;
     pthread_mutex_unlock(&store->mutex);
-    if (known) {
+    return known;
+}
+
+enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch) {
+    if (cassandra_epoch_known(store, epoch)) {
         return STATUS_OK;
     }
     struct cql_result *result = NULL;

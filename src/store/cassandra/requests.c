@@ -41,12 +41,12 @@ static void complain(struct cassandra_store *store, const struct cql_request *re
     }
 }
 
-static enum status settle(struct cassandra_store *store, const struct cql_request *request,
-                          bool writes) {
+enum status cassandra_request_settle(struct cassandra_store *store,
+                                     const struct cql_request *request, bool is_write) {
     if (request->status != STATUS_OK) {
         complain(store, request);
     }
-    if (writes) {
+    if (is_write) {
         atomic_store(&store->failed, request->status != STATUS_OK);
     }
     return meaning(request->status);
@@ -56,8 +56,8 @@ static bool writes(enum statement statement) {
     return ways[statement] != STATEMENT_WAY_READ && ways[statement] != STATEMENT_WAY_SERIAL;
 }
 
-static void prepare(struct cassandra_store *store, enum statement statement,
-                    struct cql_request *request) {
+void cassandra_request_make(struct cassandra_store *store, enum statement statement,
+                            struct cql_request *request) {
     enum statement_way way = ways[statement];
     request->kind = CQL_REQUEST_EXECUTE;
     request->prepared = store->statements[statement];
@@ -79,14 +79,14 @@ static enum status run(struct cassandra_store *store, struct cql_request *reques
         cql_result_free(own);
     }
     request->status = status;
-    return settle(store, request, is_write);
+    return cassandra_request_settle(store, request, is_write);
 }
 
 enum status cassandra_run(struct cassandra_store *store, enum statement statement,
                           const struct cql_values *values, struct cql_result **result,
                           bool *unknown) {
     struct cql_request request = {0};
-    prepare(store, statement, &request);
+    cassandra_request_make(store, statement, &request);
     if (result != NULL) {
         *result = NULL;
     }
@@ -107,7 +107,7 @@ enum status cassandra_run_page(struct cassandra_store *store, enum statement sta
                                int32_t page_rows, struct str paging_state,
                                struct cql_result **result) {
     struct cql_request request = {0};
-    prepare(store, statement, &request);
+    cassandra_request_make(store, statement, &request);
     request.page_size = page_rows;
     request.paging_state = paging_state;
     return run(store, &request, false, result, NULL);
@@ -139,7 +139,7 @@ enum status cassandra_decide_two(struct cassandra_store *store, const enum state
                                               cql_values_bytes(values[i]), values[i]->count};
     }
     struct cql_request request = {0};
-    prepare(store, statements[0], &request);
+    cassandra_request_make(store, statements[0], &request);
     request.kind = CQL_REQUEST_BATCH;
     request.batch_type = CQL_BATCH_UNLOGGED;
     request.entries = entries;
@@ -255,7 +255,7 @@ static void release(struct cassandra_flight *flight, struct cassandra_flight_req
 static struct cassandra_flight_request *room(struct cassandra_flight *flight) {
     if (flight->free == NULL) {
         struct cassandra_flight_request *landed = land(flight, false);
-        enum status status = settle(flight->store, &landed->request, true);
+        enum status status = cassandra_request_settle(flight->store, &landed->request, true);
         flight->status = flight->status == STATUS_OK ? status : flight->status;
         release(flight, landed);
     }
@@ -288,7 +288,7 @@ void cassandra_flight_batch(struct cassandra_flight *flight, const struct cql_ba
 void cassandra_flight_send(struct cassandra_flight *flight, enum statement statement,
                            struct str values, uint16_t value_count) {
     struct cassandra_flight_request *own = room(flight);
-    prepare(flight->store, statement, &own->request);
+    cassandra_request_make(flight->store, statement, &own->request);
     own->request.values = values;
     own->request.value_count = value_count;
     launch(flight, own);
@@ -297,7 +297,8 @@ void cassandra_flight_send(struct cassandra_flight *flight, enum statement state
 enum status cassandra_flight_finish(struct cassandra_flight *flight) {
     while (flight->under_way > 0) {
         struct cassandra_flight_request *landed = land(flight, true);
-        enum status status = settle(flight->store, &landed->request, landed->read == NULL);
+        enum status status =
+            cassandra_request_settle(flight->store, &landed->request, landed->read == NULL);
         flight->status = flight->status == STATUS_OK ? status : flight->status;
         release(flight, landed);
     }
@@ -326,7 +327,7 @@ static void launch_read(struct cassandra_flight *flight, struct cassandra_read *
     flight->free = own->next_free;
     own->request = (struct cql_request){0};
     own->read = read;
-    prepare(flight->store, read->statement, &own->request);
+    cassandra_request_make(flight->store, read->statement, &own->request);
     own->request.values = read->values;
     own->request.value_count = read->value_count;
     own->request.page_size = read->page_rows > 0 ? read->page_rows : PAGE_ROWS;
@@ -340,7 +341,7 @@ static void launch_next_page(struct cassandra_flight *flight,
     own->result = NULL;
     struct cassandra_read *read = own->read;
     own->request = (struct cql_request){0};
-    prepare(flight->store, read->statement, &own->request);
+    cassandra_request_make(flight->store, read->statement, &own->request);
     own->request.values = read->values;
     own->request.value_count = read->value_count;
     own->request.page_size = read->page_rows > 0 ? read->page_rows : PAGE_ROWS;
@@ -348,7 +349,7 @@ static void launch_next_page(struct cassandra_flight *flight,
     launch(flight, own);
 }
 
-static enum status visit_rows(struct cassandra_read *read, struct cql_result *result) {
+enum status cassandra_read_visit(struct cassandra_read *read, struct cql_result *result) {
     struct cql_value columns[CASSANDRA_COLUMNS_MAX];
     enum status status = STATUS_OK;
     while (status == STATUS_OK && !read->enough) {
@@ -363,9 +364,9 @@ static enum status visit_rows(struct cassandra_read *read, struct cql_result *re
 // One reply: visits its rows and asks for the next page.
 static void take_reply(struct cassandra_flight *flight, bool all_sent) {
     struct cassandra_flight_request *own = land(flight, all_sent);
-    enum status status = settle(flight->store, &own->request, false);
+    enum status status = cassandra_request_settle(flight->store, &own->request, false);
     if (status == STATUS_OK && flight->status == STATUS_OK) {
-        status = visit_rows(own->read, own->result);
+        status = cassandra_read_visit(own->read, own->result);
     }
     flight->status = flight->status == STATUS_OK ? status : flight->status;
     if (flight->status == STATUS_OK && !own->read->enough && cql_result_has_more(own->result)) {

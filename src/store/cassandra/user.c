@@ -58,6 +58,23 @@ static enum status make_link_read(struct cassandra_read *read, struct str projec
     return status;
 }
 
+// processed: there is an epoch; else nobody was ever observed.
+static enum status make_reads(struct cassandra_read reads[READS], size_t *count, struct str project,
+                              struct str id, bool processed, int64_t epoch, struct sight *sight,
+                              struct arena *scratch) {
+    *count = 0;
+    enum status status = make_profile_read(&reads[(*count)++], project, id, sight, scratch);
+    if (status == STATUS_OK && processed) {
+        status = make_link_read(&reads[(*count)++], project, id, epoch, sight, scratch);
+    }
+    if (status == STATUS_OK && processed) {
+        const struct store_actor own = {STORE_ACTOR_USER, id};
+        status = cassandra_state_read(&reads[(*count)++], project, own, epoch, &sight->state,
+                                      &sight->seen, sight->arena, scratch);
+    }
+    return status;
+}
+
 static enum status look(struct cassandra_store *store, struct str project, struct str id,
                         struct sight *sight) {
     struct cassandra_read reads[READS];
@@ -66,18 +83,10 @@ static enum status look(struct cassandra_store *store, struct str project, struc
     struct arena scratch;
     arena_init(&scratch, 4096, 0);
     enum status status = cassandra_epoch(store, &epoch);
-    bool processed = status == STATUS_OK; // else nobody was ever observed
+    bool processed = status == STATUS_OK;
     status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     if (status == STATUS_OK) {
-        status = make_profile_read(&reads[count++], project, id, sight, &scratch);
-    }
-    if (status == STATUS_OK && processed) {
-        status = make_link_read(&reads[count++], project, id, epoch, sight, &scratch);
-    }
-    if (status == STATUS_OK && processed) {
-        const struct store_actor own = {STORE_ACTOR_USER, id};
-        status = cassandra_state_read(&reads[count++], project, own, epoch, &sight->state,
-                                      &sight->seen, sight->arena, &scratch);
+        status = make_reads(reads, &count, project, id, processed, epoch, sight, &scratch);
     }
     if (status == STATUS_OK) {
         status = cassandra_read_many(store, reads, count);
@@ -103,6 +112,18 @@ static enum status list_actors(struct str id, const struct str *links, size_t co
     return STATUS_OK;
 }
 
+// What was found, in its place. NOT_FOUND: nothing.
+static enum status conclude(const struct sight *sight) {
+    struct store_user *user = sight->user;
+    user->states[0] = sight->state;
+    user->found[0] = sight->seen;
+    bool anything = user->has_profile;
+    for (size_t i = 0; i < user->actor_count; i++) {
+        anything = anything || user->found[i];
+    }
+    return anything ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
 enum status cassandra_user_get(struct store *base, struct str project, struct str id,
                                enum store_reach reach, struct arena *arena,
                                struct store_user *out) {
@@ -124,14 +145,47 @@ enum status cassandra_user_get(struct store *base, struct str project, struct st
         status = cassandra_states_get(cassandra_of(base), project, out->actors + 1, link_count,
                                       arena, out->states + 1, out->found + 1);
     }
-    if (status != STATUS_OK) {
-        return status;
+    return status == STATUS_OK ? conclude(&sight) : status;
+}
+
+// --- Without waiting ----------------------------------------------------------------------------------------------------
+
+struct glance {
+    struct store_user_question *question;
+    struct sight sight;
+    struct cassandra_read reads[READS];
+};
+
+static void glanced(enum status status, void *context) {
+    struct glance *glance = context;
+    struct store_user_question *question = glance->question;
+    if (status == STATUS_OK && glance->sight.linked) {
+        status = STATUS_UNSUPPORTED; // the linked ids need more reads, one after the other
     }
-    out->states[0] = sight.state;
-    out->found[0] = sight.seen;
-    bool anything = out->has_profile;
-    for (size_t i = 0; i < out->actor_count; i++) {
-        anything = anything || out->found[i];
+    if (status == STATUS_OK) {
+        status = list_actors(question->id, NULL, 0, question->arena, &question->user);
     }
-    return anything ? STATUS_OK : STATUS_NOT_FOUND;
+    question->status = status == STATUS_OK ? conclude(&glance->sight) : status;
+    question->done(question);
+}
+
+enum status cassandra_user_ask(struct store *base, struct store_user_question *question) {
+    struct cassandra_store *store = cassandra_of(base);
+    int64_t epoch = 0;
+    size_t count = 0;
+    if (!cassandra_epoch_known(store, &epoch)) {
+        return STATUS_UNSUPPORTED;
+    }
+    struct glance *glance = arena_alloc_zero(question->arena, sizeof *glance);
+    if (glance == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    question->user = (struct store_user){0};
+    glance->question = question;
+    glance->sight = (struct sight){.user = &question->user, .arena = question->arena};
+    enum status status = make_reads(glance->reads, &count, question->project, question->id, true,
+                                    epoch, &glance->sight, question->arena);
+    return status == STATUS_OK
+               ? cassandra_reads_send(store, glance->reads, count, question->arena, glanced, glance)
+               : status;
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // A user as a whole, from wherever it must be read and from memory alone.
+#include "base/queue.h"
 #include "engines.h"
 
 static void put_profile(struct fixture *f, const char *id) {
@@ -111,9 +112,87 @@ static void links_are_not_looked_for_on_a_loop(void **state) {
     assert_int_equal(got.actor_count, 2);
 }
 
+struct asking {
+    struct store_user_question question; // first member
+    struct arena arena;
+    struct queue_waker waker;
+    atomic_bool answered;
+};
+
+static void note_answer(struct store_user_question *question) {
+    struct asking *asking = (struct asking *)question;
+    atomic_store(&asking->answered, true);
+    queue_wake(&asking->waker);
+}
+
+static void begin_asking(struct fixture *f, struct asking *asking, const char *id) {
+    *asking = (struct asking){
+        .question = {.project = PROJECT, .id = str_from_c(id), .done = note_answer}};
+    arena_init(&asking->arena, 4096, 0);
+    queue_waker_init(&asking->waker);
+    asking->question.arena = &asking->arena;
+    assert_ok(store_user_ask(f->store, &asking->question));
+}
+
+static enum status end_asking(struct asking *asking) {
+    while (!atomic_load(&asking->answered)) {
+        queue_wait(&asking->waker, 1000 * 1000);
+    }
+    return asking->question.status;
+}
+
+static void free_asking(struct asking *asking) {
+    queue_waker_destroy(&asking->waker);
+    arena_free(&asking->arena);
+}
+
+// Only engines that ask other machines take questions.
+static void nobody_waits_for_the_answer_to_a_question(void **state) {
+    struct fixture *f = *state;
+    static const char *const ids[] = {"ann", "quiet", "nobody", "linked"};
+    enum { COUNT = sizeof ids / sizeof ids[0], TIMES = 25 };
+    static struct asking asking[TIMES][COUNT];
+    put_profile(f, "ann");
+    put_profile(f, "quiet");
+    struct store_batch *batch = begin(f, 1);
+    put_state(batch, user("ann"), 5);
+    put_state(batch, user("linked"), 6);
+    store_batch_link(batch, PROJECT, STR("phone"), STR("linked"), 10);
+    commit(batch, 1);
+    if (!f->remote) {
+        struct store_user_question question = {
+            .project = PROJECT, .id = STR("ann"), .arena = &f->arena};
+        assert_status(store_user_ask(f->store, &question), STATUS_UNSUPPORTED);
+        return;
+    }
+    for (int i = 0; i < TIMES; i++) { // all at once
+        for (int j = 0; j < COUNT; j++) {
+            begin_asking(f, &asking[i][j], ids[j]);
+        }
+    }
+    for (int i = 0; i < TIMES; i++) {
+        assert_ok(end_asking(&asking[i][0]));
+        assert_ok(end_asking(&asking[i][1]));
+        assert_status(end_asking(&asking[i][2]), STATUS_NOT_FOUND);
+        assert_status(end_asking(&asking[i][3]), STATUS_UNSUPPORTED);
+        const struct store_user *ann = &asking[i][0].question.user;
+        const struct store_user *quiet = &asking[i][1].question.user;
+        assert_true(ann->has_profile && ann->found[0]);
+        assert_str(ann->profile.traits, "{\"plan\":\"pro\"}");
+        assert_int_equal(ann->states[0].events, 5);
+        assert_int_equal(ann->actor_count, 1);
+        assert_str(ann->actors[0].id, "ann");
+        assert_true(quiet->has_profile && !quiet->found[0]);
+        for (int j = 0; j < COUNT; j++) {
+            free_asking(&asking[i][j]);
+        }
+    }
+}
+
 void suite_users(struct suite *suite) {
     SUITE_ADD(suite, a_user_is_profile_links_and_states);
     SUITE_ADD(suite, what_is_in_memory_is_read_from_there);
     SUITE_ADD(suite, what_is_on_disk_is_not_waited_for);
     SUITE_ADD(suite, links_are_not_looked_for_on_a_loop);
+    SUITE_ADD(suite, nobody_waits_for_the_answer_to_a_question);
 }
