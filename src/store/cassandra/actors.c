@@ -259,51 +259,46 @@ struct range {
     struct arena *arena;
 };
 
-static enum status add_day(struct cassandra_read *read, const struct cql_value *columns) {
-    struct range *range = read->context;
-    struct store_actor_day day;
-    enum status status = cassandra_get_day(columns, range->arena, &day);
-    struct store_actor_day *last =
-        range->rows.count == 0
-            ? NULL
-            : (struct store_actor_day *)(void *)range->rows.items + range->rows.count - 1;
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (last != NULL && last->day == day.day) {
-        *last = day.events > last->events ? day : *last;
-        return STATUS_OK;
-    }
-    struct store_actor_day *added = cassandra_rows_add(&range->rows, range->arena);
-    if (added == NULL) {
+static const void *last_of(const struct range *range) {
+    const struct cassandra_rows *rows = &range->rows;
+    return rows->count == 0 ? NULL : rows->items + (rows->count - 1) * rows->size;
+}
+
+// Adds the row, or puts it in the place of the last one.
+static enum status put(struct range *range, bool replaces, const void *row) {
+    struct cassandra_rows *rows = &range->rows;
+    void *at = replaces ? rows->items + (rows->count - 1) * rows->size
+                        : cassandra_rows_add(rows, range->arena);
+    if (at == NULL) {
         return STATUS_NO_MEMORY;
     }
-    *added = day;
+    memcpy(at, row, rows->size);
     return STATUS_OK;
+}
+
+static enum status add_day(struct cassandra_read *read, const struct cql_value *columns) {
+    struct range *range = read->context;
+    const struct store_actor_day *last = last_of(range);
+    struct store_actor_day day = {0};
+    enum status status = cassandra_get_day(columns, range->arena, &day);
+    bool same = last != NULL && last->day == day.day;
+    if (status != STATUS_OK || (same && day.events <= last->events)) {
+        return status;
+    }
+    return put(range, same, &day);
 }
 
 static enum status add_session(struct cassandra_read *read, const struct cql_value *columns) {
     struct range *range = read->context;
     const struct cql_value parts[] = {columns[0], columns[2], columns[3], columns[4]};
+    const struct store_session *last = last_of(range);
     struct store_session session = {0};
     enum status status = cassandra_get_session(parts, &session);
-    struct store_session *last =
-        range->rows.count == 0
-            ? NULL
-            : (struct store_session *)(void *)range->rows.items + range->rows.count - 1;
-    if (status != STATUS_OK) {
+    bool same = last != NULL && last->start_ms == session.start_ms;
+    if (status != STATUS_OK || (same && session.events <= last->events)) {
         return status;
     }
-    if (last != NULL && last->start_ms == session.start_ms) {
-        *last = session.events > last->events ? session : *last;
-        return STATUS_OK;
-    }
-    struct store_session *added = cassandra_rows_add(&range->rows, range->arena);
-    if (added == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    *added = session;
-    return STATUS_OK;
+    return put(range, same, &session);
 }
 
 // One statement's rows; none when no batch was ever committed. Bounds are bound by the caller behind the epoch.
