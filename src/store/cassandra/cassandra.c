@@ -39,6 +39,7 @@ static void cassandra_close(struct store *base) {
     struct cassandra_store *store = cassandra_of(base);
     cql_session_close(store->session);
     cassandra_places_free(store);
+    cassandra_writers_free(store);
     pthread_mutex_destroy(&store->mutex);
     free(store);
 }

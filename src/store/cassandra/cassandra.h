@@ -57,7 +57,8 @@ struct cassandra_store {
     atomic_bool failed;      // the last write did
     _Atomic int64_t complained_us;
 
-    pthread_mutex_t mutex; // places, epoch
+    pthread_mutex_t mutex;           // writers, places, epoch
+    struct profiles_writer *writers; // names that are free: writers.c
     struct cassandra_place *places[CASSANDRA_PLACE_BLOCKS];
     bool epoch_known;
     int64_t epoch;
@@ -275,6 +276,9 @@ MUST_CHECK enum status cassandra_epoch(struct cassandra_store *store, int64_t *e
 // The same without asking: false when it is not known yet.
 bool cassandra_epoch_known(struct cassandra_store *store, int64_t *epoch);
 MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t epoch);
+
+// --- writers.c
+void cassandra_writers_free(struct cassandra_store *store);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------
 #define CASSANDRA_SCHEMA_VERSION 1

@@ -88,16 +88,22 @@ static enum status read_bucket(struct cassandra_store *store, struct str project
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status decode_writes(struct cql_value value, struct profiles_row *out) {
+static enum status decode_writes(struct cql_value value, struct profiles_writes *out) {
     struct cql_elements elements = {0};
-    struct cql_value id;
+    struct cql_value writer, version;
     int32_t count = 0;
     enum status status = cql_get_collection(value, &elements, &count);
-    for (int32_t i = 0; i < count && i < PROFILES_WRITES && status == STATUS_OK; i++) {
-        status = cql_next_element(&elements, &id);
+    for (int32_t i = 0; i < count && i < PROFILES_WRITERS && status == STATUS_OK; i++) {
+        status = cql_next_element(&elements, &writer);
         if (status == STATUS_OK) {
-            status = cql_get_uuid(id, out->writes[i]);
-            out->write_count++;
+            status = cql_next_element(&elements, &version);
+        }
+        if (status == STATUS_OK) {
+            status = cql_get_uuid(writer, out->items[i].writer);
+        }
+        if (status == STATUS_OK) {
+            status = cql_get_bigint(version, &out->items[i].version);
+            out->count++;
         }
     }
     return status == STATUS_END ? STATUS_CORRUPT : status;
@@ -119,7 +125,7 @@ enum status profiles_read(struct cassandra_store *store, bool serial, struct str
         status = profiles_get(columns, arena, &out->profile);
     }
     if (status == STATUS_OK) {
-        status = decode_writes(columns[7], out);
+        status = decode_writes(columns[7], &out->writes);
     }
     if (status == STATUS_OK) {
         status = decode_shared(columns[8], columns[9], out);
@@ -157,7 +163,9 @@ struct writing {
     struct store_profile *profile;
     enum store_expect expect;
     uint64_t version;
-    struct profiles_id id;    // of this write
+    struct profiles_id name;  // of the writer
+    int64_t before;           // its last write of this profile, as found at the first try
+    bool sent;                // something may have been written
     struct profiles_id claim; // of the new email, when this write made one
     bool creates;             // the last try was for a profile that did not exist
     bool done;
@@ -194,14 +202,15 @@ static void bind_conditions(struct cql_values *values, const struct profiles_row
 }
 
 static void bind_writes(struct cql_values *values, const struct writing *writing,
-                        const struct profiles_row *row) {
-    struct cql_collection list = cql_bind_begin_collection(values);
-    unsigned count = row->write_count < PROFILES_WRITES ? row->write_count : PROFILES_WRITES - 1;
-    cql_bind_uuid(values, writing->id.bytes);
-    for (unsigned i = 0; i < count; i++) {
-        cql_bind_uuid(values, row->writes[i]);
+                        const struct profiles_row *row, uint64_t version) {
+    struct profiles_writes writes = row->writes;
+    profiles_note_write(&writes, &writing->name, (int64_t)version);
+    struct cql_collection map = cql_bind_begin_collection(values);
+    for (unsigned i = 0; i < writes.count; i++) {
+        cql_bind_uuid(values, writes.items[i].writer);
+        cql_bind_bigint(values, writes.items[i].version);
     }
-    cql_bind_end(values, list, (int32_t)count + 1);
+    cql_bind_end(values, map, (int32_t)writes.count);
 }
 
 static enum status write_row(struct writing *writing, const struct profiles_row *row,
@@ -217,9 +226,10 @@ static enum status write_row(struct writing *writing, const struct profiles_row 
     cql_bind_bigint(&values, (int64_t)version);
     cql_bind_timestamp(&values, created_ms);
     cql_bind_timestamp(&values, profile->updated_ms);
-    bind_writes(&values, writing, row);
+    bind_writes(&values, writing, row, version);
     profiles_bind_key(&values, writing->project, profile->id);
     bind_conditions(&values, row);
+    writing->sent = true;
     enum status status =
         cassandra_decide(writing->store, STATEMENT_PROFILE_PUT, &values, &writing->done, unknown);
     buffer_free(&buffer);
@@ -260,12 +270,12 @@ static enum status try_put(struct writing *writing, unsigned tries, struct arena
     struct profiles_row row;
     enum status status =
         profiles_read(store, tries > 0, writing->project, profile->id, arena, &row);
-    for (unsigned i = 0; status == STATUS_OK && i < row.write_count; i++) {
-        if (memcmp(row.writes[i], writing->id.bytes, CASSANDRA_ID_BYTES) == 0) {
-            // The answer was lost, and i others have written since.
-            report(writing, row.profile.version - i, row.profile.created_ms, created);
-            return STATUS_OK;
-        }
+    int64_t written = status == STATUS_OK ? profiles_written_by(&row.writes, &writing->name) : 0;
+    if (tries == 0) {
+        writing->before = written;
+    } else if (written > writing->before) { // the answer was lost
+        report(writing, (uint64_t)written, row.profile.created_ms, created);
+        return STATUS_OK;
     }
     if (status == STATUS_OK) {
         status = check_expectation(writing->expect, writing->version, &row);
@@ -298,9 +308,13 @@ enum status cassandra_profile_put(struct store *base, struct str project,
                               .profile = profile,
                               .expect = expect,
                               .version = version};
+    struct profiles_writer *writer = profiles_take_writer(writing.store);
+    if (writer == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    writing.name = writer->name;
     struct arena arena;
     arena_init(&arena, 4096, 0);
-    profiles_new_id(writing.store, &writing.id);
     enum status status = STATUS_OK;
     bool unknown = false;
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
@@ -313,6 +327,7 @@ enum status cassandra_profile_put(struct store *base, struct str project,
         profiles_pause(writing.store, tries);
     }
     arena_free(&arena);
+    profiles_give_back_writer(writing.store, writer, writing.done || !writing.sent);
     if (!writing.done && status == STATUS_OK) {
         status = STATUS_UNAVAILABLE; // others wrote, each time
     }

@@ -12,18 +12,24 @@
 
 #define PROFILES_BUCKETS 64
 #define PROFILES_COLUMNS 10 // of STATEMENT_PROFILE_COLUMNS
-#define PROFILES_WRITES 8
+#define PROFILES_WRITERS 64 // that may write one profile at once
 
 struct profiles_id {
     bool is_set;
     uint8_t bytes[CASSANDRA_ID_BYTES];
 };
+// The last write of each writer: whose answer was lost finds its own here, however often others have written since.
+struct profiles_writes {
+    struct {
+        uint8_t writer[CASSANDRA_ID_BYTES];
+        int64_t version;
+    } items[PROFILES_WRITERS];
+    unsigned count;
+};
 struct profiles_row {
     bool exists;
     struct store_profile profile;
-    // The last writes, newest first: whose answer was lost finds its own here, also when others have written since.
-    uint8_t writes[PROFILES_WRITES][CASSANDRA_ID_BYTES];
-    unsigned write_count;
+    struct profiles_writes writes;
     bool has_floor;
     int64_t floor;
     struct profiles_id guard;
@@ -46,6 +52,23 @@ MUST_CHECK enum status profiles_read(struct cassandra_store *store, bool serial,
                                      struct profiles_row *out);
 // Waits a little, longer with each try, so that writers who meet do not meet again.
 void profiles_pause(struct cassandra_store *store, unsigned tries);
+
+// --- writers.c ----------------------------------------------------------------------------------------------------------
+// Who writes has a name that nobody else has meanwhile. So when the row's last write of that name is another one than before, it is
+// this one. Names are used again, last in, first out, because every name that ever wrote a profile takes room in its row.
+struct profiles_writer {
+    struct profiles_writer *next; // among those that are free
+    struct profiles_id name;
+};
+struct profiles_writer *profiles_take_writer(struct cassandra_store *store); // NULL: no memory
+// certain: what became of its writes is known. Else the name is never used again, as the last of them may yet be done.
+void profiles_give_back_writer(struct cassandra_store *store, struct profiles_writer *writer,
+                               bool certain);
+// The version of the writer's last write; 0: none is known.
+int64_t profiles_written_by(const struct profiles_writes *writes, const struct profiles_id *writer);
+// Notes the writer's newest write; the oldest of all goes when there is no room.
+void profiles_note_write(struct profiles_writes *writes, const struct profiles_id *writer,
+                         int64_t version);
 
 // --- emails.c -----------------------------------------------------------------------------------------------------------
 // Makes the email the user's, for a write that follows; *claim names this claim. CONFLICT: another user has it.

@@ -8,10 +8,10 @@ static const char *const first_version[] = {
     // --- What people wrote
     "CREATE TABLE IF NOT EXISTS #users (project text, bucket int, user_id text, "
     "floor bigint static, guard uuid static, email text, name text, traits text, version bigint, "
-    "created timestamp, updated timestamp, writes frozen<list<uuid>>, "
+    "created timestamp, updated timestamp, writes frozen<map<uuid, bigint>>, "
     "PRIMARY KEY ((project, bucket), user_id)) "
     "WITH comment = 'Profiles, 64 buckets a project by a hash of the id. floor: the highest version "
-    "of a deleted profile of the bucket. writes: which were the last, newest first'",
+    "of a deleted profile of the bucket. writes: which version was the last of a writer'",
     "CREATE TABLE IF NOT EXISTS #users_by_email (project text, email text, user_id text, "
     "claim uuid, PRIMARY KEY ((project, email))) "
     "WITH comment = 'Who claims an email; it counts when the profile has it'",

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "cassandra_fixture.h"
+#include "store/cassandra/cassandra.h"
 
 #define WRITERS 4
 #define ROUNDS 40
@@ -219,6 +220,51 @@ static void no_update_of_any_process_is_lost(void **state) {
     assert_int_equal(profile.version, 1 + WRITERS * ROUNDS);
 }
 
+// --- Answers that are lost -------------------------------------------------------------------------------------------------
+
+static struct fixture *crowd; // writes while an answer is lost; NULL: none is
+#define CROWD_WRITES 100
+
+static void let_the_crowd_write(struct fixture *f) {
+    for (int i = 0; i < CROWD_WRITES; i++) {
+        struct store_profile profile = {.id = STR("shared"), .traits = STR("{\"by\":\"crowd\"}")};
+        assert_ok(store_profile_put(f->store, PROJECT, &profile, STORE_EXPECT_ANY, 0, NULL));
+    }
+}
+
+enum status __real_cassandra_decide(struct cassandra_store *store, enum statement statement,
+                                    const struct cql_values *values, bool *applied, bool *unknown);
+enum status __wrap_cassandra_decide(struct cassandra_store *store, enum statement statement,
+                                    const struct cql_values *values, bool *applied, bool *unknown);
+enum status __wrap_cassandra_decide(struct cassandra_store *store, enum statement statement,
+                                    const struct cql_values *values, bool *applied, bool *unknown) {
+    enum status status = __real_cassandra_decide(store, statement, values, applied, unknown);
+    struct fixture *f = crowd;
+    if (f == NULL || statement != STATEMENT_PROFILE_PUT) {
+        return status;
+    }
+    crowd = NULL;
+    let_the_crowd_write(f);
+    *applied = false;
+    *unknown = true;
+    return STATUS_UNAVAILABLE;
+}
+
+static void a_lost_answer_is_found_behind_many_others(void **state) {
+    struct fixture *f = *state;
+    struct store_profile profile = {.id = STR("shared"), .traits = STR("{}")};
+    for (int round = 0; round < 3; round++) { // names of writers are used again
+        uint64_t before = (uint64_t)round * (CROWD_WRITES + 1);
+        crowd = f;
+        assert_ok(store_profile_put(f->store, PROJECT, &profile,
+                                    round == 0 ? STORE_EXPECT_ABSENT : STORE_EXPECT_VERSION, before,
+                                    NULL));
+        assert_int_equal(profile.version, before + 1);
+        assert_ok(store_profile_get(f->store, PROJECT, STR("shared"), &f->arena, &profile));
+        assert_int_equal(profile.version, before + 1 + CROWD_WRITES);
+    }
+}
+
 // --- The schema -------------------------------------------------------------------------------------------------------------
 
 #define SCHEMA_KEYSPACE "footfall_contract_schema"
@@ -323,6 +369,7 @@ int main(int argc, char **argv) {
         TEST(an_email_is_one_persons_whoever_dies),
         TEST(an_orphan_claim_is_taken_over),
         TEST(no_update_of_any_process_is_lost),
+        TEST(a_lost_answer_is_found_behind_many_others),
         cmocka_unit_test(of_many_processes_one_makes_the_schema),
         cmocka_unit_test(what_is_wrong_is_said),
         TEST(a_cluster_is_looked_at),
