@@ -14,6 +14,12 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e"), os.path.join(HERE, "..", 
 from cluster_lib import Cluster  # noqa: E402
 
 
+def pytest_runtest_logreport(report):
+    """Says at once why a test failed: the last ones end many minutes later, if somebody waits for them at all."""
+    if report.failed:
+        print(f"\n{report.nodeid} ({report.when}):\n{report.longreprtext}", file=sys.stderr, flush=True)
+
+
 @pytest.fixture(scope="session")
 def servers():
     """The Kafka and Cassandra that all tests share, which must be up."""

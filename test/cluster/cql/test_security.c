@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// TLS and logging in with real servers. Skipped where the servers have neither: tools/cluster up cassandra --cassandra-tls --auth.
+// TLS and logging in with real servers: tools/cluster up cassandra --cassandra-tls --auth. Without --auth nobody logs in.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ static enum status open_fails(const struct cql_config *config, struct error *err
 static struct str required(const char *name) {
     const char *value = getenv(name);
     if (!value || !*value) {
-        skip();
+        fail_msg("this test needs %s (see tools/cluster env)", name);
     }
     return str_from_c(value);
 }
@@ -167,5 +167,9 @@ int main(void) {
         cmocka_unit_test(test_logging_in),
         cmocka_unit_test(test_a_role_without_rights),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    size_t count = sizeof tests / sizeof tests[0];
+    if (!getenv("FOOTFALL_TEST_CASSANDRA_USER")) {
+        count -= 2; // nobody logs in there
+    }
+    return _cmocka_run_group_tests("cql security", tests, count, NULL, NULL);
 }
