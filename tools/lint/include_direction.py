@@ -11,8 +11,8 @@ import sources
 ROLES = ["gateway", "activity", "processor", "users", "reports", "demo", "migrate", "config"]
 
 # Which folders a folder may include, besides itself.
-MAY_INCLUDE = {"base": [], "http": ["base"], "cql": ["base"]}
-MAY_INCLUDE["auth"] = ["base", "http", "cql"]
+MAY_INCLUDE = {"base": [], "limit": ["base"], "http": ["base"], "cql": ["base"]}
+MAY_INCLUDE["auth"] = ["base", "limit", "http", "cql"]
 MAY_INCLUDE["event"] = ["base", "http", "cql"]
 MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
