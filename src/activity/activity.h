@@ -14,6 +14,16 @@
 #include "eventlog/eventlog.h"
 #include "http/router.h"
 
+// Whether a project may have so many events now; limits and quotas are somebody else's business.
+struct activity_admission {
+    // first: of this request, whose events may be of several projects. False: it has sent a reply. Loop thread; must not block.
+    bool (*admit)(void *context, struct http_exchange *exchange, struct str project, size_t events,
+                  bool first);
+    // Events that were let in and then not kept. Any thread.
+    void (*give_back)(void *context, struct str project, size_t events);
+    void *context;
+};
+
 struct activity_config {
     struct eventlog *log;
     const struct auth_keyring *keyring;
@@ -28,6 +38,7 @@ struct activity_config {
     struct str path_prefix;
     struct auth_refresh
         *refresh; // asked before a key is refused; NULL: the keyring knows all there are
+    const struct activity_admission *admission; // NULL: every event is let in
 };
 struct activity;
 MUST_CHECK enum status activity_start(const struct activity_config *config, struct activity **out,

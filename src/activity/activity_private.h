@@ -71,6 +71,13 @@ bool activity_find_project(void *activity, struct str key, struct arena *arena,
 // The project of whoever the request's header, query or principal names; data NULL: none that is known.
 struct str activity_project_of_request(struct activity *activity, struct http_exchange *exchange);
 
+// --- Admission -----------------------------------------------------------------------------------------------------------
+// False: a reply was sent, and nothing counts against any project. Records' keys begin with their project and a NUL.
+bool activity_admit(const struct activity *activity, struct http_exchange *exchange,
+                    const struct eventlog_record *records, size_t count);
+void activity_give_back(const struct activity *activity, const struct eventlog_record *records,
+                        size_t count);
+
 // --- CORS ----------------------------------------------------------------------------------------------------------------
 // Headers that let a page of another origin read the reply; nothing when the request names no origin.
 void activity_cors(struct http_exchange *exchange);

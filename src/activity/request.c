@@ -51,6 +51,7 @@ static void appended(struct eventlog_append *append) {
         reply_accepted(ingest);
         return;
     }
+    activity_give_back(ingest->activity, append->records, append->count);
     activity_count_request(metrics, ingest->dialect, ACTIVITY_UNAVAILABLE);
     buffer_clear(http_reply_body(ingest->exchange));
     activity_reply_unkept(ingest->exchange, append->status);
@@ -79,6 +80,10 @@ static void answer(struct ingest *ingest, const struct activity_result *result) 
     if (result->single && result->rejected_count > 0) {
         activity_count_request(metrics, ingest->dialect, ACTIVITY_REFUSED);
         activity_reply_rejected(ingest->exchange, &result->rejected[0]);
+        return;
+    }
+    if (!activity_admit(ingest->activity, ingest->exchange, result->records, result->count)) {
+        activity_count_request(metrics, ingest->dialect, ACTIVITY_UNAVAILABLE);
         return;
     }
     ingest->rendered =

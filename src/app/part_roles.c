@@ -58,6 +58,7 @@ static enum status start_activity(struct app_service *service, struct error *err
         .log = service->log,
         .keyring = service->keyring,
         .refresh = service->refresh,
+        .admission = &service->admission,
         .clock = clock_system(),
         .random = random_system(),
         .event_bytes = (size_t)settings_integer(settings, "ingest.event_limit"),

@@ -122,6 +122,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .keyring = service->keyring,
         .refresh = service->refresh,
         .trusted = service->trusted,
+        .limits = app_is_front_door(service) ? service->limits : NULL,
         .access_log = access_log_mode(settings_string(service->settings, "logging.access")),
     };
     return gateway_start(&config, &service->gateway, err);

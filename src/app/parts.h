@@ -18,6 +18,9 @@ extern const struct app_part app_part_keys;
 extern const struct app_part app_part_refresh;
 extern const struct app_part app_part_first_start; // project, keys
 extern const struct app_part app_part_account;
+// part_limits.c
+extern const struct app_part
+    app_part_limits; // before the log, whose callbacks give back what was not kept
 // part_roles.c
 extern const struct app_part app_part_activity_memory; // before the log, which finishes requests
 extern const struct app_part app_part_activity;

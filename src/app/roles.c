@@ -4,26 +4,18 @@
 #include "app/parts.h"
 
 static const struct app_part *const run_parts[] = {
-    &app_part_trusted,         &app_part_management, &app_part_data,     &app_part_store,
-    &app_part_activity_memory, &app_part_log_append, &app_part_keys,     &app_part_first_start,
-    &app_part_refresh,         &app_part_processor,  &app_part_activity, &app_part_users,
-    &app_part_reports,         &app_part_gateway,    &app_part_workers,  &app_part_public,
-    &app_part_account,
+    &app_part_trusted,     &app_part_management,      &app_part_data,       &app_part_store,
+    &app_part_limits,      &app_part_activity_memory, &app_part_log_append, &app_part_keys,
+    &app_part_first_start, &app_part_refresh,         &app_part_processor,  &app_part_activity,
+    &app_part_users,       &app_part_reports,         &app_part_gateway,    &app_part_workers,
+    &app_part_public,      &app_part_account,
 };
 static const struct app_part *const gateway_parts[] = {
-    &app_part_engines_allowed,
-    &app_part_trusted,
-    &app_part_management,
-    &app_part_upstreams,
-    &app_part_data,
-    &app_part_store,
-    &app_part_keys,
-    &app_part_first_start,
-    &app_part_refresh,
-    &app_part_gateway,
-    &app_part_workers,
-    &app_part_public,
-    &app_part_account,
+    &app_part_engines_allowed, &app_part_trusted, &app_part_management,
+    &app_part_upstreams,       &app_part_data,    &app_part_store,
+    &app_part_limits,          &app_part_keys,    &app_part_first_start,
+    &app_part_refresh,         &app_part_gateway, &app_part_workers,
+    &app_part_public,          &app_part_account,
 };
 static const struct app_part *const users_parts[] = {
     &app_part_engines_allowed, &app_part_trusted, &app_part_management,
@@ -32,9 +24,19 @@ static const struct app_part *const users_parts[] = {
     &app_part_public,
 };
 static const struct app_part *const activity_parts[] = {
-    &app_part_engines_allowed, &app_part_trusted,         &app_part_management, &app_part_data,
-    &app_part_store,           &app_part_activity_memory, &app_part_log_append, &app_part_keys,
-    &app_part_refresh,         &app_part_activity,        &app_part_gateway,    &app_part_workers,
+    &app_part_engines_allowed,
+    &app_part_trusted,
+    &app_part_management,
+    &app_part_data,
+    &app_part_store,
+    &app_part_limits,
+    &app_part_activity_memory,
+    &app_part_log_append,
+    &app_part_keys,
+    &app_part_refresh,
+    &app_part_activity,
+    &app_part_gateway,
+    &app_part_workers,
     &app_part_public,
 };
 static const struct app_part *const processor_parts[] = {
@@ -80,4 +82,8 @@ bool app_role_find(struct str name, enum app_role *out) {
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count) {
     *count = roles[role].count;
     return roles[role].parts;
+}
+
+bool app_is_front_door(const struct app_service *service) {
+    return service->role == APP_ROLE_RUN || service->role == APP_ROLE_GATEWAY;
 }

@@ -82,6 +82,8 @@ struct app_service {
     struct http_upstream *upstreams[APP_UPSTREAMS];
     struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
     struct http_networks *trusted;
+    struct gateway_limits *limits;
+    struct activity_admission admission; // asks them
     struct gateway *gateway;
     struct http_router *management_router;
     struct http_server *management;
@@ -105,6 +107,8 @@ void app_service_leave(struct app_service *service);
 // What the settings say of the processor; log and store are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);
 
+// Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.
+bool app_is_front_door(const struct app_service *service);
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 

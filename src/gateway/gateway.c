@@ -19,6 +19,7 @@ struct gateway {
     struct auth_keyring *keyring;
     struct auth_refresh *refresh;
     const struct http_networks *trusted;
+    struct gateway_limits *limits; // NULL: none
     enum gateway_access_log access_log;
     metrics_id replies[STATUS_CLASSES]; // 1xx..5xx
     metrics_id duration;
@@ -49,10 +50,15 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     }
     enum status status =
         http_router_make(config->tables, config->table_count, &gateway->router, err);
+    if (status == STATUS_OK && config->limits) {
+        status =
+            gateway_limits_check_routes(config->limits, config->tables, config->table_count, err);
+    }
     if (status != STATUS_OK) {
-        free(gateway);
+        gateway_stop(gateway);
         return status;
     }
+    gateway->limits = config->limits;
     gateway->keyring = config->keyring;
     gateway->refresh = config->refresh;
     gateway->trusted = config->trusted;
@@ -213,7 +219,8 @@ static void proceed(const struct gateway *gateway, struct http_exchange *exchang
         look_again(gateway, exchange, match);
     } else if (verdict == VERDICT_UNKNOWN) {
         refuse_unauthenticated(gateway, exchange, STR("This key is not known."));
-    } else {
+    } else if (!gateway->limits ||
+               gateway_limits_principal(gateway->limits, exchange, match->route)) {
         http_router_call(exchange, match);
     }
 }
@@ -225,6 +232,9 @@ void gateway_handle(struct http_exchange *exchange, void *context) {
         http_forwarded_believe(gateway->trusted, exchange);
     }
     enum status status = http_router_find(gateway->router, exchange, &match);
+    if (gateway->limits && !gateway_limits_address(gateway->limits, exchange, match.route)) {
+        return;
+    }
     if (status != STATUS_OK) {
         http_router_refuse(exchange, status, &match);
     } else {

@@ -15,6 +15,7 @@
 #include "auth/refresh.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/limits.h"
 #include "http/forwarded.h"
 #include "http/router.h"
 #include "store/store.h"
@@ -28,6 +29,7 @@ struct gateway_config {
     struct auth_refresh
         *refresh; // asked before a key or project is refused; NULL: the keyring knows all there are
     const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
+    struct gateway_limits *limits;       // NULL: none
     enum gateway_access_log
         access_log; // ERRORS: replies of 400 and above, and those that took over a second
 };

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Asking too often: who is counted together, what the refusal says, and that others do not notice."""
+
+import pytest
+
+from footfall import command, new_id
+
+# Buckets that do not fill while a test runs.
+FEW = "1/h burst 5"
+
+
+def event(user):
+    return {"type": "track", "event": "tried", "userId": user, "messageId": new_id()}
+
+
+def check_refusal(reply, status, who, burst=5):
+    assert reply.status_code == status, reply.text
+    assert 1 <= int(reply.headers["Retry-After"]) <= 3600
+    assert reply.headers["RateLimit-Limit"] == str(burst)
+    assert reply.headers["RateLimit-Remaining"] == "0"
+    assert reply.headers["RateLimit-Policy"] == f'"{who}";q={burst};w={burst * 3600}'
+    assert reply.headers["RateLimit"].startswith(f'"{who}";r=0;t=')
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    problem = reply.json()
+    assert problem["status"] == status and "try again" in problem["detail"]
+    assert problem["requestId"] == reply.headers["X-Request-Id"]
+
+
+def test_a_newcomer_meets_no_limit(server):
+    for _ in range(50):
+        assert server.get("/users").status_code == 200
+    assert "RateLimit-Remaining" in server.get("/users").headers
+
+
+def test_an_address_is_counted_by_what_a_trusted_proxy_says(make_server):
+    footfall = make_server("--limits.exempt=", "--limits.address", FEW, "--http.trusted_proxies", "127.0.0.0/8").start()
+
+    def ask(address):
+        return footfall.http.get(footfall.url + "/nowhere", headers={"X-Forwarded-For": address})
+    for number in range(5):
+        assert ask(f"2001:db8::{number}").status_code == 404
+    check_refusal(ask("2001:db8::77"), 429, "address")
+    assert ask("192.0.2.1").status_code == 404
+    assert 'footfall_limits_refused_total{limit="address"} 1' in footfall.metrics()
+    footfall.discard()
+
+
+def test_a_key_is_counted_apart_from_others(make_server):
+    footfall = make_server("--limits.exempt=", "--limits.key", FEW).start()
+    other = footfall.request("POST", "/keys", json={"role": "viewer", "project": "default"}).json()["key"]
+    left = [int(footfall.get("/users").headers["RateLimit-Remaining"]) for _ in range(4)]
+    assert left == [3, 2, 1, 0]
+    check_refusal(footfall.get("/users"), 429, "key")
+    assert footfall.get("/users", other).status_code == 200
+    # A wrong key is refused for what it is.
+    assert footfall.get("/users", "ff_wrong").status_code == 401
+    footfall.discard()
+
+
+def test_events_are_refused_in_a_way_that_their_sdk_understands(make_server):
+    footfall = make_server("--limits.exempt=", "--limits.events", FEW).start()
+    user = new_id("limited")
+    for _ in range(5):
+        footfall.send(event(user), event(user))
+    check_refusal(footfall.post("/v1/batch", {"batch": [event(user)]}), 429, "events")
+    # posthog-js would drop what got a 429.
+    body = {"api_key": footfall.write_key, "batch": [{"event": "tried", "distinct_id": user}]}
+    check_refusal(footfall.http.post(footfall.url + "/batch/", json=body), 503, "events")
+    footfall.settle()
+    assert len(footfall.ids(user, name="tried")) == 10
+    footfall.discard()
+
+
+def test_a_route_has_a_limit_of_its_own(make_server):
+    footfall = make_server("--limits.exempt=", "--limits.routes", f"GET /users={FEW}").start()
+    for _ in range(5):
+        assert footfall.get("/users").status_code == 200
+    check_refusal(footfall.get("/users"), 429, "route")
+    assert footfall.get("/reports/daily").status_code == 200
+    footfall.discard()
+
+
+def test_bodies_are_limited_by_route(make_server):
+    footfall = make_server("--limits.body", "2KiB").start()
+    large = "x" * 3000
+    reply = footfall.request("PUT", "/users/large", json={"traits": {"text": large}})
+    assert reply.status_code == 413, reply.text
+    footfall.send({"type": "track", "event": "large", "userId": "large", "properties": {"text": large}})
+    footfall.discard()
+
+
+@pytest.mark.parametrize("flag,value", [
+    ("--limits.address", "fast"), ("--limits.key", "1/week"), ("--limits.events", "0/s"), ("--limits.routes", "GET /nowhere=1/s"),
+    ("--limits.routes", "1/s"), ("--limits.exempt", "here")])
+def test_wrong_limits_are_refused_at_start(tmp_path, flag, value):
+    done = command("run", "--data", tmp_path, "--listen", "127.0.0.1:0", "--management.listen", "127.0.0.1:0", flag, value)
+    assert done.returncode == 2, done.stderr
+    assert flag[2:] in done.stderr
