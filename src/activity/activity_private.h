@@ -73,6 +73,7 @@ struct str activity_project_of_request(struct activity *activity, struct http_ex
 
 // --- Admission -----------------------------------------------------------------------------------------------------------
 // False: a reply was sent, and nothing counts against any project. Records' keys begin with their project and a NUL.
+struct str activity_project_of_record(const struct eventlog_record *record);
 bool activity_admit(const struct activity *activity, struct http_exchange *exchange,
                     const struct eventlog_record *records, size_t count);
 void activity_give_back(const struct activity *activity, const struct eventlog_record *records,

@@ -3,16 +3,16 @@
 // Asks for each project of a request whether its events may come in.
 #include "activity/activity_private.h"
 
-static struct str project_of(const struct eventlog_record *record) {
+struct str activity_project_of_record(const struct eventlog_record *record) {
     struct str rest = record->key;
     return str_cut(&rest, '\0');
 }
 
 // How many records from there on are of the same project. Mostly all of them: one request brings one key.
 static size_t run_length(const struct eventlog_record *records, size_t count) {
-    struct str project = project_of(&records[0]);
+    struct str project = activity_project_of_record(&records[0]);
     size_t length = 1;
-    while (length < count && str_equal(project, project_of(&records[length]))) {
+    while (length < count && str_equal(project, activity_project_of_record(&records[length]))) {
         length++;
     }
     return length;
@@ -23,7 +23,7 @@ void activity_give_back(const struct activity *activity, const struct eventlog_r
     const struct activity_admission *admission = activity->config.admission;
     for (size_t at = 0, length; admission && at < count; at += length) {
         length = run_length(records + at, count - at);
-        admission->give_back(admission->context, project_of(&records[at]), length);
+        admission->give_back(admission->context, activity_project_of_record(&records[at]), length);
     }
 }
 
@@ -32,8 +32,8 @@ bool activity_admit(const struct activity *activity, struct http_exchange *excha
     const struct activity_admission *admission = activity->config.admission;
     for (size_t at = 0, length; admission && at < count; at += length) {
         length = run_length(records + at, count - at);
-        if (!admission->admit(admission->context, exchange, project_of(&records[at]), length,
-                              at == 0)) {
+        if (!admission->admit(admission->context, exchange,
+                              activity_project_of_record(&records[at]), length, at == 0)) {
             activity_give_back(activity, records, at);
             return false;
         }

@@ -165,6 +165,7 @@ static enum status build(struct activity_reader *reader, const struct json_value
     event->received_ms = input->received_ms;
     event->ip = input->ip;
     event->user_agent = input->user_agent;
+    event->trace = input->trace;
     // Whether a sender may send at all comes before what is wrong with what they send.
     if (resolve(reader, root, &event->project) != STATUS_OK) {
         reader->keyless++;

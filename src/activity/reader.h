@@ -67,6 +67,7 @@ struct activity_input {
     struct str sent_at;      // of a header
     struct str ip;
     struct str user_agent;
+    struct str trace; // traceparent for the events; data NULL: they are not traced
     int64_t received_ms;
 };
 

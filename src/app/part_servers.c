@@ -64,13 +64,6 @@ static enum status start_management(struct app_service *service, struct error *e
 }
 
 // --- Routes ------------------------------------------------------------------------------------------------------------
-static enum gateway_access_log access_log_mode(struct str name) {
-    if (str_equal(name, STR("all"))) {
-        return GATEWAY_LOG_ALL;
-    }
-    return str_equal(name, STR("off")) ? GATEWAY_LOG_OFF : GATEWAY_LOG_ERRORS;
-}
-
 static size_t collect_tables(struct app_service *service, struct http_route_table *tables) {
     size_t count = 0;
     if (service->activity) {
@@ -123,7 +116,8 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .refresh = service->refresh,
         .trusted = service->trusted,
         .limits = app_is_front_door(service) ? service->limits : NULL,
-        .access_log = access_log_mode(settings_string(service->settings, "logging.access")),
+        .access_log = service->access_log,
+        .trace_one_in = (unsigned)settings_integer(service->settings, "tracing.sample"),
     };
     return gateway_start(&config, &service->gateway, err);
 }

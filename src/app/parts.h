@@ -18,6 +18,8 @@ extern const struct app_part app_part_keys;
 extern const struct app_part app_part_refresh;
 extern const struct app_part app_part_first_start; // project, keys
 extern const struct app_part app_part_account;
+// part_access_log.c
+extern const struct app_part app_part_access_log;
 // part_limits.c
 extern const struct app_part
     app_part_limits; // before the log, whose callbacks give back what was not kept

@@ -50,6 +50,16 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
+// Log files may have been moved away. Before the process is up there are none.
+static void open_anew(void *context) {
+    struct app_service *service = context;
+    if (app_service_enter(service)) {
+        LOG_INFO("app", "files are opened anew", LOG_CSTR("signal", "SIGHUP"));
+        gateway_access_log_reopen(service->access_log);
+        app_service_leave(service);
+    }
+}
+
 static int serve(struct app_service *service, enum app_role role, const struct settings *settings,
                  struct app_waiting *waiting, struct app_signals *signals) {
     struct error err = {STATUS_OK, ""};
@@ -87,6 +97,8 @@ static int run_process(enum app_role role, const struct settings *settings) {
     app_signals_block(&signals);
     app_waiting_init(&waiting);
     struct app_service *service = calloc(1, sizeof *service);
+    signals.hangup = open_anew;
+    signals.context = service;
     int code = APP_FAILED;
     if (service && app_signals_start(&signals, &waiting) == STATUS_OK) {
         code = run_service(service, role, settings, &waiting, &signals);

@@ -82,6 +82,7 @@ struct app_service {
     struct http_upstream *upstreams[APP_UPSTREAMS];
     struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
     struct http_networks *trusted;
+    struct gateway_access_log *access_log;
     struct gateway_limits *limits;
     struct activity_admission admission; // asks them
     struct gateway *gateway;

@@ -191,7 +191,15 @@ static const struct setting table[] = {
      "least level shown", false},
     {"logging.format", NULL, SETTING_CHOICE, "text", 0, 0, "text|json", "form of log lines", false},
     {"logging.access", NULL, SETTING_CHOICE, "errors", 0, 0, "off|errors|all",
-     "which requests are logged: errors means 400 and above, and slower than a second", false},
+     "which requests are logged: errors means 400 and above, and slow ones", false},
+    {"logging.access_file", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file for them, opened anew on SIGHUP; empty: standard error", false},
+    {"logging.access_sample", NULL, SETTING_INTEGER, "1", 1, 1000000, NULL,
+     "with logging.access: all, one in so many of those that are neither errors nor slow", false},
+    {"logging.access_slow", NULL, SETTING_DURATION, "1s", 1, HOUR, NULL,
+     "from which a request counts as slow", false},
+    {"tracing.sample", NULL, SETTING_INTEGER, "0", 0, 1000000, NULL,
+     "of the requests that name no trace one in so many is sampled; 0: none", false},
 };
 
 const struct setting *app_settings_table(size_t *count) {

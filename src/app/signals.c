@@ -17,6 +17,10 @@ void app_signals_block(struct app_signals *signals) {
     (void)sigemptyset(&signals->set);
     (void)sigaddset(&signals->set, SIGTERM);
     (void)sigaddset(&signals->set, SIGINT);
+    // Whose terminal is closed wants the process to end with it, as it does by default.
+    if (!isatty(STDIN_FILENO)) {
+        (void)sigaddset(&signals->set, SIGHUP);
+    }
     (void)pthread_sigmask(SIG_BLOCK, &signals->set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
@@ -24,8 +28,12 @@ void app_signals_block(struct app_signals *signals) {
 static void *run(void *context) {
     struct app_signals *signals = context;
     int number = 0;
-    while (sigwait(&signals->set, &number) != 0) {
+    while (sigwait(&signals->set, &number) != 0 || number == SIGHUP) {
+        if (number == SIGHUP && atomic_load(&signals->started)) {
+            signals->hangup(signals->context);
+        }
     }
+    (void)sigdelset(&signals->set, SIGHUP); // it stays blocked: there is nothing to go on with
     if (atomic_load(&signals->over)) {
         return NULL;
     }

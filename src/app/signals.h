@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// SIGTERM and SIGINT: the first ends the process in good order, a second one, or a drain that takes too long, at once.
+// SIGTERM and SIGINT: the first ends the process in good order, a second one, or a drain that takes too long, at once. SIGHUP: files
+// are opened anew.
 #ifndef FOOTFALL_APP_SIGNALS_H
 #define FOOTFALL_APP_SIGNALS_H
 
@@ -13,8 +14,10 @@
 struct app_signals {
     sigset_t set;
     struct thread thread;
-    struct app_waiting *waiting; // told to stop by the first signal
-    atomic_bool started;         // the process is up: there is something to drain
+    struct app_waiting *waiting;   // told to stop by the first signal
+    void (*hangup)(void *context); // on SIGHUP, on the signals' thread; set before the start
+    void *context;
+    atomic_bool started; // the process is up: there is something to drain
     atomic_bool over;
 };
 

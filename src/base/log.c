@@ -13,8 +13,6 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 
-// What a pipe takes in one piece (PIPE_BUF), so that lines of several processes do not mix either.
-#define LINE_MAX_BYTES 4096
 #define VALUE_MAX_BYTES 1024
 #define TAIL_BYTES 32 // kept free for what closes a line
 
@@ -77,6 +75,16 @@ static void put_escaped_json(struct buffer *line, uint32_t c) {
     }
 }
 
+// Bytes at the start of s that mean nothing in either format and to no terminal.
+static size_t harmless_length(struct str s) {
+    size_t len = 0;
+    while (len < s.len && s.data[len] >= ' ' && s.data[len] < 0x7F && s.data[len] != '"' &&
+           s.data[len] != '\\') {
+        len++;
+    }
+    return len;
+}
+
 // The content between quotes, for both formats: '"' and '\' get a backslash, what is not UTF-8 is shown as such.
 static void put_content(struct buffer *line, enum log_format format, struct str s) {
     size_t end = line->len + VALUE_MAX_BYTES;
@@ -84,6 +92,14 @@ static void put_content(struct buffer *line, enum log_format format, struct str 
         if (line->len > end) {
             buffer_append_str(line, STR("..."));
             return;
+        }
+        size_t harmless = harmless_length(s);
+        if (harmless > 0) {
+            size_t room = end + 1 - line->len;
+            harmless = harmless < room ? harmless : room;
+            buffer_append(line, s.data, harmless);
+            s = str_make(s.data + harmless, s.len - harmless);
+            continue;
         }
         size_t len = character_length(s);
         uint32_t c = len == 0 ? 0 : character_value(s.data, len);
@@ -202,25 +218,31 @@ static void write_line(int fd, struct str line) {
     }
 }
 
-void log_write(enum log_level level, const char *component, const char *message,
-               const struct log_field *fields, size_t count) {
+size_t log_format_line(char out[LOG_LINE_MAX], enum log_level level, const char *component,
+                       const char *message, const struct log_field *fields, size_t count) {
     enum log_format format =
         (enum log_format)atomic_load_explicit(&sink_format, memory_order_relaxed);
-    char bytes[LINE_MAX_BYTES];
     struct buffer line;
-    buffer_init_fixed(&line, bytes, sizeof bytes - TAIL_BYTES);
-    int before = errno;
+    buffer_init_fixed(&line, out, LOG_LINE_MAX - TAIL_BYTES);
     put_head(&line, format, level, component, message);
     bool whole = buffer_status(&line) == STATUS_OK;
     for (size_t i = 0; i < count; i++) {
         whole = put_field(&line, format, &fields[i]) && whole;
     }
-    line.max = line.capacity = sizeof bytes;
+    line.max = line.capacity = LOG_LINE_MAX;
     if (format == LOG_FORMAT_JSON) {
         buffer_append_str(&line, whole ? STR("}\n") : STR(",\"truncated\":true}\n"));
     } else {
         buffer_append_str(&line, whole ? STR("\n") : STR(" truncated=true\n"));
     }
-    write_line(atomic_load_explicit(&sink_fd, memory_order_relaxed), buffer_str(&line));
+    return line.len;
+}
+
+void log_write(enum log_level level, const char *component, const char *message,
+               const struct log_field *fields, size_t count) {
+    char line[LOG_LINE_MAX];
+    int before = errno;
+    size_t len = log_format_line(line, level, component, message, fields, count);
+    write_line(atomic_load_explicit(&sink_fd, memory_order_relaxed), str_make(line, len));
     errno = before; // a line between a failed call and its report must not change the reason
 }

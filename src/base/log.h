@@ -38,6 +38,11 @@ extern atomic_int log_threshold;
 
 void log_configure(enum log_level level, enum log_format format,
                    int fd); // default: info, text, stderr
+// The line that log_write would write, with its end, for whoever writes lines elsewhere. Returns its length.
+// What a pipe takes in one piece (PIPE_BUF), so that lines of several processes do not mix either.
+#define LOG_LINE_MAX 4096
+size_t log_format_line(char out[LOG_LINE_MAX], enum log_level level, const char *component,
+                       const char *message, const struct log_field *fields, size_t count);
 void log_write(enum log_level level, const char *component, const char *message,
                const struct log_field *fields, size_t count);
 

@@ -3,7 +3,7 @@
 // What an event is: its fields, its limits, and its canonical form, which is the value of a log record.
 //
 // {"id","project","type","name","userId","anonymousId","timestamp","receivedAt","properties":{},"traits":{},"context":{},
-//  "source":{"dialect","ip","userAgent"},"groupId","previousId"} and, when they were sent, "originalTimestamp", "sentAt",
+//  "source":{"dialect","ip","userAgent","trace"},"groupId","previousId"} and, when they were sent, "originalTimestamp", "sentAt",
 // "timestampClamped":true, and any member that we do not know, kept as it was.
 // Every slice belongs to whoever filled the struct in (an arena); data NULL means absent.
 #ifndef FOOTFALL_EVENT_H
@@ -65,6 +65,7 @@ struct event {
     struct str dialect; // "plain", "segment", "rudderstack", "posthog"
     struct str ip;
     struct str user_agent;
+    struct str trace; // W3C traceparent of the request that brought it; empty: it is not traced
     struct str
         extra; // raw members `"a":1,"b":2` without braces that go into the canonical object as they are
 };

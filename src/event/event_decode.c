@@ -81,6 +81,7 @@ static enum status take_source(const struct json_value *member, struct event *ou
     out->dialect = json_get_string(member, STR("dialect"));
     out->ip = json_get_string(member, STR("ip"));
     out->user_agent = json_get_string(member, STR("userAgent"));
+    out->trace = json_get_string(member, STR("trace"));
     return STATUS_OK;
 }
 

@@ -42,6 +42,7 @@ static void put_source(struct json_writer *writer, const struct event *event) {
     put_string(writer, event->dialect);
     OPTIONAL_STRING(writer, ",\"ip\":", event->ip);
     OPTIONAL_STRING(writer, ",\"userAgent\":", event->user_agent);
+    OPTIONAL_STRING(writer, ",\"trace\":", event->trace);
     LITERAL(writer, "}");
 }
 

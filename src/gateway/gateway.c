@@ -3,6 +3,7 @@
 // From a request to the role that answers it, past authentication and authorisation.
 #include "gateway/gateway.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +21,11 @@ struct gateway {
     struct auth_refresh *refresh;
     const struct http_networks *trusted;
     struct gateway_limits *limits; // NULL: none
-    enum gateway_access_log access_log;
+    struct gateway_access_log *access_log;
+    struct clock *clock;
+    struct random_source *random;
+    unsigned trace_one_in;
+    atomic_uint traces;                 // that began here
     metrics_id replies[STATUS_CLASSES]; // 1xx..5xx
     metrics_id duration;
     metrics_id refused;
@@ -63,6 +68,9 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     gateway->refresh = config->refresh;
     gateway->trusted = config->trusted;
     gateway->access_log = config->access_log;
+    gateway->clock = config->clock ? config->clock : clock_system();
+    gateway->random = config->random ? config->random : random_system();
+    gateway->trace_one_in = config->trace_one_in;
     register_metrics(gateway);
     *out = gateway;
     return STATUS_OK;
@@ -225,9 +233,22 @@ static void proceed(const struct gateway *gateway, struct http_exchange *exchang
     }
 }
 
+static void begin(struct gateway *gateway, struct http_exchange *exchange) {
+    unsigned one_in = gateway->trace_one_in;
+    bool sampled =
+        one_in > 0 &&
+        atomic_fetch_add_explicit(&gateway->traces, 1, memory_order_relaxed) % one_in == 0;
+    exchange->handled_us = gateway->clock->mono_us(gateway->clock);
+    http_trace_begin(exchange, sampled, gateway->random);
+    if (exchange->trace && http_trace_is_continued(exchange->trace)) {
+        http_reply_header(exchange, "X-Trace-Id", http_trace_id(exchange->trace));
+    }
+}
+
 void gateway_handle(struct http_exchange *exchange, void *context) {
-    const struct gateway *gateway = context;
+    struct gateway *gateway = context;
     struct http_route_match match;
+    begin(gateway, exchange);
     if (gateway->trusted) {
         http_forwarded_believe(gateway->trusted, exchange);
     }
@@ -249,7 +270,7 @@ void gateway_completed(const struct http_exchange *exchange, int64_t duration_us
         metrics_add(gateway->replies[class - 1], 1);
     }
     metrics_observe(gateway->duration, (double)duration_us / 1e6);
-    gateway_log_access(gateway->access_log, exchange, duration_us);
+    gateway_access_log_request(gateway->access_log, exchange, duration_us);
 }
 
 #define ADMIN_ROUTE(methods, pattern, handler)                                                     \

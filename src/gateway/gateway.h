@@ -4,6 +4,7 @@
 //
 //   http server -> gateway_handle: route? may they? -> the role's handler (on the loop, or on the worker pool when it blocks)
 //               -> gateway_completed: metrics, access log
+//   Every request is a span of a trace (http/trace.h); spans are told by the access log and nowhere else.
 //
 // In one process the roles' route tables are called directly. A role that runs elsewhere is a table whose handlers
 // proxy (proxy.h); nothing else changes. A role in a process of its own has a gateway of its own with its own table
@@ -15,12 +16,11 @@
 #include "auth/refresh.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/access_log.h"
 #include "gateway/limits.h"
 #include "http/forwarded.h"
 #include "http/router.h"
 #include "store/store.h"
-
-enum gateway_access_log { GATEWAY_LOG_OFF, GATEWAY_LOG_ERRORS, GATEWAY_LOG_ALL };
 
 struct gateway_config {
     const struct http_route_table *tables; // of the roles; copied
@@ -30,8 +30,10 @@ struct gateway_config {
         *refresh; // asked before a key or project is refused; NULL: the keyring knows all there are
     const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
     struct gateway_limits *limits;       // NULL: none
-    enum gateway_access_log
-        access_log; // ERRORS: replies of 400 and above, and those that took over a second
+    struct gateway_access_log *access_log; // NULL: none
+    unsigned trace_one_in; // of the requests that name no trace one in so many is sampled; 0: none
+    struct clock *clock;   // NULL: the machine's
+    struct random_source *random; // NULL: the machine's
 };
 struct gateway;
 

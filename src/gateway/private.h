@@ -7,9 +7,6 @@
 #include "base/json_read.h"
 #include "gateway/gateway.h"
 
-void gateway_log_access(enum gateway_access_log mode, const struct http_exchange *exchange,
-                        int64_t duration_us);
-
 void gateway_keys_list(struct http_exchange *exchange, void *admin);
 void gateway_keys_create(struct http_exchange *exchange, void *admin);
 void gateway_keys_delete(struct http_exchange *exchange, void *admin);

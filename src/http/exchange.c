@@ -42,6 +42,10 @@ static void forget(struct http_exchange_private *exchange) {
     public->request_id = STR_EMPTY;
     memset(public->parameters, 0, sizeof public->parameters);
     public->principal = NULL;
+    public->trace = NULL;
+    public->handled_us = public->queued_us = 0;
+    public->upstream = public->project = STR_EMPTY;
+    public->access = 0;
     public->route = NULL;
     public->status = 0;
     public->reply_bytes = 0;
@@ -128,7 +132,9 @@ void http_exchange_begin(struct http_exchange_private *exchange,
     exchange->connection = connection;
     request->remote_ip = str_from_c(connection->ip);
     request->received_us = connection->began_us > 0 ? connection->began_us : loop->now_us;
+    request->head_us = loop->now_us;
     request->received_ms = loop->now_ms;
+    request->protocol = "HTTP/1.1";
     struct str id = http_request_header(&exchange->public, STR("X-Request-Id"));
     exchange->public.request_id = is_sane_id(id) ? id : make_id(exchange);
 }
@@ -167,6 +173,8 @@ struct str http_request_header(const struct http_exchange *exchange, struct str 
 
 static void run_work(struct work *work) {
     struct http_exchange_private *exchange = CONTAINER_OF(work, struct http_exchange_private, work);
+    struct clock *clock = exchange->loop->server->config.clock;
+    exchange->public.queued_us += clock->mono_us(clock);
     exchange->run(&exchange->public, exchange->run_context);
 }
 
@@ -179,7 +187,10 @@ void http_exchange_offload(struct http_exchange *exchange,
     private->run = run;
     private->run_context = context;
     private->work.run = run_work;
+    struct clock *clock = private->loop->server->config.clock;
+    exchange->queued_us -= clock->mono_us(clock);
     if (workers_submit(workers, &private->work) != STATUS_OK) {
+        exchange->queued_us = 0;
         http_reply_header(exchange, "Retry-After", STR("1"));
         http_reply_problem(exchange, 503, STR("The server is busy; try again soon."));
     }

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/str.h"
+#include "http/trace.h"
 
 enum http_method {
     HTTP_GET_ = 1, // llhttp.h takes the names without underscore
@@ -53,7 +54,10 @@ struct http_request {
     struct str forwarded_proto; // "http" or "https"; data NULL: nobody trusted said
     struct str forwarded_host;  // data NULL: the same
     int64_t received_us;        // monotonic, when the request line began
+    int64_t head_us;            // monotonic, when the head was complete
     int64_t received_ms;        // wall clock, when it was complete
+    const char *protocol;       // "HTTP/1.1"; static
+    const char *tls;            // "TLSv1.3"; static; NULL: not encrypted
 };
 
 struct http_exchange {
@@ -63,9 +67,15 @@ struct http_exchange {
         request_id; // the caller's X-Request-Id when sane (1..128 of [A-Za-z0-9._:-]), else made
     struct str parameters[HTTP_PARAMETERS_MAX]; // of the matched route, percent-decoded
     const void *principal;                      // set by whoever authenticates; lives in the arena
-    const char *route;  // pattern of the matched route, for metrics and the access log; static
-    unsigned status;    // of the reply, once sent
-    size_t reply_bytes; // of the reply's body, once sent
+    const struct http_trace *trace;             // set by http_trace_begin; NULL: none
+    int64_t handled_us;                         // monotonic, set by whoever handles it first
+    int64_t queued_us;   // how long it waited for a thread of the worker pool
+    struct str upstream; // "host:port" of who was last asked for the reply; data NULL: nobody
+    const char *route;   // pattern of the matched route, for metrics and the access log; static
+    unsigned access;     // of the matched route
+    struct str project;  // whose data it is about, once somebody knows; for the access log
+    unsigned status;     // of the reply, once sent
+    size_t reply_bytes;  // of the reply's body, once sent
     // All else is the server's own: see server_private.h.
 };
 

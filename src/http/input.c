@@ -186,6 +186,7 @@ static bool parse_head(struct http_connection *connection) {
     }
     http_exchange_begin(exchange, connection);
     exchange->http10 = message->http10;
+    exchange->public.request.protocol = message->http10 ? "HTTP/1.0" : "HTTP/1.1";
     unsigned most = loop->server->config.requests_per_connection;
     connection->requests++;
     if (most > 0 && connection->requests >= most) {

@@ -213,6 +213,7 @@ enum status http_router_find(const struct http_router *router, struct http_excha
     match->context = search.found->contexts[index];
     match->allowed = search.found->methods;
     exchange->route = match->route->pattern;
+    exchange->access = match->route->access;
     return decode_parameters(exchange, &search);
 }
 

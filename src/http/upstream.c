@@ -213,6 +213,7 @@ void http_upstream_dispatch(struct http_forward *forward) {
     } else {
         forward->attempts++;
         forward->waiting_us = 0;
+        forward->exchange->public.upstream = str_from_c(address->target->authority);
         http_upstream_put(connection, forward);
     }
 }

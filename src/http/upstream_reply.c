@@ -28,6 +28,7 @@ static struct http_forward *pop(struct http_upstream_connection *connection) {
 static bool is_own(struct str name) {
     switch (name.len) {
     case 4: return str_equal_ignore_case(name, STR("Date"));
+    case 10: return str_equal_ignore_case(name, STR("X-Trace-Id"));
     case 12:
         return str_equal_ignore_case(name, STR("X-Request-Id")) ||
                str_equal_ignore_case(name, STR("Content-Type"));

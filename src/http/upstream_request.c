@@ -4,7 +4,7 @@
 #include "http/upstream_private.h"
 
 // Names and punctuation of what is added, with the length of the body.
-#define ADDED_ROOM 160
+#define ADDED_ROOM (160 + 15 + HTTP_TRACEPARENT_LEN)
 
 static bool is_listed(struct str name, const struct http_header *headers, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -56,6 +56,12 @@ static bool is_replaced(struct str name) {
                                        STR_INIT("X-Forwarded-Proto"),
                                        STR_INIT("X-Forwarded-Host")};
     return is_one_of(name, NAMES, sizeof NAMES / sizeof NAMES[0]);
+}
+
+// Of a trace that is not continued the state means nothing (W3C Trace Context 3.3.1); the caller of what we ask for is us.
+static bool is_of_trace(struct str name, const struct http_trace *trace) {
+    static const struct str NAMES[] = {STR_INIT("traceparent"), STR_INIT("tracestate")};
+    return trace && is_one_of(name, NAMES, http_trace_is_continued(trace) ? 1 : 2);
 }
 
 struct text {
@@ -111,6 +117,9 @@ static void put_forwarded(struct text *text, const struct http_exchange_private 
         put_header(text, STR("X-Forwarded-Host"), host);
     }
     put_header(text, STR("X-Request-Id"), public->request_id);
+    if (public->trace) {
+        put_header(text, STR("traceparent"), str_from_c(public->trace->parent));
+    }
 }
 
 static bool has_content(const struct http_request *request) {
@@ -134,7 +143,7 @@ bool http_upstream_write_head(struct http_forward *forward) {
     struct text text = {begin};
     for (size_t i = 0; i < request->header_count; i++) {
         struct str name = request->headers[i].name;
-        if (!is_replaced(name) &&
+        if (!is_replaced(name) && !is_of_trace(name, public->trace) &&
             !http_is_hop_by_hop(name, request->headers, request->header_count)) {
             put_header(&text, name, request->headers[i].value);
         }

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // A cycle: records of one partition become changes in memory and one store batch, committed together with the offset behind them.
+#include "base/log.h"
+#include "http/trace.h"
 #include "processor/apply.h"
 #include "processor/bots.h"
 #include "processor/sessions.h"
@@ -132,6 +134,22 @@ static enum status place(struct partition *partition, struct applied_event *appl
     return STATUS_OK;
 }
 
+// Where a trace ends that began with the request which brought the event. Only requests that are sampled leave one in their events.
+static void log_traced(const struct partition *partition, const struct eventlog_view *record,
+                       const struct event *event, const char *outcome) {
+    if (event->trace.len != HTTP_TRACEPARENT_LEN) {
+        return;
+    }
+    struct clock *clock = partition->worker->shared->config.clock;
+    LOG_DEBUG("processor", "traced event", LOG_CSTR("outcome", outcome),
+              LOG_STR("traceId", str_make(event->trace.data + 3, HTTP_TRACE_ID_LEN)),
+              LOG_STR("callerSpanId",
+                      str_make(event->trace.data + 4 + HTTP_TRACE_ID_LEN, HTTP_SPAN_ID_LEN)),
+              LOG_STR("project", event->project), LOG_STR("id", event->id),
+              LOG_INT("partition", partition->number), LOG_INT("offset", record->offset),
+              LOG_INT("afterMs", clock->wall_ms(clock) - record->timestamp_ms));
+}
+
 static enum status take_record(struct partition *partition, const struct eventlog_view *record,
                                struct applied_event *applied, bool *taken, struct error *err) {
     struct worker *worker = partition->worker;
@@ -151,6 +169,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
         return status;
     }
     if (status != STATUS_OK) {
+        log_traced(partition, record, &applied->event, "dead letter");
         dead_letter(partition, record, stage, &why);
         return STATUS_OK;
     }
@@ -158,9 +177,12 @@ static enum status take_record(struct partition *partition, const struct eventlo
                         dedupe_hash(applied->event.project, applied->event.id), &seen);
     if (status != STATUS_OK || seen) {
         partition->counts.duplicates += seen;
+        log_traced(partition, record, &applied->event, "duplicate");
         return status;
     }
-    return place(partition, applied, taken, err);
+    status = place(partition, applied, taken, err);
+    log_traced(partition, record, &applied->event, *taken ? "applied" : "bot");
+    return status;
 }
 
 // --- Loading --------------------------------------------------------------------------------------------------------

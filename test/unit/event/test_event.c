@@ -68,7 +68,7 @@ static const struct str everything = STR_INIT(
     "\"groupId\":\"g1\",\"previousId\":\"q1\",\"timestamp\":\"2026-11-23T07:29:31.123Z\","
     "\"receivedAt\":\"2026-11-23T07:29:31.123Z\",\"originalTimestamp\":\"x\",\"sentAt\":\"y\","
     "\"timestampClamped\":true,\"properties\":{\"n\":[1]},\"traits\":{},\"context\":{\"page\":{}},"
-    "\"source\":{\"dialect\":\"segment\",\"ip\":\"::1\",\"userAgent\":\"UA\"},\"integrations\":{\"All\":true},\"q\\\"\":1}");
+    "\"source\":{\"dialect\":\"segment\",\"ip\":\"::1\",\"userAgent\":\"UA\",\"trace\":\"00-1-2-01\"},\"integrations\":{\"All\":true},\"q\\\"\":1}");
 
 static void test_there_and_back(void **state) {
     struct scene *scene = *state;

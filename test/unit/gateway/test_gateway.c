@@ -98,7 +98,7 @@ static int set_up_world(void **state, bool shared) {
                                     .table_count = 2,
                                     .keyring = world->keyring,
                                     .refresh = world->refresh,
-                                    .access_log = GATEWAY_LOG_OFF};
+                                    .access_log = NULL};
     assert_int_equal(gateway_start(&config, &world->gateway, &err), STATUS_OK);
     struct http_server_config server = {.completed = gateway_completed, .workers = world->workers};
     world->server = harness_start(gateway_handle, world->gateway, &server);

@@ -32,6 +32,14 @@ static void say_what(struct http_exchange *exchange, void *context) {
     struct world *world = context;
     atomic_fetch_add(&world->calls, 1);
     const struct auth_principal *principal = exchange->principal;
+    if (http_request_header(exchange, STR("Tell")).data) {
+        struct str state = http_request_header(exchange, STR("tracestate"));
+        buffer_printf(http_reply_body(exchange), "trace=%.*s caller=%s state=%.*s",
+                      STR_ARG(http_trace_id(exchange->trace)), exchange->trace->caller,
+                      STR_ARG(state));
+        http_reply_send(exchange, 200, "text/plain");
+        return;
+    }
     buffer_printf(http_reply_body(exchange), "key=%s id=%.*s body=%.*s ip=%.*s",
                   principal ? principal->key_id : "", STR_ARG(exchange->parameters[0]),
                   STR_ARG(exchange->request.body), STR_ARG(exchange->request.remote_ip));
@@ -59,7 +67,7 @@ static void start_side(struct side *side, const struct http_route_table *table,
                                     .table_count = 1,
                                     .keyring = side->keyring,
                                     .trusted = trusted,
-                                    .access_log = GATEWAY_LOG_OFF};
+                                    .access_log = NULL};
     assert_int_equal(gateway_start(&config, &side->gateway, &err), STATUS_OK);
 }
 
@@ -145,12 +153,36 @@ static void the_role_does_not_take_the_gateways_word(void **state) {
     assert_int_equal(atomic_load(&world->calls), 0);
 }
 
+#define TRACE_ID "4bf92f3577b34da6a3ce929d0e0e4736"
+
+// The role's span is called by the front's, which is called by the client's.
+static void a_trace_goes_on_in_the_role(void **state) {
+    const struct world *world = *state;
+    const char *reply = ask(world, "POST /send",
+                            "Tell: me\r\ntraceparent: 00-" TRACE_ID
+                            "-00f067aa0ba902b7-01\r\ntracestate: vendor=opaque\r\n",
+                            "");
+    ASSERT_CONTAINS(reply, "trace=" TRACE_ID " caller=");
+    ASSERT_CONTAINS(reply, "state=vendor=opaque");
+    ASSERT_LACKS(reply, "caller=00f067aa0ba902b7");
+    assert_int_equal(harness_count(reply, "X-Trace-Id: " TRACE_ID "\r\n"), 1);
+    reply = ask(world, "POST /send",
+                "Tell: me\r\ntraceparent: 00-" TRACE_ID "-0000000000000000-01\r\n"
+                "tracestate: vendor=opaque\r\n",
+                "");
+    ASSERT_LACKS(reply, TRACE_ID);
+    ASSERT_LACKS(reply, "X-Trace-Id");
+    ASSERT_CONTAINS(reply, "trace=");
+    ASSERT_LACKS(reply, "vendor");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_role_sees_what_the_client_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_never_reaches_the_role, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_role_does_not_take_the_gateways_word, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_trace_goes_on_in_the_role, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
