@@ -132,13 +132,19 @@ static void run(struct load *load, const char *text) {
     die(text, cql_execute_wait(load->session, &request, NULL), request.error.text);
 }
 
+// The next statement may go to a host that has not heard of it.
+static void change_schema(struct load *load, const char *text) {
+    struct error err;
+    run(load, text);
+    die("schema", cql_await_schema_agreement(load->session, 60000, &err), err.text);
+}
+
 static void set_up(struct load *load) {
     struct error err;
-    run(load, "DROP KEYSPACE IF EXISTS cql_load");
-    run(load, "CREATE KEYSPACE cql_load WITH replication = "
-              "{'class': 'SimpleStrategy', 'replication_factor': 3}");
-    run(load, "CREATE TABLE cql_load.t (id int PRIMARY KEY, v text)");
-    die("schema", cql_await_schema_agreement(load->session, 60000, &err), err.text);
+    change_schema(load, "DROP KEYSPACE IF EXISTS cql_load");
+    change_schema(load, "CREATE KEYSPACE cql_load WITH replication = "
+                        "{'class': 'SimpleStrategy', 'replication_factor': 3}");
+    change_schema(load, "CREATE TABLE cql_load.t (id int PRIMARY KEY, v text)");
     die("prepare",
         cql_prepare(load->session, STR("INSERT INTO cql_load.t (id, v) VALUES (?, 'here')"),
                     &load->put, &err),
