@@ -16,10 +16,9 @@
 // Connections above the limit that are told so; further ones are closed without a word.
 #define EXTRA_CONNECTIONS 128
 
-static socklen_t make_address(const struct http_server_config *config, uint16_t port,
-                              struct sockaddr_storage *out) {
+static socklen_t make_address(const char *host, uint16_t port, struct sockaddr_storage *out) {
     memset(out, 0, sizeof *out);
-    const char *host = strcmp(config->host, "localhost") == 0 ? "127.0.0.1" : config->host;
+    host = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     if (uv_ip4_addr(host, port, (struct sockaddr_in *)out) == 0) {
         return sizeof(struct sockaddr_in);
     }
@@ -29,9 +28,7 @@ static socklen_t make_address(const struct http_server_config *config, uint16_t 
     return 0;
 }
 
-static enum status listen_failed(const struct http_server *server, int code, struct error *err) {
-    const char *host = server->config.host;
-    unsigned port = server->config.port;
+static enum status listen_failed(const char *host, unsigned port, int code, struct error *err) {
     switch (code) {
     case EADDRINUSE:
         return error_set(
@@ -94,16 +91,16 @@ static uint16_t bound_port(int fd) {
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
-enum status http_listen(struct http_server *server, int *fds, struct error *err) {
+enum status http_listen(struct http_server *server, const char *host, uint16_t *port, int *fds,
+                        struct error *err) {
     struct sockaddr_storage address;
-    socklen_t length = make_address(&server->config, server->config.port, &address);
+    socklen_t length = make_address(host, *port, &address);
     if (length == 0) {
         return error_set(
             err, STATUS_INVALID,
             "cannot listen on \"%s\": not an IP address; write one such as 127.0.0.1, 0.0.0.0 or ::",
-            server->config.host);
+            host);
     }
-    server->port = server->config.port;
     for (unsigned i = 0; i < server->loop_count; i++) {
         fds[i] = open_listener(&address, length, i == 0);
         if (fds[i] < 0) {
@@ -111,11 +108,11 @@ enum status http_listen(struct http_server *server, int *fds, struct error *err)
             while (i > 0) {
                 close(fds[--i]);
             }
-            return listen_failed(server, code, err);
+            return listen_failed(host, *port, code, err);
         }
         if (i == 0) {
-            server->port = bound_port(fds[0]);
-            length = make_address(&server->config, server->port, &address);
+            *port = bound_port(fds[0]);
+            length = make_address(host, *port, &address);
         }
     }
     return STATUS_OK;
@@ -134,19 +131,30 @@ static void pause_accept(struct http_loop *loop, int code) {
     }
     loop->accept_warned = true;
     loop->accept_paused = true;
-    uv_poll_stop(&loop->listener);
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        if (loop->listeners[i].open) {
+            uv_poll_stop(&loop->listeners[i].poll);
+        }
+    }
     uv_timer_start(&loop->resume_accept, on_resume, PAUSE_MS, 0);
 }
 
 void http_accept_resume(struct http_loop *loop) {
-    if (loop->accept_paused && loop->listener_open) {
-        loop->accept_paused = false;
-        uv_timer_stop(&loop->resume_accept);
-        uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
+    if (!loop->accept_paused) {
+        return;
+    }
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        if (loop->listeners[i].open) {
+            loop->accept_paused = false;
+            uv_timer_stop(&loop->resume_accept);
+            uv_poll_start(&loop->listeners[i].poll, UV_READABLE, http_accept_ready);
+        }
     }
 }
 
-static void take_up(struct http_loop *loop, int fd, const struct sockaddr_storage *address) {
+static void take_up(const struct http_listener *listener, int fd,
+                    const struct sockaddr_storage *address) {
+    struct http_loop *loop = listener->loop;
     struct http_server *server = loop->server;
     unsigned before = atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
     unsigned limit = server->config.connections;
@@ -156,18 +164,19 @@ static void take_up(struct http_loop *loop, int fd, const struct sockaddr_storag
         close(fd);
         return;
     }
-    http_connection_open(loop, fd, address, before >= limit);
+    http_connection_open(loop, fd, address, listener->tls, before >= limit);
 }
 
 // False: nothing more to accept now.
-static bool accept_one(struct http_loop *loop) {
+static bool accept_one(const struct http_listener *listener) {
+    struct http_loop *loop = listener->loop;
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
-    int fd = accept4(loop->listen_fd, (struct sockaddr *)&address, &length,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd =
+        accept4(listener->fd, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         loop->accept_warned = false;
-        take_up(loop, fd, &address);
+        take_up(listener, fd, &address);
         return true;
     }
     switch (errno) {
@@ -182,15 +191,17 @@ static bool accept_one(struct http_loop *loop) {
 }
 
 void http_accept_ready(uv_poll_t *handle, int status, int events) {
-    struct http_loop *loop = handle->data;
+    const struct http_listener *listener = handle->data;
     (void)status;
     (void)events;
-    http_loop_update_time(loop);
-    for (int i = 0; i < ACCEPT_AT_ONCE && accept_one(loop); i++) {
+    http_loop_update_time(listener->loop);
+    for (int i = 0; i < ACCEPT_AT_ONCE && accept_one(listener); i++) {
     }
 }
 
 void http_accept_all(struct http_loop *loop) {
-    while (accept_one(loop)) {
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        while (loop->listeners[i].open && accept_one(&loop->listeners[i])) {
+        }
     }
 }

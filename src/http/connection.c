@@ -20,9 +20,12 @@ static void on_poll(uv_poll_t *handle, int status, int events);
 
 static void let_go(struct http_connection *connection) {
     struct http_loop *loop = connection->loop;
-    if (!connection->closed || !connection->poll_closed || connection->exchanges > 0) {
+    if (!connection->closed || !connection->poll_closed || connection->exchanges > 0 ||
+        connection->again) {
         return;
     }
+    free(connection->subject);
+    connection->subject = NULL;
     loop->connection_count--;
     if (loop->free_connection_count < KEEP_CONNECTIONS) {
         connection->next = loop->free_connections;
@@ -72,8 +75,10 @@ void http_connection_close(struct http_connection *connection) {
     }
     http_connection_drop_input(connection);
     drop_exchanges(connection);
+    http_handshake_end(connection);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
-    close(connection->fd);
+    http_transport_close(&connection->transport);
+    close(connection->transport.fd);
     atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
     http_accept_resume(loop);
 }
@@ -152,7 +157,7 @@ bool http_connection_answered(struct http_exchange_private *exchange) {
 
 // With unread bytes in the socket, close would send a reset that can overtake the reply (RFC 9112 9.6).
 static void finish(struct http_connection *connection) {
-    if (!connection->linger || connection->eof || shutdown(connection->fd, SHUT_WR) != 0) {
+    if (!connection->linger || connection->eof || http_transport_end(&connection->transport) != 0) {
         http_connection_close(connection);
         return;
     }
@@ -167,8 +172,9 @@ static void settle(struct http_connection *connection) {
     if (connection->closed || connection->lingering) {
         return;
     }
-    bool idle = connection->first == NULL && connection->start == connection->end;
-    if (connection->first == NULL &&
+    bool idle = connection->first == NULL && !connection->write_blocked &&
+                connection->start == connection->end;
+    if (connection->first == NULL && !connection->write_blocked &&
         (connection->input_done || (idle && connection->loop->draining))) {
         finish(connection);
         return;
@@ -183,6 +189,9 @@ static void settle(struct http_connection *connection) {
         set_events(connection, 0);
     } else if (http_connection_may_parse(connection, server->config.pipeline_max)) {
         set_events(connection, UV_READABLE);
+        if (http_transport_pending(&connection->transport)) {
+            http_connection_read_again(connection);
+        }
     }
     // Else the pipeline is full: reading stops when more really comes, which spares two system calls when it does not.
 }
@@ -215,7 +224,7 @@ void http_connection_pump(struct http_connection *connection) {
 
 static void discard(struct http_connection *connection) {
     char sink[4096];
-    ssize_t n = recv(connection->fd, sink, sizeof sink, 0);
+    ssize_t n = recv(connection->transport.fd, sink, sizeof sink, 0);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
         http_connection_close(connection);
     }
@@ -251,6 +260,53 @@ static void on_readable(struct http_connection *connection) {
     }
 }
 
+void http_connection_read_again(struct http_connection *connection) {
+    struct http_loop *loop = connection->loop;
+    if (!connection->again) {
+        connection->again = true;
+        connection->next_again = loop->again;
+        loop->again = connection;
+        uv_async_send(&loop->wake);
+    }
+}
+
+void http_connections_again(struct http_loop *loop) {
+    struct http_connection *connection = loop->again;
+    loop->again = NULL;
+    while (connection) {
+        struct http_connection *next = connection->next_again;
+        connection->again = false;
+        if (connection->closed) {
+            let_go(connection);
+        } else if (!connection->lingering) {
+            on_readable(connection);
+        }
+        connection = next;
+    }
+}
+
+// The last words are an alert, which a reset must not overtake.
+static void give_up_handshake(struct http_connection *connection) {
+    connection->linger = true;
+    finish(connection);
+}
+
+static void shake_hands(struct http_connection *connection) {
+    enum status status = http_handshake_step(connection);
+    if (status == STATUS_END) {
+        bool unsent = http_transport_unsent(&connection->transport);
+        set_events(connection, UV_READABLE | (unsent ? UV_WRITABLE : 0));
+        return;
+    }
+    if (status != STATUS_OK) {
+        give_up_handshake(connection);
+        return;
+    }
+    connection->mark_us = connection->loop->now_us;
+    connection->write_blocked = http_transport_unsent(&connection->transport);
+    http_connection_pump(connection);
+}
+
 static void on_poll(uv_poll_t *handle, int status, int events) {
     struct http_connection *connection = handle->data;
     if (status < 0) {
@@ -260,6 +316,10 @@ static void on_poll(uv_poll_t *handle, int status, int events) {
     http_loop_update_time(connection->loop);
     if (connection->lingering) {
         discard(connection);
+        return;
+    }
+    if (connection->handshaking) {
+        shake_hands(connection);
         return;
     }
     if (events & UV_WRITABLE) {
@@ -289,8 +349,25 @@ static void read_address(struct http_connection *connection,
     }
 }
 
+static void begin(struct http_connection *connection, bool tls, bool extra) {
+    if (tls) {
+        // One that is told something would have to be shaken hands with first.
+        if (extra || !http_handshake_begin(connection)) {
+            metrics_add(connection->loop->server->rejected_total, 1);
+            http_connection_close(connection);
+        } else {
+            set_events(connection, UV_READABLE);
+        }
+    } else if (extra) {
+        http_connection_refuse(connection, 503,
+                               "the server has as many connections as it may have");
+    } else {
+        set_events(connection, UV_READABLE);
+    }
+}
+
 void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_storage *address,
-                          bool extra) {
+                          bool tls, bool extra) {
     struct http_connection *connection = loop->free_connections;
     if (connection) {
         loop->free_connections = connection->next;
@@ -299,7 +376,8 @@ void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_
         connection = malloc(sizeof *connection);
     }
     if (connection) {
-        *connection = (struct http_connection){.loop = loop, .fd = fd, .mark_us = loop->now_us};
+        *connection = (struct http_connection){.loop = loop, .mark_us = loop->now_us};
+        http_transport_open(&connection->transport, fd);
     }
     if (!connection || uv_poll_init(&loop->uv, &connection->poll, fd) != 0) {
         LOG_ERROR("http", "a connection could not be taken up",
@@ -318,12 +396,7 @@ void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_
     loop->connections = connection;
     loop->connection_count++;
     http_loop_start_sweeping(loop);
-    if (extra) {
-        http_connection_refuse(connection, 503,
-                               "the server has as many connections as it may have");
-    } else {
-        set_events(connection, UV_READABLE);
-    }
+    begin(connection, tls, extra);
 }
 
 static void time_out(struct http_connection *connection, const char *detail) {
@@ -341,6 +414,10 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
     if (connection->lingering) {
         if (quiet > (connection->drained_idle ? LINGER_IDLE_US : LINGER_US)) {
             http_connection_close(connection);
+        }
+    } else if (connection->handshaking) {
+        if (quiet > config->handshake_timeout_ms * 1000) {
+            time_out(connection, NULL);
         }
     } else if (connection->write_blocked) {
         if (quiet > config->write_timeout_ms * 1000) {
@@ -362,6 +439,10 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
 }
 
 void http_connection_drain(struct http_connection *connection) {
+    if (connection->handshaking) {
+        http_connection_close(connection);
+        return;
+    }
     connection->linger = true;
     connection->drained_idle = !connection->first && connection->start == connection->end;
     settle(connection);

@@ -131,6 +131,9 @@ void http_exchange_begin(struct http_exchange_private *exchange,
     struct http_request *request = &exchange->public.request;
     exchange->connection = connection;
     request->remote_ip = str_from_c(connection->ip);
+    request->secure = connection->transport.ssl != NULL;
+    request->version = 1;
+    request->client_subject = str_from_c(connection->subject);
     request->received_us = connection->began_us > 0 ? connection->began_us : loop->now_us;
     request->head_us = loop->now_us;
     request->received_ms = loop->now_ms;

@@ -49,6 +49,10 @@ struct http_request {
     size_t header_count;
     struct str body;      // chunked framing removed, content codings not
     struct str remote_ip; // text of the peer's address, or of whom a trusted peer forwards for
+    bool secure;          // came through TLS
+    unsigned version;     // 1 or 2
+    struct str
+        client_subject; // of the certificate the client has proven to own, RFC 2253 text; empty: none
     // Set by http_forwarded_believe alone.
     bool peer_trusted;
     struct str forwarded_proto; // "http" or "https"; data NULL: nobody trusted said

@@ -106,12 +106,21 @@ bool http_connection_receive(struct http_connection *connection) {
         return false;
     }
     struct http_block *block = connection->block;
-    ssize_t n = recv(connection->fd, block->data + connection->end, readable_room(connection), 0);
+    ssize_t n;
+    do { // once, but for records of TLS that came together
+        n = http_transport_read(&connection->transport, block->data + connection->end,
+                                readable_room(connection));
+        if (n > 0) {
+            connection->end += (size_t)n;
+            connection->mark_us = connection->loop->now_us;
+            metrics_add(connection->loop->server->received_bytes, (uint64_t)n);
+        }
+    } while (n > 0 && http_transport_pending(&connection->transport) &&
+             readable_room(connection) > 0);
     if (n > 0) {
-        connection->end += (size_t)n;
-        connection->mark_us = connection->loop->now_us;
-        metrics_add(connection->loop->server->received_bytes, (uint64_t)n);
-    } else if (n == 0) {
+        return true;
+    }
+    if (n == 0) {
         connection->eof = true;
     } else if (errno != EAGAIN && errno != EINTR) {
         http_connection_close(connection);

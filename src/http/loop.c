@@ -92,11 +92,14 @@ static void take_answered(struct http_loop *loop) {
 
 // --- The end ---------------------------------------------------------------------------------------------------------
 static void close_listener(struct http_loop *loop) {
-    if (loop->listener_open) {
-        loop->listener_open = false;
-        uv_timer_stop(&loop->resume_accept);
-        uv_close((uv_handle_t *)&loop->listener, NULL);
-        close(loop->listen_fd);
+    uv_timer_stop(&loop->resume_accept);
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        struct http_listener *listener = &loop->listeners[i];
+        if (listener->open) {
+            listener->open = false;
+            uv_close((uv_handle_t *)&listener->poll, NULL);
+            close(listener->fd);
+        }
     }
 }
 
@@ -111,6 +114,7 @@ void http_loop_end_when_empty(struct http_loop *loop) {
         loop->ending = true;
         uv_close((uv_handle_t *)&loop->wake, NULL);
         uv_close((uv_handle_t *)&loop->sweep, NULL);
+        uv_close((uv_handle_t *)&loop->turn, NULL);
         uv_close((uv_handle_t *)&loop->resume_accept, NULL);
         http_upstream_loop_end(loop);
     }
@@ -138,6 +142,7 @@ static void begin_drain(struct http_loop *loop) {
 static void on_wake(uv_async_t *handle) {
     struct http_loop *loop = handle->data;
     http_loop_update_time(loop);
+    http_connections_again(loop);
     take_answered(loop);
     if (!loop->draining && atomic_load(&loop->server->draining)) {
         begin_drain(loop);
@@ -185,6 +190,31 @@ void http_loop_start_sweeping(struct http_loop *loop) {
     loop->sweeping = true;
 }
 
+// fds are set. On failure those that were opened are being closed, but not their fds.
+static int open_listeners(struct http_loop *loop) {
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        struct http_listener *listener = &loop->listeners[i];
+        listener->loop = loop;
+        listener->tls = i == HTTP_LISTENER_TLS;
+        int code = listener->fd >= 0 ? uv_poll_init(&loop->uv, &listener->poll, listener->fd) : 0;
+        if (code != 0) {
+            while (i > 0) {
+                uv_close((uv_handle_t *)&loop->listeners[--i].poll, NULL);
+                loop->listeners[i].open = false;
+            }
+            return code;
+        }
+        listener->poll.data = listener;
+        listener->open = listener->fd >= 0;
+    }
+    return 0;
+}
+
+static void begin_turn(uv_prepare_t *handle) {
+    struct http_loop *loop = handle->data;
+    loop->handshake_steps = 0;
+}
+
 enum status http_loop_init(struct http_loop *loop, struct http_server *server, unsigned index,
                            struct error *err) {
     const struct http_server_config *config = &server->config;
@@ -204,7 +234,7 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
     }
     code = uv_async_init(&loop->uv, &loop->wake, on_wake);
     if (code == 0) {
-        code = uv_poll_init(&loop->uv, &loop->listener, loop->listen_fd);
+        code = open_listeners(loop);
         if (code != 0) {
             uv_close((uv_handle_t *)&loop->wake, NULL);
             uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -216,9 +246,8 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
     }
     uv_timer_init(&loop->uv, &loop->sweep);
     uv_timer_init(&loop->uv, &loop->resume_accept);
-    loop->listener_open = true;
-    loop->wake.data = loop->listener.data = loop->sweep.data = loop;
-    loop->resume_accept.data = loop;
+    uv_prepare_init(&loop->uv, &loop->turn);
+    loop->wake.data = loop->sweep.data = loop->resume_accept.data = loop->turn.data = loop;
     return STATUS_OK;
 }
 
@@ -249,7 +278,14 @@ void *http_loop_run(void *context) {
     struct http_loop *loop = context;
     struct http_server *server = loop->server;
     loop->self = pthread_self();
-    uv_poll_start(&loop->listener, UV_READABLE, http_accept_ready);
+    for (size_t i = 0; i < HTTP_LISTENERS; i++) {
+        if (loop->listeners[i].open) {
+            uv_poll_start(&loop->listeners[i].poll, UV_READABLE, http_accept_ready);
+        }
+    }
+    if (loop->listeners[HTTP_LISTENER_TLS].open) {
+        uv_prepare_start(&loop->turn, begin_turn);
+    }
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     while (atomic_load_explicit(&loop->answering, memory_order_acquire) > 0) {
         sched_yield(); // a few instructions, but whoever is in them may have lost the processor

@@ -62,20 +62,28 @@ static void advance(struct http_connection *connection, size_t written) {
     CHECK(written == 0);
 }
 
+// All replies were handed to TLS, and perhaps not yet to the socket.
+static void flush_unsent(struct http_connection *connection) {
+    if (http_transport_flush(&connection->transport) == 0) {
+        return;
+    }
+    if (errno == EAGAIN) {
+        connection->write_blocked = true;
+    } else {
+        http_connection_close(connection);
+    }
+}
+
 void http_connection_flush(struct http_connection *connection) {
     struct iovec segments[SEGMENTS];
+    size_t raw_before = connection->transport.raw_sent;
     while (!connection->closed && !connection->write_blocked) {
         int count = gather(connection, segments);
         if (count == 0) {
+            flush_unsent(connection);
             return;
         }
-        ssize_t n;
-        if (count == 1) {
-            n = send(connection->fd, segments[0].iov_base, segments[0].iov_len, MSG_NOSIGNAL);
-        } else {
-            struct msghdr message = {.msg_iov = segments, .msg_iovlen = (size_t)count};
-            n = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
-        }
+        ssize_t n = http_transport_write(&connection->transport, segments, count);
         if (n >= 0) {
             connection->mark_us = connection->loop->now_us;
             metrics_add(connection->loop->server->sent_bytes, (uint64_t)n);
@@ -85,5 +93,8 @@ void http_connection_flush(struct http_connection *connection) {
         } else if (errno != EINTR) {
             http_connection_close(connection);
         }
+    }
+    if (connection->transport.raw_sent != raw_before) { // part of what was taken before
+        connection->mark_us = connection->loop->now_us;
     }
 }

@@ -36,6 +36,8 @@ static void fill_defaults(struct http_server_config *config) {
     default_count(&config->header_count, 100);
     default_count(&config->connections, 10000);
     default_count(&config->pipeline_max, 16);
+    default_count(&config->handshakes, 512);
+    default_ms(&config->handshake_timeout_ms, 10000);
     default_ms(&config->header_timeout_ms, 10000);
     default_ms(&config->body_timeout_ms, 30000);
     default_ms(&config->idle_timeout_ms, 75000);
@@ -67,11 +69,20 @@ static void register_metrics(struct http_server *server) {
     server->rejected_total =
         metrics_counter("footfall_http_rejected_total",
                         "Requests and connections the HTTP server refused itself", label);
+    server->handshakes_total =
+        metrics_counter("footfall_http_tls_handshakes_total", "TLS handshakes completed", label);
+    server->handshakes_failed =
+        metrics_counter("footfall_http_tls_handshakes_failed_total",
+                        "TLS handshakes that failed, by whosever fault", label);
+    server->handshakes_dropped =
+        metrics_counter("footfall_http_tls_handshakes_dropped_total",
+                        "TLS handshakes ended early to make room for others", label);
     server->connections_gauge = metrics_gauge(
         "footfall_http_connections", "HTTP connections open now", label, read_connections, server);
 }
 
 void http_server_free(struct http_server *server) {
+    http_certificates_release(server->config.certificates);
     pthread_cond_destroy(&server->ended);
     pthread_mutex_destroy(&server->mutex);
     free(server->loops);
@@ -87,9 +98,11 @@ static struct http_server *make_server(const struct http_server_config *config) 
     fill_defaults(&server->config);
     snprintf(server->name, sizeof server->name, "%s", config->name);
     server->config.name = server->name;
+    (void)http_certificates_hold(server->config.certificates);
     server->loop_count = server->config.threads;
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     if (!server->loops) {
+        http_certificates_release(server->config.certificates);
         free(server);
         return NULL;
     }
@@ -98,19 +111,53 @@ static struct http_server *make_server(const struct http_server_config *config) 
     return server;
 }
 
-static enum status init_loops(struct http_server *server, struct error *err) {
+static void close_listeners(struct http_server *server, unsigned from) {
+    for (unsigned i = from; i < server->loop_count; i++) {
+        for (size_t kind = 0; kind < HTTP_LISTENERS; kind++) {
+            if (server->loops[i].listeners[kind].fd >= 0) {
+                close(server->loops[i].listeners[kind].fd);
+            }
+        }
+    }
+}
+
+static enum status listen_on(struct http_server *server, unsigned kind, const char *host,
+                             uint16_t *port, struct error *err) {
     int fds[LOOPS_MAX];
-    enum status status = http_listen(server, fds, err);
+    enum status status = http_listen(server, host, port, fds, err);
+    for (unsigned i = 0; i < server->loop_count && status == STATUS_OK; i++) {
+        server->loops[i].listeners[kind].fd = fds[i];
+    }
+    return status;
+}
+
+static enum status open_listeners(struct http_server *server, struct error *err) {
+    const struct http_server_config *config = &server->config;
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        server->loops[i].listeners[HTTP_LISTENER_PLAIN].fd = -1;
+        server->loops[i].listeners[HTTP_LISTENER_TLS].fd = -1;
+    }
+    server->port = config->port;
+    server->tls_port = config->tls_port;
+    enum status status = listen_on(server, HTTP_LISTENER_PLAIN, config->host, &server->port, err);
+    if (status == STATUS_OK && config->tls_host) {
+        status = listen_on(server, HTTP_LISTENER_TLS, config->tls_host, &server->tls_port, err);
+    }
+    if (status != STATUS_OK) {
+        close_listeners(server, 0);
+    }
+    return status;
+}
+
+static enum status init_loops(struct http_server *server, struct error *err) {
+    enum status status = open_listeners(server, err);
     if (status != STATUS_OK) {
         return status;
     }
     for (unsigned i = 0; i < server->loop_count; i++) {
-        server->loops[i].listen_fd = fds[i];
         status = http_loop_init(&server->loops[i], server, i, err);
         if (status != STATUS_OK) {
-            for (unsigned rest = i; rest < server->loop_count; rest++) {
-                close(fds[rest]);
-            }
+            close_listeners(server, i);
             while (i > 0) {
                 http_loop_close(&server->loops[--i]);
             }
@@ -155,6 +202,7 @@ enum status http_server_start(const struct http_server_config *config, struct ht
                               struct error *err) {
     *out = NULL;
     CHECK(config->name && config->host && config->handle && config->clock && config->random);
+    CHECK(!config->tls_host == !config->certificates);
     struct http_server *server = make_server(config);
     if (!server) {
         return error_set(err, STATUS_NO_MEMORY, "no memory for the %s server", config->name);
@@ -171,12 +219,20 @@ enum status http_server_start(const struct http_server_config *config, struct ht
     }
     LOG_INFO("http", "listening", LOG_CSTR("server", server->name), LOG_CSTR("host", config->host),
              LOG_INT("port", server->port), LOG_INT("threads", server->loop_count));
+    if (config->tls_host) {
+        LOG_INFO("http", "listening for TLS", LOG_CSTR("server", server->name),
+                 LOG_CSTR("host", config->tls_host), LOG_INT("port", server->tls_port));
+    }
     *out = server;
     return STATUS_OK;
 }
 
 uint16_t http_server_port(const struct http_server *server) {
     return server->port;
+}
+
+uint16_t http_server_tls_port(const struct http_server *server) {
+    return server->config.certificates ? server->tls_port : 0;
 }
 
 // False: some loop still waits for a handler.

@@ -13,13 +13,18 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/workers.h"
+#include "http/certificates.h"
 #include "http/exchange.h"
 
 struct http_server_config {
     const char *name; // for thread names, logs and metrics: "public", "management"
     const char *host; // numeric address, or "localhost"
     uint16_t port;    // 0: any free port (see http_server_port)
-    unsigned threads; // loops; 0: one per core
+    // A second address, where TLS is spoken. Both NULL: none. The server holds the certificates for as long as it needs them.
+    const char *tls_host;
+    uint16_t tls_port;
+    struct http_certificates *certificates;
+    unsigned threads;                                              // loops; 0: one per core
     void (*handle)(struct http_exchange *exchange, void *context); // loop thread
     void (*completed)(const struct http_exchange *exchange, int64_t duration_us,
                       void *context); // after the reply was
@@ -37,6 +42,8 @@ struct http_server_config {
     unsigned connections;             // [10000] per server; one more gets 503 and is closed
     unsigned pipeline_max;            // [16]
     unsigned requests_per_connection; // [0: no limit] Connection: close after so many
+    unsigned handshakes;              // [512] under way a loop; one more ends the oldest
+    int64_t handshake_timeout_ms;     // [10 s] from the connection to the end of the TLS handshake
     int64_t header_timeout_ms; // [10 s] from the first byte of a request to the end of its headers
     int64_t body_timeout_ms;   // [30 s] without a byte of the body
     int64_t idle_timeout_ms;   // [75 s] between requests
@@ -50,6 +57,7 @@ struct http_server;
 MUST_CHECK enum status http_server_start(const struct http_server_config *config,
                                          struct http_server **out, struct error *err);
 uint16_t http_server_port(const struct http_server *server);
+uint16_t http_server_tls_port(const struct http_server *server); // 0: none
 // Graceful: stops accepting, closes idle connections, answers what is in flight with Connection: close, then ends the threads.
 // Callable from any thread but the loops. Frees the server. NULL is fine.
 void http_server_stop(struct http_server *server);

@@ -24,6 +24,7 @@
 #include "base/thread.h"
 #include "http/parse.h"
 #include "http/server.h"
+#include "http/tls.h"
 
 // --- Blocks ----------------------------------------------------------------------------------------------------------
 #define HTTP_BLOCK_CLASSES 5 // 4 KiB, 16 KiB, 64 KiB, 256 KiB, 1 MiB; larger ones are not kept
@@ -120,7 +121,10 @@ struct http_connection {
     struct http_connection *next; // in the loop's list; or in the list of free ones
     struct http_connection *previous;
     struct http_connection *next_dirty; // has replies to write, after the queue was emptied
-    int fd;
+    struct http_connection *next_again; // has bytes to read that poll does not see
+    struct http_connection *older;      // of the handshakes under way
+    struct http_connection *newer;
+    struct http_transport transport;
     int events;                          // what poll waits for
     struct http_exchange_private *first; // oldest, of those not yet written whole
     struct http_exchange_private *last;
@@ -137,7 +141,9 @@ struct http_connection {
     int64_t began_us; // the first byte of an incomplete head; 0: none
     bool in_pump;
     bool dirty;
-    bool hungry; // nothing to be done before more bytes come
+    bool again;       // in the loop's list
+    bool handshaking; // TLS is not established
+    bool hungry;      // nothing to be done before more bytes come
     bool write_blocked;
     bool input_done; // no further request is taken
     bool eof;        // the client sends no more
@@ -147,11 +153,20 @@ struct http_connection {
     bool closed;       // no longer in the list, fd closed
     bool poll_closed;  // libuv has let go
     char ip[HTTP_IP_TEXT_MAX];
+    char *subject; // of the client's certificate; NULL: none
 };
 
-// Takes over fd.
+// Takes over fd. extra: one more than there may be.
 void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_storage *address,
-                          bool extra);
+                          bool tls, bool extra);
+// In handshake.c. False: no memory, and nothing was begun.
+MUST_CHECK bool http_handshake_begin(struct http_connection *connection);
+void http_handshake_end(struct http_connection *connection); // also of one that was broken off
+// OK: established. END: not yet. Else the connection is to be closed.
+MUST_CHECK enum status http_handshake_step(struct http_connection *connection);
+// Comes back to it although its socket has nothing to read.
+void http_connection_read_again(struct http_connection *connection);
+void http_connections_again(struct http_loop *loop);
 // Parses, hands to handlers, writes; until nothing more can be done now.
 void http_connection_pump(struct http_connection *connection);
 // A reply was sent on the loop's thread or came out of the queue. True: the caller is to pump the connection; false: it is
@@ -185,23 +200,32 @@ static inline bool http_connection_may_parse(const struct http_connection *conne
 // --- Loops and the server --------------------------------------------------------------------------------------------
 struct http_upstream_loop;
 
+enum { HTTP_LISTENER_PLAIN, HTTP_LISTENER_TLS, HTTP_LISTENERS };
+
+struct http_listener {
+    uv_poll_t poll;
+    struct http_loop *loop;
+    int fd; // -1: none
+    bool tls;
+    bool open;
+};
+
 struct http_loop {
     uv_loop_t uv;
     struct http_upstream_loop *upstreams; // where handlers on this loop forward to
     uv_async_t wake;
     uv_timer_t sweep;
     uv_timer_t resume_accept;
-    uv_poll_t listener;
+    uv_prepare_t turn; // with TLS: counts handshakes anew
+    struct http_listener listeners[HTTP_LISTENERS];
     struct http_server *server;
     struct thread thread;
     pthread_t self; // set by the thread before any connection exists
     unsigned index;
-    int listen_fd;
     bool sweeping;
     bool accept_paused;
     bool accept_warned;
     bool draining;
-    bool listener_open;
     bool silent; // stop has given up waiting: nothing of the owner's may be called
     bool ending;
     int64_t drain_deadline_us;
@@ -213,6 +237,11 @@ struct http_loop {
     struct http_block *block; // shared
     size_t block_used;
     struct http_connection *connections;
+    struct http_connection *again; // have bytes to read that poll does not see
+    struct http_connection *oldest_handshake;
+    struct http_connection *newest_handshake;
+    unsigned handshakes;
+    unsigned handshake_steps; // taken in this turn of the loop
     struct http_connection *free_connections;
     unsigned free_connection_count;
     unsigned connection_count; // with those that are closed but not yet let go
@@ -232,6 +261,7 @@ struct http_server {
     struct http_loop *loops;
     unsigned loop_count;
     uint16_t port;
+    uint16_t tls_port;
     atomic_uint connections;
     atomic_uint exchanges;
     atomic_bool draining;
@@ -245,6 +275,9 @@ struct http_server {
     metrics_id timeouts_total;
     metrics_id rejected_total;
     metrics_id connections_gauge;
+    metrics_id handshakes_total;
+    metrics_id handshakes_failed;
+    metrics_id handshakes_dropped;
 };
 
 MUST_CHECK enum status http_loop_init(struct http_loop *loop, struct http_server *server,
@@ -263,7 +296,9 @@ void http_upstream_loop_end(struct http_loop *loop);
 void http_upstream_loop_abort(struct http_loop *loop);
 void http_upstream_loop_free(struct http_loop *loop);
 // In accept.c.
-MUST_CHECK enum status http_listen(struct http_server *server, int *fds, struct error *err);
+// Fills fds with a socket for each loop; *port: the one bound.
+MUST_CHECK enum status http_listen(struct http_server *server, const char *host, uint16_t *port,
+                                   int *fds, struct error *err);
 void http_accept_ready(uv_poll_t *handle, int status, int events);
 void http_accept_resume(struct http_loop *loop);
 void http_accept_all(struct http_loop *loop);
