@@ -40,8 +40,11 @@ struct http_server *harness_start(harness_handler *handle, void *context,
 }
 
 int harness_connect(const struct http_server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(http_server_port(server))};
+    return harness_connect_port(http_server_port(server));
+}
+
+int harness_connect_port(uint16_t port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     const int on = 1;

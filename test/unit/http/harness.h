@@ -20,6 +20,7 @@ struct http_server *harness_start(harness_handler *handle, void *context,
                                   const struct http_server_config *config);
 
 int harness_connect(const struct http_server *server);
+int harness_connect_port(uint16_t port);
 void harness_send(int fd, const char *bytes, size_t len);
 void harness_send_text(int fd, const char *text);
 // Reads until `text` has appeared `times` times, or the end, or 10 s; returns what came, which is good until the next call in
