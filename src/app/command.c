@@ -63,6 +63,11 @@ static const struct app_command commands[] = {
      "Prints every setting with its value and where that came from. Exit code 2 and file, line and key when\n"
      "something is wrong.\n",
      true, app_check_config_command},
+    {"routes", "list every route and who may call it",
+     "footfall routes [--json] [--config FILE] [--SETTING VALUE]...",
+     "One line for each role, method and path, from the tables that the servers are made of.\n\n"
+     "  --json           as JSON; must be the first word\n",
+     true, app_routes_command},
     {"doctor", "look for problems of this machine and of a running Footfall",
      "footfall doctor [ROLE] [--apply] [--config FILE] [--SETTING VALUE]...",
      "Checks limits, disk, clock, time zones, Kafka and Cassandra when they are configured, and the running\n"

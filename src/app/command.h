@@ -31,6 +31,7 @@ int app_processor_command(int argc, char *const *argv);
 int app_reports_command(int argc, char *const *argv);
 int app_key_command(int argc, char *const *argv);
 int app_check_config_command(int argc, char *const *argv);
+int app_routes_command(int argc, char *const *argv);
 int app_doctor_command(int argc, char *const *argv);
 int app_migrate_command(int argc, char *const *argv);
 
