@@ -8,6 +8,7 @@
 #ifndef FOOTFALL_STORE_ENGINE_H
 #define FOOTFALL_STORE_ENGINE_H
 
+#include "store/ledger.h"
 #include "store/store.h"
 #include "store/walk.h"
 
@@ -110,6 +111,14 @@ struct store_engine {
                               struct arena *arena, struct store_report *out);
     enum status (*report_put)(struct store *store, struct str project,
                               const struct store_report *report);
+
+    enum status (*audit_append)(struct store *store, const struct store_audit *audit);
+    enum status (*audit_read)(struct store *store, const struct store_audit_query *query,
+                              struct arena *arena, struct store_audit **out, size_t *count,
+                              bool *more);
+    enum status (*usage_put)(struct store *store, const struct store_usage *usage);
+    enum status (*usage_read)(struct store *store, int32_t day, struct arena *arena,
+                              struct store_usage **out, size_t *count);
 
     // These three may be NULL: UNSUPPORTED.
     enum status (*walk)(struct store *store, enum store_row_kind kind, struct str after,

@@ -356,6 +356,57 @@ enum status store_report_put(struct store *store, struct str project,
     return is_id(project) ? store->engine->report_put(store, project, report) : STATUS_INVALID;
 }
 
+// --- Ledger ----------------------------------------------------------------------------------------------------------
+
+#define AUDIT_TIME_MIN INT64_C(1577836800000) // 2020
+#define AUDIT_TIME_MAX INT64_C(4102444800000) // 2100
+
+static bool is_uuid(struct str id) {
+    bool valid = id.len == 36;
+    for (size_t i = 0; i < id.len && valid; i++) {
+        char c = id.data[i];
+        valid = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
+    }
+    return valid;
+}
+
+enum status store_audit_append(struct store *store, const struct store_audit *audit) {
+    bool valid = is_uuid(audit->id) && is_text(audit->project, 0) && audit->entry.len > 0 &&
+                 audit->time_ms >= AUDIT_TIME_MIN && audit->time_ms < AUDIT_TIME_MAX;
+    return valid ? store->engine->audit_append(store, audit) : STATUS_INVALID;
+}
+
+enum status store_audit_read(struct store *store, const struct store_audit_query *query,
+                             struct arena *arena, struct store_audit **out, size_t *count,
+                             bool *more) {
+    struct store_audit_query asked = *query;
+    *out = NULL;
+    *count = 0;
+    *more = false;
+    if (query->limit == 0 || (query->resume && !is_uuid(query->after_id))) {
+        return STATUS_INVALID;
+    }
+    // An engine may look month by month.
+    asked.from_ms = asked.from_ms < AUDIT_TIME_MIN ? AUDIT_TIME_MIN : asked.from_ms;
+    asked.to_ms = asked.to_ms > AUDIT_TIME_MAX ? AUDIT_TIME_MAX : asked.to_ms;
+    if (asked.from_ms >= asked.to_ms || (asked.resume && asked.after_ms < asked.from_ms)) {
+        return STATUS_OK;
+    }
+    return store->engine->audit_read(store, &asked, arena, out, count, more);
+}
+
+enum status store_usage_put(struct store *store, const struct store_usage *usage) {
+    bool valid = is_id(usage->project) && is_id(usage->counter) && usage->events >= 0;
+    return valid ? store->engine->usage_put(store, usage) : STATUS_INVALID;
+}
+
+enum status store_usage_read(struct store *store, int32_t day, struct arena *arena,
+                             struct store_usage **out, size_t *count) {
+    *out = NULL;
+    *count = 0;
+    return store->engine->usage_read(store, day, arena, out, count);
+}
+
 enum status store_walk(struct store *store, enum store_row_kind kind, struct str after,
                        size_t bytes, struct arena *arena, struct store_page *out) {
     *out = (struct store_page){.rows = NULL};

@@ -96,6 +96,14 @@ size_t cassandra_batch_bytes(const struct store_batch *batch);
 void cassandra_batch_discard(struct store_batch *batch);
 void cassandra_partition_release(struct store *store, unsigned partition);
 
+enum status cassandra_audit_append(struct store *store, const struct store_audit *audit);
+enum status cassandra_audit_read(struct store *store, const struct store_audit_query *query,
+                                 struct arena *arena, struct store_audit **out, size_t *count,
+                                 bool *more);
+enum status cassandra_usage_put(struct store *store, const struct store_usage *usage);
+enum status cassandra_usage_read(struct store *store, int32_t day, struct arena *arena,
+                                 struct store_usage **out, size_t *count);
+
 enum status cassandra_walk(struct store *store, enum store_row_kind kind, struct str after,
                            size_t bytes, struct arena *arena, struct store_page *out);
 enum status cassandra_profiles_restore(struct store *store, struct str project,

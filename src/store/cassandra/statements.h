@@ -192,6 +192,13 @@
     S(REPORT_PUT, ONCE,                                                                             \
       "INSERT INTO #reports (project, day, revision, closed, digest, body) "                        \
       "VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                                    \
+    S(AUDIT_PUT, WRITE,                                                                             \
+      "INSERT INTO #audit_log (month, time, id, project, entry) VALUES (?, ?, ?, ?, ?)")            \
+    S(AUDIT_GET, READ,                                                                              \
+      "SELECT time, id, project, entry FROM #audit_log WHERE month = ? AND (time, id) < (?, ?) "    \
+      "AND (time) >= (?) LIMIT ?")                                                                  \
+    S(USAGE_PUT, WRITE, "INSERT INTO #usage (day, project, counter, events) VALUES (?, ?, ?, ?)")   \
+    S(USAGE_GET, READ, "SELECT project, counter, events FROM #usage WHERE day = ?")                 \
     S(PROFILE_RESTORE, WRITE,                                                                       \
       "UPDATE #users USING TIMESTAMP ? SET email = ?, name = ?, traits = ?, version = ?, "          \
       "created = ?, updated = ? WHERE project = ? AND bucket = ? AND user_id = ?")                  \

@@ -91,8 +91,18 @@ static const char *const first_version[] = {
     NULL,
 };
 
+static const char *const second_version[] = {
+    "CREATE TABLE IF NOT EXISTS #audit_log (month int, time timestamp, id text, project text, "
+    "entry text, PRIMARY KEY ((month), time, id)) WITH CLUSTERING ORDER BY (time DESC, id DESC) "
+    "AND comment = 'Who administered what. month: since the year 0. Rows are never changed'",
+    "CREATE TABLE IF NOT EXISTS #usage (day date, project text, counter text, events bigint, "
+    "PRIMARY KEY ((day), project, counter)) WITH default_time_to_live = 34560000 "
+    "AND comment = 'Events that were let in, a row for each process that counted; 400 days'",
+    NULL,
+};
+
 // Step i leads to version i + 1.
-static const char *const *const steps[] = {first_version};
+static const char *const *const steps[] = {first_version, second_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

@@ -14,6 +14,8 @@
 //   VERSION_FLOOR   project                                      -> highest version of a deleted profile
 //   PROJECT, API_KEY, ACCOUNT                                       id
 //   REPORT          project day desc(revision)
+//   AUDIT           desc(time) id
+//   USAGE           day project counter                          -> events
 //   EPOCH           gen                                          -> eventlog_epoch() of what filled it
 //   OFFSET          gen partition
 //   SEEN            gen partition chunk
@@ -40,6 +42,8 @@ enum keys_table {
     KEYS_API_KEY = 6,
     KEYS_ACCOUNT = 7,
     KEYS_REPORT = 8,
+    KEYS_AUDIT = 9,
+    KEYS_USAGE = 10,
     KEYS_EPOCH = 16, // derived tables from here on
     KEYS_OFFSET = 17,
     KEYS_SEEN = 18,

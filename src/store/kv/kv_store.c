@@ -147,7 +147,8 @@ static void kv_close(struct store *base) {
         .project_put = kv_project_put, .projects = kv_projects, .key_put = kv_key_put,             \
         .key_delete = kv_key_delete, .keys = kv_keys, .account_put = kv_account_put,               \
         .accounts = kv_accounts, .report_get = kv_report_get, .report_put = kv_report_put,         \
-        .walk = kv_walk, .profiles_restore = kv_profiles_restore,                                  \
+        .audit_append = kv_audit_append, .audit_read = kv_audit_read, .usage_put = kv_usage_put,   \
+        .usage_read = kv_usage_read, .walk = kv_walk, .profiles_restore = kv_profiles_restore,     \
         .version_floor_raise = kv_version_floor_raise, .stats = kv_stats, .close = kv_close,       \
     }
 

@@ -159,6 +159,13 @@ enum status kv_report_get(struct store *store, struct str project, int32_t day, 
 enum status kv_report_put(struct store *store, struct str project,
                           const struct store_report *report);
 
+enum status kv_audit_append(struct store *store, const struct store_audit *audit);
+enum status kv_audit_read(struct store *store, const struct store_audit_query *query,
+                          struct arena *arena, struct store_audit **out, size_t *count, bool *more);
+enum status kv_usage_put(struct store *store, const struct store_usage *usage);
+enum status kv_usage_read(struct store *store, int32_t day, struct arena *arena,
+                          struct store_usage **out, size_t *count);
+
 enum status kv_walk(struct store *store, enum store_row_kind kind, struct str after, size_t bytes,
                     struct arena *arena, struct store_page *out);
 enum status kv_profiles_restore(struct store *store, struct str project,
