@@ -8,7 +8,7 @@
 #define DRAIN_MANAGEMENT_MS 1000
 #define LOOKERS 2
 #define LOOKS_WAITING 64
-#define TABLES_MAX 6
+#define TABLES_MAX 8
 
 static enum status start_server(struct app_service *service, const char *key,
                                 struct http_server_config *config, struct http_server **out,
@@ -83,6 +83,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     if (service->role == APP_ROLE_RUN || service->role == APP_ROLE_GATEWAY) {
         tables[count++] = gateway_admin_routes(&service->admin);
         tables[count++] = app_status_routes(service);
+        tables[count++] = gateway_audit_routes(&service->audit);
     }
     return count;
 }
@@ -117,6 +118,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .trusted = service->trusted,
         .limits = app_is_front_door(service) ? service->limits : NULL,
         .access_log = service->access_log,
+        .audit = &service->audit,
         .trace_one_in = (unsigned)settings_integer(service->settings, "tracing.sample"),
     };
     return gateway_start(&config, &service->gateway, err);

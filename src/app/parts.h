@@ -20,6 +20,9 @@ extern const struct app_part app_part_first_start; // project, keys
 extern const struct app_part app_part_account;
 // part_access_log.c
 extern const struct app_part app_part_access_log;
+// part_audit.c
+extern const struct app_part app_part_audit;       // before what it would record
+extern const struct app_part app_part_audit_start; // a start of this process with its settings
 // part_limits.c
 extern const struct app_part
     app_part_limits; // before the log, whose callbacks give back what was not kept

@@ -83,6 +83,7 @@ struct app_service {
     struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
     struct http_networks *trusted;
     struct gateway_access_log *access_log;
+    struct gateway_audit audit;
     struct gateway_limits *limits;
     struct activity_admission admission; // asks them
     struct gateway *gateway;

@@ -18,7 +18,7 @@ bool auth_scope_project(struct http_exchange *exchange, const struct auth_keyrin
             http_reply_problem(exchange, 404, STR("There is no such project for this token."));
             return false;
         }
-        *project = own;
+        *project = exchange->project = own;
         return true;
     }
     struct str wanted = asked.data ? asked : STR("default");
@@ -31,6 +31,6 @@ bool auth_scope_project(struct http_exchange *exchange, const struct auth_keyrin
         }
         return false;
     }
-    *project = wanted;
+    *project = exchange->project = wanted;
     return true;
 }

@@ -22,6 +22,7 @@ struct gateway {
     const struct http_networks *trusted;
     struct gateway_limits *limits; // NULL: none
     struct gateway_access_log *access_log;
+    struct gateway_audit *audit; // NULL: none
     struct clock *clock;
     struct random_source *random;
     unsigned trace_one_in;
@@ -68,6 +69,7 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     gateway->refresh = config->refresh;
     gateway->trusted = config->trusted;
     gateway->access_log = config->access_log;
+    gateway->audit = config->audit;
     gateway->clock = config->clock ? config->clock : clock_system();
     gateway->random = config->random ? config->random : random_system();
     gateway->trace_one_in = config->trace_one_in;
@@ -229,6 +231,9 @@ static void proceed(const struct gateway *gateway, struct http_exchange *exchang
         refuse_unauthenticated(gateway, exchange, STR("This key is not known."));
     } else if (!gateway->limits ||
                gateway_limits_principal(gateway->limits, exchange, match->route)) {
+        if (gateway->audit) {
+            gateway_audit_watch(gateway->audit, exchange, match->route);
+        }
         http_router_call(exchange, match);
     }
 }

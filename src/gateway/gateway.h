@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gateway/access_log.h"
+#include "gateway/audit.h"
 #include "gateway/limits.h"
 #include "http/forwarded.h"
 #include "http/router.h"
@@ -31,6 +32,7 @@ struct gateway_config {
     const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
     struct gateway_limits *limits;       // NULL: none
     struct gateway_access_log *access_log; // NULL: none
+    struct gateway_audit *audit;           // NULL: none
     unsigned trace_one_in; // of the requests that name no trace one in so many is sampled; 0: none
     struct clock *clock;   // NULL: the machine's
     struct random_source *random; // NULL: the machine's

@@ -190,6 +190,7 @@ void gateway_keys_create(struct http_exchange *exchange, void *context) {
         !gateway_read_strings(exchange, names, values, 3)) {
         return;
     }
+    exchange->detail = values[1]; // the role
     struct gateway_key_request request = {
         .project = values[0], .role = values[1], .label = values[2].data ? values[2] : STR("")};
     struct str own = own_project(exchange);
@@ -209,6 +210,8 @@ void gateway_keys_create(struct http_exchange *exchange, void *context) {
         http_reply_problem(exchange, theirs ? 400 : 503, str_from_c(err.text));
         return;
     }
+    exchange->subject = arena_copy(&exchange->arena, str_from_c(id));
+    exchange->project = request.project;
     LOG_INFO("gateway", "key made", LOG_CSTR("id", id), LOG_STR("role", request.role),
              LOG_STR("requestId", exchange->request_id));
     struct store_key key = {.id = str_from_c(id),
@@ -235,6 +238,8 @@ static enum status find_own_key(struct store *store, struct http_exchange *excha
     struct str own = own_project(exchange);
     for (size_t i = 0; i < count; i++) {
         if (str_equal(id, keys[i].id)) {
+            exchange->project = keys[i].project;
+            exchange->detail = keys[i].role;
             return !own.data || str_equal(own, keys[i].project) ? STATUS_OK : STATUS_NOT_FOUND;
         }
     }

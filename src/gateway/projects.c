@@ -101,6 +101,7 @@ void gateway_projects_create(struct http_exchange *exchange, void *context) {
         !gateway_read_strings(exchange, names, values, 3)) {
         return;
     }
+    exchange->subject = values[0];
     const struct auth_principal *principal = exchange->principal;
     if (principal->project[0]) {
         http_reply_problem(exchange, 403, STR("A key of one project cannot make another."));
@@ -137,6 +138,7 @@ void gateway_projects_create(struct http_exchange *exchange, void *context) {
         http_reply_problem(exchange, 503, STR("The project could not be stored."));
         return;
     }
+    exchange->project = project.id;
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
     write_project(&writer, &project);

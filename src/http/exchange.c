@@ -44,7 +44,9 @@ static void forget(struct http_exchange_private *exchange) {
     public->principal = NULL;
     public->trace = NULL;
     public->handled_us = public->queued_us = 0;
-    public->upstream = public->project = STR_EMPTY;
+    public->upstream = public->project = public->subject = public->detail = STR_EMPTY;
+    public->before_reply = NULL;
+    public->failure = NULL;
     public->access = 0;
     public->route = NULL;
     public->status = 0;
@@ -194,6 +196,7 @@ void http_exchange_offload(struct http_exchange *exchange,
     exchange->queued_us -= clock->mono_us(clock);
     if (workers_submit(workers, &private->work) != STATUS_OK) {
         exchange->queued_us = 0;
+        exchange->before_reply = NULL; // nothing was done, and this thread may not block
         http_reply_header(exchange, "Retry-After", STR("1"));
         http_reply_problem(exchange, 503, STR("The server is busy; try again soon."));
     }

@@ -78,8 +78,15 @@ struct http_exchange {
     const char *route;   // pattern of the matched route, for metrics and the access log; static
     unsigned access;     // of the matched route
     struct str project;  // whose data it is about, once somebody knows; for the access log
-    unsigned status;     // of the reply, once sent
-    size_t reply_bytes;  // of the reply's body, once sent
+    struct str subject,
+        detail; // what was changed, and how; for the audit log; data NULL: nothing is said
+    // Called once, by whoever sends the reply and on that thread, before anything of it leaves; may block when the handler may. False: a 503
+    // problem with the text `failure` is sent in its place. NULL: nobody wants to know.
+    bool (*before_reply)(struct http_exchange *exchange, unsigned status, void *context);
+    void *before_reply_context;
+    const char *failure;
+    unsigned status;    // of the reply, once sent
+    size_t reply_bytes; // of the reply's body, once sent
     // All else is the server's own: see server_private.h.
 };
 

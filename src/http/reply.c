@@ -83,9 +83,27 @@ static void fail(struct http_exchange_private *exchange) {
     exchange->content_type = "application/problem+json";
 }
 
+// False: another reply was sent in its place.
+static bool is_let_go(struct http_exchange *public, unsigned status) {
+    bool (*before)(struct http_exchange *, unsigned, void *) = public->before_reply;
+    public->before_reply = NULL;
+    if (!before || before(public, status, public->before_reply_context)) {
+        return true;
+    }
+    struct http_exchange_private *private = http_exchange_of(public);
+    buffer_clear(&private->headers);
+    private->has_content_encoding = private->has_strong_etag = false;
+    private->static_body = STR_EMPTY;
+    http_reply_problem(public, 503, str_from_c(public->failure));
+    return false;
+}
+
 static void finish(struct http_exchange_private *exchange, unsigned status,
                    const char *content_type) {
     CHECK(!exchange->sent && status >= 200 && status <= 999);
+    if (exchange->public.before_reply && !is_let_go(&exchange->public, status)) {
+        return;
+    }
     exchange->sent = true;
     exchange->public.status = status;
     exchange->content_type = content_type;

@@ -11,6 +11,7 @@
 
 #include "base/timezone.h"
 #include "gateway/gateway.h"
+#include "store/engine.h"
 
 static void say_who(struct http_exchange *exchange, void *context) {
     (void)context;
@@ -36,6 +37,9 @@ struct world {
     atomic_bool store_is_away;
     struct auth_keyring *keyring;
     struct gateway_admin admin;
+    struct gateway_audit audit;
+    const struct store_engine *engine; // of the store
+    struct store_engine broken;        // the same, but for its audit log
     struct gateway *gateway;
     struct workers *workers;
     struct http_server *server;
@@ -93,9 +97,14 @@ static int set_up_world(void **state, bool shared) {
     const struct http_route_table tables[] = {
         {test_routes, sizeof test_routes / sizeof test_routes[0], NULL},
         gateway_admin_routes(&world->admin),
+        gateway_audit_routes(&world->audit),
     };
+    world->audit.store = world->store;
+    world->audit.clock = clock_system();
+    world->audit.random = random_system();
     struct gateway_config config = {.tables = tables,
-                                    .table_count = 2,
+                                    .table_count = 3,
+                                    .audit = &world->audit,
                                     .keyring = world->keyring,
                                     .refresh = world->refresh,
                                     .access_log = NULL};
@@ -361,6 +370,90 @@ static void routes_without_access_or_twice_are_refused(void **state) {
     }
 }
 
+// --- Audit -------------------------------------------------------------------------------------------------------------
+
+static void acts_are_recorded_before_they_are_answered(void **state) {
+    const struct world *world = *state;
+    const char *admin = "Bearer ff_test_admin";
+    ASSERT_CONTAINS(ask(world, "POST", "/projects", admin, "{\"id\":\"blog\"}"), " 201 ");
+    ASSERT_CONTAINS(ask(world, "POST", "/projects", admin, "{\"id\":\"blog\"}"), " 409 ");
+    ASSERT_CONTAINS(
+        ask(world, "POST", "/keys", admin, "{\"role\":\"viewer\",\"project\":\"blog\"}"), " 201 ");
+    ASSERT_CONTAINS(ask(world, "DELETE", "/keys/none", admin, ""), " 404 ");
+    (void)ask(world, "GET", "/keys", admin, "");
+    (void)ask(world, "POST", "/keys", "Bearer ff_test_viewer", "{}");
+    const char *reply = ask(world, "GET", "/audit", admin, "");
+    assert_int_equal(harness_count(reply, "\"action\":"), 4);
+    ASSERT_CONTAINS(reply,
+                    "\"action\":\"POST /projects\",\"subject\":\"blog\",\"project\":\"blog\"");
+    ASSERT_CONTAINS(reply, "\"status\":409,\"outcome\":\"refused\"");
+    ASSERT_CONTAINS(reply, "\"action\":\"POST /keys\",\"subject\":\"key_");
+    ASSERT_CONTAINS(reply, "\"detail\":\"viewer\",\"project\":\"blog\",\"actor\":{\"key\":\"key_");
+    ASSERT_CONTAINS(reply, "\"role\":\"admin\",\"address\":\"127.0.0.1\"}");
+    ASSERT_CONTAINS(reply, "\"action\":\"DELETE /keys/:id\",\"subject\":\"none\"");
+    ASSERT_CONTAINS(reply, "\"next\":null");
+    ASSERT_LACKS(reply, "ff_");
+}
+
+static void the_audit_log_is_read_page_by_page(void **state) {
+    const struct world *world = *state;
+    const char *admin = "Bearer ff_test_admin";
+    for (unsigned i = 0; i < 5; i++) {
+        char path[40];
+        (void)snprintf(path, sizeof path, "/keys/none-%u", i);
+        ASSERT_CONTAINS(
+            ask(world, "DELETE", path, i % 2 ? admin : "Bearer ff_test_project_admin", ""),
+            " 404 ");
+    }
+    char path[120] = "/audit?limit=2";
+    static const char *const pages[][2] = {
+        {"none-4", "none-3"}, {"none-2", "none-1"}, {"none-0", "\"next\":null"}};
+    for (size_t i = 0; i < 3; i++) {
+        const char *reply = ask(world, "GET", path, admin, "");
+        ASSERT_CONTAINS(reply, pages[i][0]);
+        ASSERT_CONTAINS(reply, pages[i][1]);
+        const char *next = strstr(reply, "\"next\":\"");
+        (void)snprintf(path, sizeof path, "/audit?limit=2&cursor=%.50s", next ? next + 8 : "");
+    }
+    // Whoever administers one project sees what was done there.
+    const char *reply = ask(world, "GET", "/audit?limit=2", "Bearer ff_test_project_admin", "");
+    ASSERT_CONTAINS(reply, "none-4");
+    ASSERT_CONTAINS(reply, "none-2");
+    ASSERT_LACKS(reply, "\"next\":null");
+    ASSERT_CONTAINS(ask(world, "GET", "/audit?project=other", "Bearer ff_test_project_admin", ""),
+                    " 404 ");
+    ASSERT_CONTAINS(ask(world, "GET", "/audit", "Bearer ff_test_editor", ""), " 403 ");
+    ASSERT_LACKS(ask(world, "GET", "/audit?to=2026-01-01", admin, ""), "none");
+    static const char *const wrong[] = {"limit=0",  "limit=1001", "from=yesterday",
+                                        "cursor=x", "cursor=1.2", "order=asc"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char asked[60];
+        (void)snprintf(asked, sizeof asked, "/audit?%s", wrong[i]);
+        ASSERT_CONTAINS(ask(world, "GET", asked, admin, ""), "HTTP/1.1 400 ");
+    }
+}
+
+static enum status refuse_audit(struct store *store, const struct store_audit *audit) {
+    (void)store;
+    (void)audit;
+    return STATUS_IO;
+}
+
+// Nobody is told that all is well when nobody could find out later who did it.
+static void what_cannot_be_recorded_is_not_confirmed(void **state) {
+    struct world *world = *state;
+    world->engine = world->store->engine;
+    world->broken = *world->engine;
+    world->broken.audit_append = refuse_audit;
+    world->store->engine = &world->broken;
+    const char *reply =
+        ask(world, "POST", "/keys", "Bearer ff_test_admin", "{\"role\":\"viewer\"}");
+    ASSERT_CONTAINS(reply, "HTTP/1.1 503 ");
+    ASSERT_CONTAINS(reply, "could not be recorded");
+    ASSERT_LACKS(reply, "ff_"); // the key is of no use to anybody
+    ASSERT_CONTAINS(ask(world, "GET", "/keys", "Bearer ff_test_admin", ""), "HTTP/1.1 200 ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_role_gets_what_the_table_says, set_up, tear_down),
@@ -378,6 +471,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_key_that_was_revoked_elsewhere_stops_working,
                                         set_up_shared, tear_down),
         cmocka_unit_test(routes_without_access_or_twice_are_refused),
+        cmocka_unit_test_setup_teardown(acts_are_recorded_before_they_are_answered, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_audit_log_is_read_page_by_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_recorded_is_not_confirmed, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
