@@ -48,7 +48,7 @@ def session(alone):
 
 
 def test_a_killed_broker_keeps_its_records(alone):
-    kcat(alone.kafka, "-P", "-t", "kept", "-X", "acks=all", given="one\ntwo\n")
+    kcat(alone.kafka, "-P", "-t", "kept", "-p", "0", "-X", "acks=all", given="one\ntwo\n")
     alone.kafka.kill(1)
     assert not alone.kafka.is_up()
     alone.kafka.start(1)

@@ -73,7 +73,7 @@ class Trial:
             for user, event in sent.items()]})
         fate = ACKNOWLEDGED if reply.status_code == 200 else UNKNOWN
         for user, event in sent.items():
-            self.ledger.note(user, [event], fate)
+            self.ledger.note(user, [event], fate, once=True)
         return fate == ACKNOWLEDGED
 
     def judge(self):

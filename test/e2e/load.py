@@ -17,11 +17,15 @@ class Ledger:
     def __init__(self):
         self._lock = threading.Lock()
         self._fate = {}
+        self._once = set()
         self.user = {}
         self.resent = 0
 
-    def note(self, user, ids, fate):
+    def note(self, user, ids, fate, once=False):
+        """once: never to be sent again by others, who would say something else under the same id."""
         with self._lock:
+            if once:
+                self._once.update(ids)
             for event in ids:
                 self.user[event] = user
                 if self._fate.get(event) != ACKNOWLEDGED:
@@ -30,7 +34,7 @@ class Ledger:
     def sample(self, chance, count):
         """Some ids with their users, to be sent again."""
         with self._lock:
-            known = list(itertools.islice(reversed(self._fate), 200))
+            known = list(itertools.islice((event for event in reversed(self._fate) if event not in self._once), 200))
         picked = chance.sample(known, min(count, len(known)))
         self.resent += len(picked)
         return [(event, self.user[event]) for event in picked]
