@@ -26,7 +26,8 @@ static struct place place_of(const struct activity *activity,
         while (place.host.len > 0 && place.host.data[place.host.len - 1] == '/') {
             place.host.len--;
         }
-    } else if (str_equal_ignore_case(http_request_header(exchange, STR("X-Forwarded-Proto")),
+    } else if (exchange->request.secure ||
+               str_equal_ignore_case(http_request_header(exchange, STR("X-Forwarded-Proto")),
                                      STR("https"))) {
         place.scheme = STR("https");
     }

@@ -121,7 +121,8 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .audit = &service->audit,
         .trace_one_in = (unsigned)settings_integer(service->settings, "tracing.sample"),
     };
-    return gateway_start(&config, &service->gateway, err);
+    enum status status = app_https_of(service, &config.https, err);
+    return status == STATUS_OK ? gateway_start(&config, &service->gateway, err) : status;
 }
 
 // --- The public server -------------------------------------------------------------------------------------------------
@@ -142,11 +143,23 @@ static enum status start_public(struct app_service *service, struct error *err) 
         .write_timeout_ms = settings_integer(settings, "http.write_timeout"),
         .drain_timeout_ms = DRAIN_MS,
     };
-    return start_server(service, "listen", &config, &service->server, err);
+    char tls_host[256];
+    enum status status = app_tls_start(service, err);
+    if (status == STATUS_OK) {
+        status = app_tls_listen(service, &config, tls_host, sizeof tls_host, err);
+    }
+    if (status == STATUS_OK) {
+        status = start_server(service, "listen", &config, &service->server, err);
+    }
+    if (status != STATUS_OK) {
+        app_tls_stop(service);
+    }
+    return status;
 }
 
 static void stop_public(struct app_service *service) {
     http_server_stop(service->server);
+    app_tls_stop(service);
     service->server = NULL;
 }
 

@@ -39,4 +39,14 @@ extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-F
 extern const struct app_part app_part_gateway;
 extern const struct app_part app_part_public;
 
+// In part_tls.c: of the public server, the certificates while it runs; and what the settings say of TLS for the server (host is written
+// to) and for the gateway.
+MUST_CHECK enum status app_tls_start(struct app_service *service, struct error *err);
+void app_tls_stop(struct app_service *service);
+MUST_CHECK enum status app_tls_listen(const struct app_service *service,
+                                      struct http_server_config *config, char *host, size_t size,
+                                      struct error *err);
+MUST_CHECK enum status app_https_of(const struct app_service *service, struct gateway_https *https,
+                                    struct error *err);
+
 #endif

@@ -50,12 +50,15 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
-// Log files may have been moved away. Before the process is up there are none.
+// Log files may have been moved away, certificates renewed. Before the process is up there are none.
 static void open_anew(void *context) {
     struct app_service *service = context;
     if (app_service_enter(service)) {
         LOG_INFO("app", "files are opened anew", LOG_CSTR("signal", "SIGHUP"));
         gateway_access_log_reopen(service->access_log);
+        if (service->certificates) {
+            http_certificates_touch(service->certificates);
+        }
         app_service_leave(service);
     }
 }

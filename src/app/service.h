@@ -89,6 +89,7 @@ struct app_service {
     struct gateway *gateway;
     struct http_router *management_router;
     struct http_server *management;
+    struct http_certificates *certificates; // NULL: no TLS
     struct http_server *server;
     metrics_id gauges[APP_GAUGES]; // 0: not registered
 };

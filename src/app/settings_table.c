@@ -113,6 +113,22 @@ static const struct setting table[] = {
     {"http.write_timeout", NULL, SETTING_DURATION, "30s", 10, HOUR, NULL,
      "without the client taking a byte", false},
 
+    {"tls.listen", NULL, SETTING_ADDRESS, "", 0, 0, NULL,
+     "public address for HTTPS, beside listen; empty: none", false},
+    {"tls.certificates", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "CHAIN.pem:KEY.pem of each, chosen by the name a client asks for; the first is for all others",
+     false},
+    {"tls.client_auth", NULL, SETTING_CHOICE, "off", 0, 0, "off|optional|required",
+     "whether clients show a certificate", false},
+    {"tls.client_ca", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file of the authorities that clients' certificates are from, PEM", false},
+    {"tls.min_version", NULL, SETTING_CHOICE, "1.2", 0, 0, "1.2|1.3", "oldest TLS spoken", false},
+    {"http.redirect_to_https", NULL, SETTING_BOOL, "false", 0, 0, NULL,
+     "send plain requests to HTTPS, but for health checks and ACME challenges", false},
+    {"http.hsts", NULL, SETTING_DURATION, "0s", 0, 3650 * DAY, NULL,
+     "tell who came through HTTPS to use nothing else for so long; 0s: do not", false},
+    {"http.http2", NULL, SETTING_BOOL, "false", 0, 0, NULL, "offer HTTP/2 to clients", false},
+
     {"http.trusted_proxies", NULL, SETTING_LIST, "", 0, 0, NULL,
      "networks whose X-Forwarded-For, -Proto and -Host are believed: 10.0.0.0/8,::1/128", false},
 

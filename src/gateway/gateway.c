@@ -20,6 +20,7 @@ struct gateway {
     struct auth_keyring *keyring;
     struct auth_refresh *refresh;
     const struct http_networks *trusted;
+    struct gateway_https https;
     struct gateway_limits *limits; // NULL: none
     struct gateway_access_log *access_log;
     struct gateway_audit *audit; // NULL: none
@@ -68,6 +69,7 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     gateway->keyring = config->keyring;
     gateway->refresh = config->refresh;
     gateway->trusted = config->trusted;
+    gateway->https = config->https;
     gateway->access_log = config->access_log;
     gateway->audit = config->audit;
     gateway->clock = config->clock ? config->clock : clock_system();
@@ -256,6 +258,9 @@ void gateway_handle(struct http_exchange *exchange, void *context) {
     begin(gateway, exchange);
     if (gateway->trusted) {
         http_forwarded_believe(gateway->trusted, exchange);
+    }
+    if (gateway_https_handle(&gateway->https, exchange)) {
+        return;
     }
     enum status status = http_router_find(gateway->router, exchange, &match);
     if (gateway->limits && !gateway_limits_address(gateway->limits, exchange, match.route)) {

@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "gateway/access_log.h"
 #include "gateway/audit.h"
+#include "gateway/https.h"
 #include "gateway/limits.h"
 #include "http/forwarded.h"
 #include "http/router.h"
@@ -30,6 +31,7 @@ struct gateway_config {
     struct auth_refresh
         *refresh; // asked before a key or project is refused; NULL: the keyring knows all there are
     const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
+    struct gateway_https https;          // public_url is the caller's
     struct gateway_limits *limits;       // NULL: none
     struct gateway_access_log *access_log; // NULL: none
     struct gateway_audit *audit;           // NULL: none

@@ -95,7 +95,7 @@ static void put_length(struct text *text, size_t len) {
 static struct str forwarded_proto(const struct http_exchange *exchange) {
     // Whoever ends TLS in front knows better than we; a client that makes it up deceives but itself.
     struct str given = http_request_header(exchange, STR("X-Forwarded-Proto"));
-    return str_equal(given, STR("https")) ? given : STR("http");
+    return exchange->request.secure || str_equal(given, STR("https")) ? STR("https") : STR("http");
 }
 
 static void put_forwarded(struct text *text, const struct http_exchange_private *exchange) {
