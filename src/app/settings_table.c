@@ -103,6 +103,8 @@ static const struct setting table[] = {
     {"http.threads", NULL, SETTING_INTEGER, "0", 0, 256, NULL, "event loops; 0: one a core", false},
     {"http.connections", NULL, SETTING_INTEGER, "10000", 1, 1000000, NULL,
      "connections at the same time", false},
+    {"http.memory_limit", NULL, SETTING_BYTES, "256MiB", MIB, 64 * GIB, NULL,
+     "requests being received or answered, over all connections; more get 503", false},
     {"http.body_limit", NULL, SETTING_BYTES, "4MiB", KIB, GIB, NULL, "body of a request, as sent",
      false},
     {"http.header_timeout", NULL, SETTING_DURATION, "10s", 10, HOUR, NULL,

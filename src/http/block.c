@@ -28,6 +28,7 @@ struct http_block *http_block_take(struct http_block_pool *pool, size_t capacity
             pool->free[class] = kept->next;
             pool->count[class]--;
             kept->references = 1;
+            atomic_fetch_add_explicit(pool->in_use, capacity, memory_order_relaxed);
             return kept;
         }
     }
@@ -39,6 +40,7 @@ struct http_block *http_block_take(struct http_block_pool *pool, size_t capacity
         block->class = class;
         // Only the padding is ever read before it is written.
         memset(block->data + capacity, 0, HTTP_BODY_PADDING);
+        atomic_fetch_add_explicit(pool->in_use, capacity, memory_order_relaxed);
     }
     return block;
 }
@@ -51,6 +53,7 @@ void http_block_release(struct http_block_pool *pool, struct http_block *block) 
     if (--block->references > 0) {
         return;
     }
+    atomic_fetch_sub_explicit(pool->in_use, block->capacity, memory_order_relaxed);
     int class = block->class;
     if (class >= 0 && pool->count[class] < CLASSES[class].keep) {
         block->next = pool->free[class];

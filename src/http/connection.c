@@ -179,6 +179,10 @@ static void settle(struct http_connection *connection) {
         finish(connection);
         return;
     }
+    bool held = connection->start == connection->end || !connection->shared;
+    if (!held && http_connection_is_too_much(connection)) {
+        return;
+    }
     if (!http_connection_stash(connection)) {
         http_connection_starve(connection);
         return;

@@ -8,6 +8,8 @@
 #include "http/problem.h"
 #include "http/server_private.h"
 
+#define SMALL_BYTES ((size_t)4096)
+
 static size_t pending(const struct http_connection *connection) {
     return connection->end - connection->start;
 }
@@ -49,6 +51,19 @@ static bool move_input(struct http_connection *connection, size_t capacity) {
     http_connection_drop_input(connection);
     connection->block = to;
     connection->end = len;
+    return true;
+}
+
+// What is small is always let in: heads must be answered, and connections are counted by themselves.
+bool http_connection_is_too_much(struct http_connection *connection) {
+    struct http_server *server = connection->loop->server;
+    size_t wanted = connection->block ? wanted_capacity(connection) : 0;
+    size_t held = atomic_load_explicit(&server->block_bytes, memory_order_relaxed);
+    size_t most = server->config.memory_bytes;
+    if (wanted <= SMALL_BYTES || wanted + held <= most) {
+        return false;
+    }
+    http_connection_refuse(connection, 503, "the server holds as many requests as it may");
     return true;
 }
 
@@ -100,7 +115,16 @@ static size_t readable_room(const struct http_connection *connection) {
     return bounded || room < HTTP_BLOCK_SHARED ? room : HTTP_BLOCK_SHARED;
 }
 
+// A block of its own that is full, and must become a larger one.
+static bool must_grow(const struct http_connection *connection) {
+    return connection->block && !connection->shared &&
+           connection->start + wanted_capacity(connection) > connection->block->capacity;
+}
+
 bool http_connection_receive(struct http_connection *connection) {
+    if (must_grow(connection) && http_connection_is_too_much(connection)) {
+        return false;
+    }
     if (!make_room(connection)) {
         http_connection_starve(connection);
         return false;
@@ -158,6 +182,9 @@ void http_connection_refuse(struct http_connection *connection, unsigned status,
     connection->input_done = true;
     connection->linger = true;
     exchange->close = true;
+    if (status == 503) {
+        http_reply_header(&exchange->public, "Retry-After", STR("1"));
+    }
     metrics_add(connection->loop->server->rejected_total, 1);
     http_connection_hand_over(exchange);
     http_reply_problem(&exchange->public, status, str_from_c(detail));

@@ -222,6 +222,7 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
                                        config->body_bytes, config->header_count};
     loop->server = server;
     loop->index = index;
+    loop->blocks.in_use = &server->block_bytes;
     loop->date_second = -1;
     queue_init(&loop->answered);
     http_head_parser_init(&loop->parser, &limits);

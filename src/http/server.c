@@ -32,6 +32,7 @@ static void fill_defaults(struct http_server_config *config) {
     default_size(&config->target_bytes, (size_t)8 << 10);
     default_size(&config->header_bytes, (size_t)32 << 10);
     default_size(&config->body_bytes, (size_t)4 << 20);
+    default_size(&config->memory_bytes, (size_t)256 << 20);
     default_size(&config->reply_bytes, (size_t)64 << 20);
     default_count(&config->header_count, 100);
     default_count(&config->connections, 10000);
@@ -52,6 +53,10 @@ static void fill_defaults(struct http_server_config *config) {
 static double read_connections(void *context) {
     struct http_server *server = context;
     return atomic_load_explicit(&server->connections, memory_order_relaxed);
+}
+
+static double read_block_bytes(void *context) {
+    return (double)http_server_request_bytes(context);
 }
 
 static void register_metrics(struct http_server *server) {
@@ -79,6 +84,9 @@ static void register_metrics(struct http_server *server) {
                         "TLS handshakes ended early to make room for others", label);
     server->connections_gauge = metrics_gauge(
         "footfall_http_connections", "HTTP connections open now", label, read_connections, server);
+    server->bytes_gauge = metrics_gauge(
+        "footfall_http_request_bytes", "Memory of requests that are being received or answered now",
+        label, read_block_bytes, server);
 }
 
 void http_server_free(struct http_server *server) {
@@ -214,6 +222,7 @@ enum status http_server_start(const struct http_server_config *config, struct ht
     }
     if (status != STATUS_OK) {
         metrics_gauge_remove(server->connections_gauge);
+        metrics_gauge_remove(server->bytes_gauge);
         http_server_free(server);
         return status;
     }
@@ -259,6 +268,7 @@ void http_server_stop(struct http_server *server) {
         return;
     }
     metrics_gauge_remove(server->connections_gauge);
+    metrics_gauge_remove(server->bytes_gauge);
     wake_all(server, server->loop_count);
     // Handles are copied first: the loops free the server when they are left behind.
     unsigned count = server->loop_count;
@@ -286,4 +296,8 @@ void http_server_load(const struct http_server *server, unsigned *connections,
                       unsigned *exchanges) {
     *connections = atomic_load_explicit(&server->connections, memory_order_relaxed);
     *exchanges = atomic_load_explicit(&server->exchanges, memory_order_relaxed);
+}
+
+size_t http_server_request_bytes(const struct http_server *server) {
+    return atomic_load_explicit(&server->block_bytes, memory_order_relaxed);
 }

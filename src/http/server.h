@@ -34,11 +34,13 @@ struct http_server_config {
     struct clock *clock;
     struct random_source *random;
     // Limits; 0 means the default in brackets.
-    size_t target_bytes;              // [8 KiB] 414
-    size_t header_bytes;              // [32 KiB] 431, all headers together
-    unsigned header_count;            // [100] 431
-    size_t body_bytes;                // [4 MiB] 413, before inflating
-    size_t reply_bytes;               // [64 MiB]
+    size_t target_bytes;   // [8 KiB] 414
+    size_t header_bytes;   // [32 KiB] 431, all headers together
+    unsigned header_count; // [100] 431
+    size_t body_bytes;     // [4 MiB] 413, before inflating
+    size_t reply_bytes;    // [64 MiB]
+    size_t
+        memory_bytes; // [256 MiB] received and not yet answered, over all connections; what would be above gets 503
     unsigned connections;             // [10000] per server; one more gets 503 and is closed
     unsigned pipeline_max;            // [16]
     unsigned requests_per_connection; // [0: no limit] Connection: close after so many
@@ -63,5 +65,7 @@ uint16_t http_server_tls_port(const struct http_server *server); // 0: none
 void http_server_stop(struct http_server *server);
 // For gauges: connections open and exchanges in flight now.
 void http_server_load(const struct http_server *server, unsigned *connections, unsigned *exchanges);
+// Memory of requests that are being received or answered now.
+size_t http_server_request_bytes(const struct http_server *server);
 
 #endif

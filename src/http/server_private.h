@@ -40,6 +40,7 @@ struct http_block {
 };
 
 struct http_block_pool {
+    atomic_size_t *in_use; // bytes of blocks that are taken, of all loops
     struct http_block *free[HTTP_BLOCK_CLASSES];
     unsigned count[HTTP_BLOCK_CLASSES];
 };
@@ -184,9 +185,11 @@ void http_connection_drain(struct http_connection *connection);
 // In output.c: writes what is ready, in order.
 void http_connection_flush(struct http_connection *connection);
 // In input.c.
-bool http_connection_receive(struct http_connection *connection); // false: closed
+bool http_connection_receive(struct http_connection *connection); // false: closed, or refused
 void http_connection_parse(struct http_connection *connection);
 bool http_connection_stash(struct http_connection *connection); // false: no memory
+// Whether the server holds as much as it may, and this one would need more. Then it was refused.
+bool http_connection_is_too_much(struct http_connection *connection);
 void http_connection_refuse(struct http_connection *connection, unsigned status,
                             const char *detail);
 void http_connection_drop_input(struct http_connection *connection);
@@ -264,6 +267,7 @@ struct http_server {
     uint16_t tls_port;
     atomic_uint connections;
     atomic_uint exchanges;
+    atomic_size_t block_bytes; // in use, over all loops
     atomic_bool draining;
     pthread_mutex_t mutex;
     pthread_cond_t ended;
@@ -278,6 +282,7 @@ struct http_server {
     metrics_id handshakes_total;
     metrics_id handshakes_failed;
     metrics_id handshakes_dropped;
+    metrics_id bytes_gauge;
 };
 
 MUST_CHECK enum status http_loop_init(struct http_loop *loop, struct http_server *server,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,52 @@ static void test_connection_limit(void **state) {
     http_server_stop(server);
 }
 
+static void await_bytes(const struct http_server *server, size_t bytes) {
+    while (http_server_request_bytes(server) < bytes) {
+        sched_yield();
+    }
+}
+
+// 10 000 connections with a body of 4 MiB each would be 40 GiB: what all of them hold together is bounded, too.
+static void test_memory_of_all_requests(void **state) {
+    (void)state;
+    enum { PART = 100000, HOLDERS = 4, BLOCK = 262144 };
+    static char part[PART];
+    static const char head[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+    struct http_server_config config = {.memory_bytes = HOLDERS * BLOCK + 100000};
+    struct http_server *server = harness_start(reply_ok, NULL, &config);
+    int fds[HOLDERS];
+    memset(part, 'x', sizeof part);
+    for (size_t i = 0; i < HOLDERS; i++) {
+        fds[i] = harness_connect(server);
+        harness_send_text(fds[i], head);
+        harness_send(fds[i], part, PART);
+        await_bytes(server, (i + 1) * BLOCK);
+    }
+    int extra = harness_connect(server);
+    harness_send_text(extra, head);
+    harness_send(extra, part, PART);
+    const char *reply = harness_read_all(extra);
+    ASSERT_CONTAINS(reply, "HTTP/1.1 503 Service Unavailable");
+    ASSERT_CONTAINS(reply, "Retry-After: 1");
+    close(extra);
+    // What is small goes on, and so does what was begun.
+    extra = harness_connect(server);
+    harness_send_text(extra, GET);
+    ASSERT_CONTAINS(harness_read_until(extra, "fine", 1), "200 OK");
+    for (int i = 0; i < HOLDERS; i++) {
+        harness_send(fds[i], part, PART);
+        ASSERT_CONTAINS(harness_read_until(fds[i], "fine", 1), "200 OK");
+        close(fds[i]);
+    }
+    harness_send_text(extra, head);
+    harness_send(extra, part, PART);
+    harness_send(extra, part, PART);
+    ASSERT_CONTAINS(harness_read_until(extra, "fine", 1), "200 OK");
+    close(extra);
+    http_server_stop(server);
+}
+
 static int64_t cpu_ms(void) {
     struct timespec used;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
@@ -261,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_client_that_never_reads),
         cmocka_unit_test(test_refusal_arrives_though_the_client_goes_on_sending),
         cmocka_unit_test(test_connection_limit),
+        cmocka_unit_test(test_memory_of_all_requests),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_stop_answers_what_is_in_flight),
         cmocka_unit_test(test_stop_does_not_wait_for_ever),
