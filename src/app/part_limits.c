@@ -6,14 +6,32 @@
 static bool admit_events(void *context, struct http_exchange *exchange, struct str project,
                          size_t events, bool first) {
     struct app_service *service = context;
-    (void)events;
-    return !first || gateway_limits_events(service->limits, exchange, project);
+    return (!first || gateway_limits_events(service->limits, exchange, project)) &&
+           gateway_quotas_admit(service->quotas, exchange, project, events,
+                                gateway_limits_status(service->limits, exchange));
 }
 
 static void give_back_events(void *context, struct str project, size_t events) {
-    (void)context;
-    (void)project;
-    (void)events;
+    struct app_service *service = context;
+    gateway_quotas_give_back(service->quotas, project, events);
+}
+
+static enum status start_quotas(struct app_service *service, struct error *err) {
+    struct gateway_quotas_config config = {
+        .store = service->store,
+        .clock = clock_system(),
+        .random = random_system(),
+        .events = settings_integer(service->settings, "quotas.events"),
+    };
+    config.project_count = settings_list(service->settings, "quotas.projects", &config.projects);
+    return gateway_quotas_start(&config, &service->quotas, err);
+}
+
+static void stop_limits(struct app_service *service) {
+    gateway_quotas_stop(service->quotas);
+    gateway_limits_free(service->limits);
+    service->quotas = NULL;
+    service->limits = NULL;
 }
 
 static enum status start_limits(struct app_service *service, struct error *err) {
@@ -35,12 +53,14 @@ static enum status start_limits(struct app_service *service, struct error *err) 
         config.route_count = settings_list(settings, "limits.routes", &config.routes);
     }
     service->admission = (struct activity_admission){admit_events, give_back_events, service};
-    return gateway_limits_make(&config, &service->limits, err);
-}
-
-static void stop_limits(struct app_service *service) {
-    gateway_limits_free(service->limits);
-    service->limits = NULL;
+    enum status status = gateway_limits_make(&config, &service->limits, err);
+    if (status == STATUS_OK) {
+        status = start_quotas(service, err);
+    }
+    if (status != STATUS_OK) {
+        stop_limits(service);
+    }
+    return status;
 }
 
 const struct app_part app_part_limits = {APP_NEEDS_STORE, start_limits, stop_limits};

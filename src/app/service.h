@@ -23,6 +23,7 @@
 #include "client/data_directory.h"
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
+#include "gateway/quotas.h"
 #include "http/server.h"
 #include "http/upstream.h"
 #include "processor/processor.h"
@@ -85,6 +86,7 @@ struct app_service {
     struct gateway_access_log *access_log;
     struct gateway_audit audit;
     struct gateway_limits *limits;
+    struct gateway_quotas *quotas;
     struct activity_admission admission; // asks them
     struct gateway *gateway;
     struct http_router *management_router;

@@ -4,8 +4,24 @@
 #include "app/view.h"
 #include "auth/scope.h"
 #include "base/json_write.h"
+#include "base/log.h"
 #include "http/problem.h"
 #include "http/query.h"
+
+// The last member of what was written. Without the store there is none, and the rest is worth seeing all the same.
+static void write_usage(struct app_service *service, struct http_exchange *exchange,
+                        struct json_writer *writer) {
+    struct buffer *body = http_reply_body(exchange);
+    if (json_writer_status(writer) != STATUS_OK) {
+        return;
+    }
+    body->len--; // the brace
+    writer->comma = true;
+    if (gateway_quotas_write(service->quotas, &exchange->arena, writer) != STATUS_OK) {
+        LOG_DEBUG("app", "what projects used cannot be shown");
+    }
+    json_end_object(writer);
+}
 
 static void handle_status(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
@@ -25,6 +41,7 @@ static void handle_status(struct http_exchange *exchange, void *context) {
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
     app_view_write(&writer, &view, processes, count);
+    write_usage(service, exchange, &writer);
     http_reply_send(exchange, 200, "application/json");
 }
 

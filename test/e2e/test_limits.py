@@ -97,3 +97,45 @@ def test_wrong_limits_are_refused_at_start(tmp_path, flag, value):
     done = command("run", "--data", tmp_path, "--listen", "127.0.0.1:0", "--management.listen", "127.0.0.1:0", flag, value)
     assert done.returncode == 2, done.stderr
     assert flag[2:] in done.stderr
+
+
+def test_a_quota_is_kept_over_a_restart(make_server):
+    footfall = make_server("--quotas.events", "10", "--quotas.projects", "free=0").start()
+    user = new_id("quota")
+    footfall.send(*[event(user) for _ in range(7)])
+    assert footfall.status()["usage"]["projects"]["default"] == {"events": 7, "quota": 10}
+    reply = footfall.post("/v1/batch", {"batch": [event(user) for _ in range(4)]})
+    assert reply.status_code == 429 and reply.headers["RateLimit-Remaining"] == "3"
+    assert reply.headers["RateLimit-Policy"] == '"quota";q=10;w=86400'
+    assert 1 <= int(reply.headers["Retry-After"]) <= 86400
+    # Events that are rejected cost nothing.
+    assert footfall.post("/v1/track", {"userId": user}).status_code == 400
+    footfall.restart()
+    assert footfall.post("/v1/batch", {"batch": [event(user) for _ in range(4)]}).status_code == 429
+    footfall.send(event(user), event(user), event(user))
+    body = {"api_key": footfall.write_key, "batch": [{"event": "tried", "distinct_id": user}]}
+    assert footfall.http.post(footfall.url + "/batch/", json=body).status_code == 503
+    # Another project does not notice.
+    footfall.request("POST", "/projects", json={"id": "free"})
+    key = footfall.request("POST", "/keys", json={"role": "write", "project": "free"}).json()["key"]
+    batch = {"batch": [event(user) for _ in range(50)]}
+    assert footfall.http.post(footfall.url + "/v1/batch", json=batch, auth=(key, "")).status_code == 200
+    footfall.settle()
+    assert len(footfall.ids(user, name="tried")) == 10
+    metrics = footfall.metrics()
+    assert "footfall_quota_refused_events_total 5" in metrics and "footfall_quota_fullest_ratio 1" in metrics
+    footfall.stop()
+
+
+def test_what_the_log_did_not_keep_costs_nothing(make_server):
+    footfall = make_server("--quotas.events", "100", "--embedded.disk_quota", "1").start()
+    for _ in range(5):
+        assert footfall.post("/v1/batch", {"batch": [event("u") for _ in range(30)]}).status_code == 503
+    assert footfall.status()["usage"]["projects"]["default"]["events"] == 0
+    footfall.stop()
+
+
+@pytest.mark.parametrize("value", ["shop", "shop=x", "=1"])
+def test_wrong_quotas_are_refused_at_start(tmp_path, value):
+    done = command("run", "--data", tmp_path, "--listen", "127.0.0.1:0", "--management.listen", "127.0.0.1:0", "--quotas.projects", value)
+    assert done.returncode == 2 and "quotas.projects" in done.stderr
