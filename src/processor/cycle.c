@@ -415,6 +415,11 @@ static void add_counts(struct partition *partition) {
                     (double)(clock->wall_ms(clock) - partition->newest_ms) / 1000.0);
 }
 
+static int64_t now_us(const struct partition *partition) {
+    struct clock *clock = partition->worker->shared->config.clock;
+    return clock->mono_us(clock);
+}
+
 enum status cycle_commit(struct partition *partition, struct error *err) {
     enum status status = STATUS_OK;
     if (!partition->batch) {
@@ -438,7 +443,9 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     }
     struct store_batch *batch = partition->batch;
     partition->batch = NULL; // freed by the commit, whatever comes of it
+    int64_t began_us = now_us(partition);
     status = store_batch_commit(batch, partition->next_offset);
+    partition->commit_us += (now_us(partition) - began_us - partition->commit_us) / 4;
     if (status == STATUS_CONFLICT) {
         return error_set(err, status,
                          "another processor has written this partition; it is read again");

@@ -15,6 +15,10 @@
 // A cycle that got so many events while it lingered stays open so many times as long: events that come fast share rows.
 #define BUSY_EVENTS 8
 #define BUSY_LINGERS 8
+// A commit that takes long is worth more events: a cycle stays open so many times as long as commits have taken, within limits, so that
+// a store that is busy gets fewer and larger ones and what it does for each event falls, instead of its answers coming later and later.
+#define COMMIT_LINGERS 4
+#define PACED_MOST_US (400 * 1000LL)
 #define FLUSH_US (5 * 1000 * 1000LL)
 #define ARENA_CHUNK ((size_t)512 << 10)
 #define SCRATCH_MAX ((size_t)16 << 20)
@@ -114,6 +118,9 @@ static struct partition *find(const struct worker *worker, unsigned number) {
 
 static int64_t linger_us(const struct partition *partition) {
     int64_t linger = partition->worker->shared->config.linger_us;
+    int64_t paced = partition->commit_us * COMMIT_LINGERS;
+    paced = paced < PACED_MOST_US ? paced : PACED_MOST_US;
+    linger = linger > paced ? linger : paced;
     if (partition->events < BUSY_EVENTS || linger >= CATCHING_UP_US) {
         return linger;
     }

@@ -72,6 +72,7 @@ struct partition {
     struct day_totals_dirty dirty_totals;
     size_t events;
     int64_t opened_us;
+    int64_t commit_us; // how long commits have taken, the last ones counting most
     int64_t newest_ms; // record time of the last record
     int64_t stored_ms; // the same, of the last one that is in the store
     struct cycle_counts counts;
