@@ -33,7 +33,7 @@ static void write_row(struct listing *listing, const char *role, const char *met
                       const struct http_route *route) {
     if (!listing->json) {
         buffer_printf(listing->text, "%-11s %-8s %-32s %s\n", role, method, route->pattern,
-                       access_name(route->access));
+                      access_name(route->access));
         return;
     }
     struct json_writer *writer = &listing->writer;
@@ -73,8 +73,8 @@ static void write_all(struct listing *listing, const struct activity_route_set *
 static enum status list(const struct settings *settings, bool json, struct buffer *text,
                         struct error *err) {
     struct activity_route_set *activity = NULL;
-    enum status status = activity_route_set_make(settings_string(settings, "ingest.path_prefix"),
-                                                 &activity, err);
+    enum status status =
+        activity_route_set_make(settings_string(settings, "ingest.path_prefix"), &activity, err);
     if (status != STATUS_OK) {
         return status;
     }
