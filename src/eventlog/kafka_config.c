@@ -7,6 +7,7 @@
 #include "eventlog/kafka.h"
 
 #define PRODUCE_REQUEST_MS 10000
+#define SAY_AGAIN_US (10LL * 1000 * 1000)
 #define QUEUED_KBYTES (16 * 1024) // of all partitions of a consumer
 
 struct settings {
@@ -172,10 +173,23 @@ static void set_looker(struct settings *settings) {
     set(settings, "enable.partition.eof", "true");
 }
 
+// Each handle says of each broker and again and again that it does not answer; one line in a while says as much.
+static bool is_repeated(const char *facility) {
+    static _Atomic int64_t said_us;
+    if (strcmp(facility, "FAIL") != 0 && strcmp(facility, "ERROR") != 0) {
+        return false;
+    }
+    struct clock *clock = clock_system();
+    int64_t now = clock->mono_us(clock);
+    int64_t last = atomic_load(&said_us);
+    bool late = last == 0 || now - last >= SAY_AGAIN_US;
+    return !late || !atomic_compare_exchange_strong(&said_us, &last, now);
+}
+
 static void write_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk;
     // Properties are the same for all kinds of handles, and each tells which are not its own.
-    bool noise = strcmp(facility, "CONFWARN") == 0;
+    bool noise = strcmp(facility, "CONFWARN") == 0 || is_repeated(facility);
     enum log_level ours = noise        ? LOG_LEVEL_DEBUG
                           : level <= 3 ? LOG_LEVEL_WARN
                           : level <= 5 ? LOG_LEVEL_INFO
