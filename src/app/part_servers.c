@@ -132,6 +132,7 @@ static enum status start_public(struct app_service *service, struct error *err) 
         .name = "public",
         .threads = (unsigned)settings_integer(settings, "http.threads"),
         .handle = gateway_handle,
+        .plan = gateway_plan,
         .completed = gateway_completed,
         .context = service->gateway,
         .workers = service->workers,

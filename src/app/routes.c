@@ -42,7 +42,7 @@ static void write_row(struct listing *listing, const char *role, const char *met
     json_member_string(writer, STR("method"), str_from_c(method));
     json_member_string(writer, STR("pattern"), str_from_c(route->pattern));
     json_member_string(writer, STR("access"), str_from_c(access_name(route->access)));
-    json_member_bool(writer, STR("blocking"), route->blocking);
+    json_member_bool(writer, STR("blocking"), route->blocking == HTTP_ROUTE_BLOCKING);
     json_end_object(writer);
 }
 

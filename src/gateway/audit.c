@@ -131,7 +131,7 @@ void gateway_audit_watch(struct gateway_audit *audit, struct http_exchange *exch
     bool administers = route->access == AUTH_ACCESS_ADMIN && method != 0;
     bool deletes = method == HTTP_DELETE_ && route->access > AUTH_ACCESS_SEND;
     // What is passed on to another process leaves its entry there: here nothing may wait for a store.
-    if (route->blocking && (administers || deletes)) {
+    if (route->blocking == HTTP_ROUTE_BLOCKING && (administers || deletes)) {
         exchange->before_reply = record;
         exchange->before_reply_context = audit;
     }

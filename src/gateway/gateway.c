@@ -273,6 +273,11 @@ void gateway_handle(struct http_exchange *exchange, void *context) {
     }
 }
 
+void gateway_plan(struct http_exchange *exchange, struct http_body_plan *plan, void *context) {
+    const struct gateway *gateway = context;
+    http_router_plan(gateway->router, exchange, plan);
+}
+
 void gateway_completed(const struct http_exchange *exchange, int64_t duration_us, void *context) {
     const struct gateway *gateway = context;
     unsigned class = exchange->status / 100;

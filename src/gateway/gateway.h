@@ -48,6 +48,7 @@ void gateway_stop(struct gateway *gateway); // after the server; NULL is fine
 
 // For struct http_server_config; context is the gateway.
 void gateway_handle(struct http_exchange *exchange, void *gateway);
+void gateway_plan(struct http_exchange *exchange, struct http_body_plan *plan, void *gateway);
 void gateway_completed(const struct http_exchange *exchange, int64_t duration_us, void *gateway);
 
 // Administration of projects and keys: GET/POST /projects, GET/POST /keys, DELETE /keys/:id (role admin).

@@ -18,7 +18,7 @@ enum status gateway_proxy_make(struct http_route_table patterns, struct http_ups
     }
     for (size_t i = 0; i < patterns.count; i++) {
         routes[i] = patterns.routes[i];
-        routes[i].blocking = false; // forwarding belongs to the loop
+        routes[i].blocking = HTTP_ROUTE_DIRECT; // forwarding belongs to the loop
         routes[i].handle = forward;
     }
     *out = (struct http_route_table){routes, patterns.count, upstream};

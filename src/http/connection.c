@@ -18,10 +18,10 @@
 
 static void on_poll(uv_poll_t *handle, int status, int events);
 
-static void let_go(struct http_connection *connection) {
+void http_connection_let_go(struct http_connection *connection) {
     struct http_loop *loop = connection->loop;
     if (!connection->closed || !connection->poll_closed || connection->exchanges > 0 ||
-        connection->again) {
+        connection->again || connection->touched || connection->pinned) {
         return;
     }
     free(connection->subject);
@@ -40,7 +40,7 @@ static void let_go(struct http_connection *connection) {
 static void on_closed(uv_handle_t *handle) {
     struct http_connection *connection = handle->data;
     connection->poll_closed = true;
-    let_go(connection);
+    http_connection_let_go(connection);
 }
 
 // Those at handlers come back later; the others end here.
@@ -49,6 +49,9 @@ static void drop_exchanges(struct http_connection *connection) {
     while (*link) {
         struct http_exchange_private *exchange = *link;
         if (exchange->state == HTTP_EXCHANGE_HANDLED) {
+            if (exchange->flow.carried) {
+                http_flow_fail(exchange, 0);
+            }
             link = &exchange->next;
             continue;
         }
@@ -56,7 +59,7 @@ static void drop_exchanges(struct http_connection *connection) {
         connection->exchanges--;
         http_exchange_release(exchange);
     }
-    connection->receiving = NULL;
+    connection->receiving = connection->switching = NULL;
 }
 
 void http_connection_close(struct http_connection *connection) {
@@ -137,7 +140,9 @@ bool http_connection_answered(struct http_exchange_private *exchange) {
         connection->input_done = true;
         connection->linger = true;
     }
-    if (!connection->closed) {
+    http_flow_leave_input(connection, exchange);
+    connection->input_done = connection->input_done || (exchange->flow.begun && exchange->close);
+    if (!connection->closed && !exchange->flow.begun && !exchange->flow.cut) {
         http_reply_build(exchange);
     }
     exchange->state = HTTP_EXCHANGE_READY;
@@ -149,7 +154,7 @@ bool http_connection_answered(struct http_exchange_private *exchange) {
     if (connection->closed) {
         unlink_exchange(connection, exchange);
         http_exchange_release(exchange);
-        let_go(connection);
+        http_connection_let_go(connection);
         return false;
     }
     return true;
@@ -202,7 +207,14 @@ static void settle(struct http_connection *connection) {
 
 // The client half-closed: what it sent whole is answered, the rest is void.
 static void end_input(struct http_connection *connection) {
-    if (connection->receiving) {
+    struct http_exchange_private *receiving = connection->receiving;
+    if (receiving && receiving->flow.switched) {
+        connection->receiving = NULL;
+        http_flow_tell(receiving, STR_EMPTY, true);
+    } else if (receiving && receiving->flow.incoming) {
+        http_connection_close(connection);
+        return;
+    } else if (receiving) {
         http_connection_refuse(connection, 400, "the body ends before its length");
     }
     connection->input_done = true;
@@ -221,8 +233,12 @@ void http_connection_pump(struct http_connection *connection) {
             end_input(connection);
         }
         http_connection_flush(connection);
-    } while (!connection->hungry && http_connection_may_parse(connection, pipeline_max));
+    } while (http_flow_first_has_room(connection) ||
+             (!connection->hungry && http_connection_may_parse(connection, pipeline_max)));
     connection->in_pump = false;
+    if (!connection->closed && http_flow_is_deserted(connection)) {
+        http_connection_close(connection);
+    }
     settle(connection);
 }
 
@@ -281,7 +297,7 @@ void http_connections_again(struct http_loop *loop) {
         struct http_connection *next = connection->next_again;
         connection->again = false;
         if (connection->closed) {
-            let_go(connection);
+            http_connection_let_go(connection);
         } else if (!connection->lingering) {
             on_readable(connection);
         }
@@ -426,6 +442,13 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
     } else if (connection->write_blocked) {
         if (quiet > config->write_timeout_ms * 1000) {
             time_out(connection, NULL);
+        }
+    } else if (connection->receiving && connection->receiving->flow.incoming) {
+        const struct http_flow *flow = &connection->receiving->flow;
+        bool ours = flow->switched || flow->paused || !flow->events; // the one who is waited for
+        if (!ours && quiet > config->body_timeout_ms * 1000) {
+            metrics_add(connection->loop->server->timeouts_total, 1);
+            http_flow_refuse(connection, 408);
         }
     } else if (connection->receiving) {
         if (quiet > config->body_timeout_ms * 1000) {

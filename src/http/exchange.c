@@ -53,8 +53,10 @@ static void forget(struct http_exchange_private *exchange) {
     public->reply_bytes = 0;
     exchange->connection = NULL;
     exchange->http10 = exchange->close = exchange->sent = exchange->as_is = false;
+    exchange->frames_chunks = false;
     exchange->foreign_length = -1;
     exchange->has_content_encoding = exchange->has_strong_etag = false;
+    exchange->flow = (struct http_flow){0};
     exchange->content_type = NULL;
     exchange->interim = exchange->head = exchange->tail = exchange->static_body = STR_EMPTY;
 }

@@ -28,6 +28,9 @@ static size_t wanted_capacity(const struct http_connection *connection) {
     size_t have = pending(connection);
     size_t twice = have * 2;
     const struct http_message *message = &connection->message;
+    if (connection->receiving && connection->receiving->flow.incoming) {
+        return HTTP_BLOCK_SHARED; // never more than one read is kept
+    }
     if (connection->receiving && !message->chunked) {
         size_t whole = message->head_len + message->content_length;
         size_t step = twice > HTTP_BLOCK_SHARED ? twice : HTTP_BLOCK_SHARED;
@@ -45,7 +48,7 @@ static bool move_input(struct http_connection *connection, size_t capacity) {
     size_t len = pending(connection);
     const char *from = connection->block->data + connection->start;
     memcpy(to->data, from, len);
-    if (connection->receiving) {
+    if (connection->receiving && !connection->receiving->flow.incoming) {
         http_exchange_rebase(connection->receiving, from, to->data);
     }
     http_connection_drop_input(connection);
@@ -63,8 +66,16 @@ bool http_connection_is_too_much(struct http_connection *connection) {
     if (wanted <= SMALL_BYTES || wanted + held <= most) {
         return false;
     }
-    http_connection_refuse(connection, 503, "the server holds as many requests as it may");
+    if (connection->receiving && connection->receiving->flow.incoming) {
+        http_flow_refuse(connection, 503);
+    } else {
+        http_connection_refuse(connection, 503, "the server holds as many requests as it may");
+    }
     return true;
+}
+
+bool http_connection_move_input(struct http_connection *connection) {
+    return move_input(connection, pending(connection));
 }
 
 bool http_connection_stash(struct http_connection *connection) {
@@ -111,7 +122,8 @@ static bool make_room(struct http_connection *connection) {
 // once for each chunked request in it (parse_body), so there must not be much.
 static size_t readable_room(const struct http_connection *connection) {
     size_t room = connection->block->capacity - connection->end;
-    bool bounded = connection->receiving && !connection->message.chunked;
+    bool bounded = connection->receiving && !connection->message.chunked &&
+                   !connection->receiving->flow.incoming;
     return bounded || room < HTTP_BLOCK_SHARED ? room : HTTP_BLOCK_SHARED;
 }
 
@@ -222,6 +234,8 @@ static bool parse_head(struct http_connection *connection) {
     }
     http_exchange_begin(exchange, connection);
     exchange->http10 = message->http10;
+    exchange->frames_chunks = !message->http10;
+    exchange->flow.carried = true;
     exchange->public.request.protocol = message->http10 ? "HTTP/1.0" : "HTTP/1.1";
     unsigned most = loop->server->config.requests_per_connection;
     connection->requests++;
@@ -232,6 +246,28 @@ static bool parse_head(struct http_connection *connection) {
     http_connection_append(connection, exchange);
     connection->receiving = exchange;
     connection->began_us = 0;
+    return true;
+}
+
+// How its body is to come. False: it is refused, or there is no memory.
+static bool choose_way(struct http_connection *connection) {
+    struct http_exchange_private *exchange = connection->receiving;
+    bool in_parts = http_flow_wanted(connection);
+    if (connection->message.content_length > connection->body_limit) {
+        http_connection_refuse(connection, 413, "the body is too large");
+        return false;
+    }
+    if (!in_parts) {
+        return true;
+    }
+    if (!http_flow_open(connection)) {
+        http_connection_starve(connection);
+        return false;
+    }
+    const struct http_server *server = connection->loop->server;
+    metrics_add(server->requests_total, 1);
+    http_connection_hand_over(exchange);
+    server->config.handle(&exchange->public, server->config.context);
     return true;
 }
 
@@ -246,8 +282,7 @@ static bool parse_body(struct http_connection *connection) {
         return false;
     }
     char *data = connection->block->data + connection->start;
-    switch (http_parse_body(message, data, pending(connection),
-                            connection->loop->parser.limits.body_bytes)) {
+    switch (http_parse_body(message, data, pending(connection), connection->body_limit)) {
     case HTTP_PARSE_REFUSED:
         http_connection_refuse(connection, message->refusal, message->detail);
         return false;
@@ -280,13 +315,21 @@ void http_connection_parse(struct http_connection *connection) {
     const struct http_server *server = connection->loop->server;
     connection->hungry = false;
     while (http_connection_may_parse(connection, server->config.pipeline_max)) {
-        if (!connection->receiving && !parse_head(connection)) {
+        if (!connection->receiving && (!parse_head(connection) || !choose_way(connection))) {
             return;
         }
         struct http_exchange_private *exchange = connection->receiving;
+        if (!exchange || exchange->flow.incoming) {
+            if (exchange && http_connection_may_parse(connection, 0) &&
+                !http_flow_take_body(connection)) {
+                return;
+            }
+            continue;
+        }
         if (!parse_body(connection)) {
             return;
         }
+        connection->switching = exchange->flow.offered ? exchange : NULL;
         metrics_add(server->requests_total, 1);
         http_connection_hand_over(exchange);
         server->config.handle(&exchange->public, server->config.context);

@@ -115,6 +115,7 @@ void http_loop_end_when_empty(struct http_loop *loop) {
         uv_close((uv_handle_t *)&loop->wake, NULL);
         uv_close((uv_handle_t *)&loop->sweep, NULL);
         uv_close((uv_handle_t *)&loop->turn, NULL);
+        uv_close((uv_handle_t *)&loop->flows, NULL);
         uv_close((uv_handle_t *)&loop->resume_accept, NULL);
         http_upstream_loop_end(loop);
     }
@@ -218,8 +219,9 @@ static void begin_turn(uv_prepare_t *handle) {
 enum status http_loop_init(struct http_loop *loop, struct http_server *server, unsigned index,
                            struct error *err) {
     const struct http_server_config *config = &server->config;
-    struct http_parse_limits limits = {config->target_bytes, config->header_bytes,
-                                       config->body_bytes, config->header_count};
+    // How long a body may be is known once its route is.
+    struct http_parse_limits limits = {config->target_bytes, config->header_bytes, SIZE_MAX,
+                                       config->header_count};
     loop->server = server;
     loop->index = index;
     loop->blocks.in_use = &server->block_bytes;
@@ -248,6 +250,9 @@ enum status http_loop_init(struct http_loop *loop, struct http_server *server, u
     uv_timer_init(&loop->uv, &loop->sweep);
     uv_timer_init(&loop->uv, &loop->resume_accept);
     uv_prepare_init(&loop->uv, &loop->turn);
+    uv_prepare_init(&loop->uv, &loop->flows);
+    uv_prepare_start(&loop->flows, http_flow_turn); // the first to start is the last to run
+    loop->flows.data = loop;
     loop->wake.data = loop->sweep.data = loop->resume_accept.data = loop->turn.data = loop;
     return STATUS_OK;
 }

@@ -24,11 +24,15 @@ static int gather(const struct http_connection *connection, struct iovec *segmen
     for (const struct http_exchange_private *exchange = connection->first;
          exchange && count + 3 <= SEGMENTS; exchange = exchange->next) {
         count = add_segment(segments, count, exchange->interim);
-        if (exchange->state != HTTP_EXCHANGE_READY) {
+        if (exchange->state != HTTP_EXCHANGE_READY && !exchange->flow.begun) {
             break;
         }
         count = add_segment(segments, count, exchange->head);
-        count = add_segment(segments, count, exchange->tail);
+        count = add_segment(segments, count,
+                            exchange->flow.begun ? http_flow_unsent(exchange) : exchange->tail);
+        if (exchange->state != HTTP_EXCHANGE_READY) {
+            break;
+        }
     }
     return count;
 }
@@ -40,17 +44,45 @@ static void consume(struct str *s, size_t *written) {
     *written -= n;
 }
 
+// False: something of it is still to come, or to be written.
+static bool consume_reply(struct http_exchange_private *exchange, size_t *written) {
+    consume(&exchange->head, written);
+    if (!exchange->flow.begun) {
+        consume(&exchange->tail, written);
+        return exchange->head.len == 0 && exchange->tail.len == 0;
+    }
+    struct str unsent = http_flow_unsent(exchange);
+    size_t n = *written < unsent.len ? *written : unsent.len;
+    http_flow_sent(exchange, n);
+    *written -= n;
+    return exchange->state == HTTP_EXCHANGE_READY && exchange->head.len == 0 && n == unsent.len;
+}
+
+// Where the end of the connection is the end of the body, nobody is to take for an end what is none (RFC 9112 8): a reset.
+static void hide_end(const struct http_connection *connection,
+                     const struct http_exchange_private *exchange) {
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (exchange->flow.begun && exchange->flow.length < 0 && !exchange->flow.chunks) {
+        (void)setsockopt(connection->transport.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+}
+
 static void advance(struct http_connection *connection, size_t written) {
+    bool void_rest = false; // the end of the connection is the end of what was written
+    bool cut = false;
     while (connection->first) {
         struct http_exchange_private *exchange = connection->first;
         consume(&exchange->interim, &written);
-        if (exchange->state != HTTP_EXCHANGE_READY) {
+        if (exchange->state != HTTP_EXCHANGE_READY && !exchange->flow.begun) {
             break;
         }
-        consume(&exchange->head, &written);
-        consume(&exchange->tail, &written);
-        if (exchange->head.len > 0 || exchange->tail.len > 0) {
+        if (!consume_reply(exchange, &written)) {
             break;
+        }
+        void_rest = void_rest || (exchange->close && exchange->flow.begun);
+        if (exchange->flow.cut) {
+            cut = true;
+            hide_end(connection, exchange);
         }
         connection->first = exchange->next;
         if (!connection->first) {
@@ -60,6 +92,9 @@ static void advance(struct http_connection *connection, size_t written) {
         http_exchange_release(exchange);
     }
     CHECK(written == 0);
+    if (cut || (void_rest && connection->first)) {
+        http_connection_close(connection);
+    }
 }
 
 // All replies were handed to TLS, and perhaps not yet to the socket.
@@ -77,6 +112,9 @@ static void flush_unsent(struct http_connection *connection) {
 void http_connection_flush(struct http_connection *connection) {
     struct iovec segments[SEGMENTS];
     size_t raw_before = connection->transport.raw_sent;
+    if (!connection->closed) {
+        advance(connection, 0); // what was written whole before it ended
+    }
     while (!connection->closed && !connection->write_blocked) {
         int count = gather(connection, segments);
         if (count == 0) {

@@ -83,14 +83,13 @@ static void fail(struct http_exchange_private *exchange) {
     exchange->content_type = "application/problem+json";
 }
 
-// False: another reply was sent in its place.
-static bool is_let_go(struct http_exchange *public, unsigned status) {
+bool http_reply_is_let_go(struct http_exchange_private *private, unsigned status) {
+    struct http_exchange *public = &private->public;
     bool (*before)(struct http_exchange *, unsigned, void *) = public->before_reply;
     public->before_reply = NULL;
     if (!before || before(public, status, public->before_reply_context)) {
         return true;
     }
-    struct http_exchange_private *private = http_exchange_of(public);
     buffer_clear(&private->headers);
     private->has_content_encoding = private->has_strong_etag = false;
     private->static_body = STR_EMPTY;
@@ -100,8 +99,8 @@ static bool is_let_go(struct http_exchange *public, unsigned status) {
 
 static void finish(struct http_exchange_private *exchange, unsigned status,
                    const char *content_type) {
-    CHECK(!exchange->sent && status >= 200 && status <= 999);
-    if (exchange->public.before_reply && !is_let_go(&exchange->public, status)) {
+    CHECK(!exchange->sent && !exchange->flow.begun && status >= 200 && status <= 999);
+    if (exchange->public.before_reply && !http_reply_is_let_go(exchange, status)) {
         return;
     }
     exchange->sent = true;
@@ -120,6 +119,11 @@ static void finish(struct http_exchange_private *exchange, unsigned status,
     }
     exchange->public.reply_bytes = reply_body(exchange).len;
     struct http_loop *loop = exchange->loop;
+    if (exchange->flow.events && exchange->flow.carried) {
+        exchange->flow.over = true; // whoever streams is on the loop's thread
+        http_flow_touch(exchange);
+        return;
+    }
     if (pthread_equal(loop->self, pthread_self())) {
         struct http_connection *connection = exchange->connection;
         if (http_connection_answered(exchange)) {
@@ -174,12 +178,22 @@ static void put_status(struct head_writer *writer, unsigned status) {
     switch (status) { // the frequent ones
     case 200: put(writer, STR("HTTP/1.1 200 OK\r\nDate: ")); return;
     case 202: put(writer, STR("HTTP/1.1 202 Accepted\r\nDate: ")); return;
+    case 101: put(writer, STR("HTTP/1.1 101 Switching Protocols\r\nDate: ")); return;
     default:
         put(writer, STR("HTTP/1.1 "));
         put_number(writer, status);
         put(writer, STR(" "));
         put(writer, str_from_c(http_status_title(status)));
         put(writer, STR("\r\nDate: "));
+    }
+}
+
+static void put_framing(struct head_writer *writer, const struct http_flow *flow) {
+    if (flow->chunks) {
+        put(writer, STR("\r\nTransfer-Encoding: chunked"));
+    } else if (flow->length >= 0) {
+        put(writer, STR("\r\nContent-Length: "));
+        put_number(writer, (size_t)flow->length);
     }
 }
 
@@ -192,14 +206,18 @@ static void put_head(struct head_writer *writer, struct http_exchange_private *e
         put(writer, STR("\r\nContent-Type: "));
         put(writer, str_from_c(exchange->content_type));
     }
-    if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
+    if (exchange->flow.begun) {
+        put_framing(writer, &exchange->flow);
+    } else if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
         put(writer, STR("\r\nContent-Length: "));
         put_number(writer,
                    exchange->foreign_length < 0 ? body.len : (size_t)exchange->foreign_length);
     }
     put(writer, STR("\r\nX-Request-Id: "));
     put(writer, public->request_id);
-    if (exchange->close) {
+    if (exchange->flow.switched) {
+        put(writer, STR("\r\nConnection: Upgrade\r\n"));
+    } else if (exchange->close) {
         put(writer, STR("\r\nConnection: close\r\n"));
     } else if (exchange->http10) {
         put(writer, STR("\r\nConnection: keep-alive\r\n"));
@@ -210,13 +228,15 @@ static void put_head(struct head_writer *writer, struct http_exchange_private *e
     put(writer, STR("\r\n"));
 }
 
-void http_reply_build(struct http_exchange_private *exchange) {
-    struct str body = reply_body(exchange);
-    struct head_writer writer = {exchange->inline_head, exchange->inline_head + HTTP_HEAD_INLINE,
-                                 false};
-    put_head(&writer, exchange, body);
+// False: there was no memory for it, and another reply took its place.
+static bool write_head(struct http_exchange_private *exchange, struct str body,
+                       struct head_writer *writer) {
+    *writer = (struct head_writer){exchange->inline_head, exchange->inline_head + HTTP_HEAD_INLINE,
+                                   false};
+    put_head(writer, exchange, body);
     char *begin = exchange->inline_head;
-    if (writer.overflow) {
+    bool ok = true;
+    if (writer->overflow) {
         size_t room = HTTP_HEAD_INLINE + exchange->headers.len +
                       (exchange->content_type ? strlen(exchange->content_type) : 0);
         begin = arena_alloc(&exchange->public.arena, room);
@@ -225,11 +245,20 @@ void http_reply_build(struct http_exchange_private *exchange) {
             body = reply_body(exchange);
             begin = exchange->inline_head;
             room = HTTP_HEAD_INLINE;
+            exchange->flow.begun = ok = false;
         }
-        writer = (struct head_writer){begin, begin + room, false};
-        put_head(&writer, exchange, body);
-        CHECK(!writer.overflow);
+        *writer = (struct head_writer){begin, begin + room, false};
+        put_head(writer, exchange, body);
+        CHECK(!writer->overflow);
     }
+    exchange->head = str_make(begin, (size_t)(writer->next - begin));
+    return ok;
+}
+
+void http_reply_build(struct http_exchange_private *exchange) {
+    struct head_writer writer;
+    (void)write_head(exchange, reply_body(exchange), &writer);
+    struct str body = reply_body(exchange);
     if (exchange->public.request.method == HTTP_HEAD_ || exchange->public.status == 204 ||
         exchange->public.status == 304) {
         body = STR_EMPTY;
@@ -237,8 +266,13 @@ void http_reply_build(struct http_exchange_private *exchange) {
     // One segment is cheaper to send than two.
     if (body.len <= (size_t)(writer.end - writer.next)) {
         put(&writer, body);
+        exchange->head.len += body.len;
         body = STR_EMPTY;
     }
-    exchange->head = str_make(begin, (size_t)(writer.next - begin));
     exchange->tail = body;
+}
+
+bool http_reply_build_head(struct http_exchange_private *exchange) {
+    struct head_writer writer;
+    return write_head(exchange, STR_EMPTY, &writer);
 }

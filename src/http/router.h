@@ -9,16 +9,23 @@
 #define FOOTFALL_HTTP_ROUTER_H
 
 #include "base/error.h"
-#include "http/exchange.h"
+#include "http/server.h"
 
 typedef void http_handler(struct http_exchange *exchange, void *context);
+
+// How handle is called. The first two may be written false and true.
+enum http_route_way {
+    HTTP_ROUTE_DIRECT = 0,   // on the loop, when the request is whole
+    HTTP_ROUTE_BLOCKING = 1, // on the worker pool
+    HTTP_ROUTE_STREAMS = 2,  // on the loop, when the head is there; the body comes as stream.h says
+};
 
 struct http_route {
     unsigned methods;    // HTTP_GET_ | …
     const char *pattern; // static
     unsigned
         access; // opaque to http: who may call; 0 is refused by http_router_make ("must name its access")
-    bool blocking; // run on the worker pool, not on the loop
+    enum http_route_way blocking;
     http_handler *handle;
 };
 
@@ -47,6 +54,9 @@ MUST_CHECK enum status http_router_find(const struct http_router *router,
 void http_router_call(struct http_exchange *exchange, const struct http_route_match *match);
 void http_router_refuse(struct http_exchange *exchange, enum status status,
                         const struct http_route_match *match);
+// For struct http_server_config's plan: what the route of the request says.
+void http_router_plan(const struct http_router *router, struct http_exchange *exchange,
+                      struct http_body_plan *plan);
 // Finds, and calls or refuses. For servers without a gateway in front.
 void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange);
 // "GET, HEAD, POST" into out.

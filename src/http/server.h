@@ -16,6 +16,12 @@
 #include "http/certificates.h"
 #include "http/exchange.h"
 
+// How the body of a request comes to its handler.
+struct http_body_plan {
+    bool streams;      // in parts (stream.h); else the handler is called when all of it is there
+    size_t body_bytes; // [body_bytes of the server] 413
+};
+
 struct http_server_config {
     const char *name; // for thread names, logs and metrics: "public", "management"
     const char *host; // numeric address, or "localhost"
@@ -26,6 +32,9 @@ struct http_server_config {
     struct http_certificates *certificates;
     unsigned threads;                                              // loops; 0: one per core
     void (*handle)(struct http_exchange *exchange, void *context); // loop thread
+    // Asked on the loop thread once the head is there and the body is not; the request may be read, but not answered. NULL: all bodies
+    // come whole.
+    void (*plan)(struct http_exchange *exchange, struct http_body_plan *plan, void *context);
     void (*completed)(const struct http_exchange *exchange, int64_t duration_us,
                       void *context); // after the reply was
     // queued, on the loop thread; for access logs and metrics; may be NULL

@@ -24,6 +24,7 @@
 #include "base/thread.h"
 #include "http/parse.h"
 #include "http/server.h"
+#include "http/stream.h"
 #include "http/tls.h"
 
 // --- Blocks ----------------------------------------------------------------------------------------------------------
@@ -63,6 +64,34 @@ enum http_exchange_state {
 struct http_connection;
 struct http_loop;
 
+// An exchange in parts (stream.h). Who carries it, HTTP/1 or HTTP/2, sets carried when it can send and receive in parts: then it looks at
+// the exchange after http_flow_touch, tells the body by http_flow_tell and http_flow_fail, and room by http_flow_make_room. Without it a
+// reply is collected and sent whole.
+struct http_flow {
+    const struct http_stream_events *events; // NULL: not begun
+    void *context;
+    bool carried;
+    bool incoming; // the body was not there when the handler was called
+    bool complete; // of an incoming one: all of it was told
+    bool paused;
+    bool failed; // what is missing of the body will not come
+    bool told_failure;
+    unsigned failure;
+    bool begun;    // the head of the reply is made
+    bool chunks;   // each part is framed (RFC 9112 7.1)
+    bool bodyless; // nothing may follow the head
+    bool offered;  // another protocol
+    bool switched;
+    bool wants_room;
+    bool over; // ended or answered, but not yet seen to
+    bool cut;  // with it, so that the client notices
+    int64_t body_length;
+    uint64_t received;
+    int64_t length; // of the reply; -1: not known
+    uint64_t written;
+    size_t at; // of the body buffer, what was sent
+};
+
 struct http_exchange_private {
     struct http_exchange public;        // first member
     struct http_exchange_private *next; // of the connection; or in the list of free ones
@@ -75,10 +104,11 @@ struct http_exchange_private {
     struct http_block *block;
     enum http_exchange_state state;
     bool http10;
-    bool close;   // the connection ends with this reply
-    bool sent;    // http_reply_send was called
-    bool resumed; // in the loop's queue to go on there, not to be written
-    bool as_is;   // the reply of another server: not to be compressed
+    bool close;         // the connection ends with this reply
+    bool sent;          // http_reply_send was called
+    bool resumed;       // in the loop's queue to go on there, not to be written
+    bool frames_chunks; // HTTP/1.1: what has no length is sent in chunks
+    bool as_is;         // the reply of another server: not to be compressed
     int64_t
         foreign_length; // of the body that a reply to HEAD does not have; -1: that of the body here
     bool has_content_encoding;
@@ -90,6 +120,7 @@ struct http_exchange_private {
     struct str static_body;
     struct buffer body;
     struct buffer headers; // as lines
+    struct http_flow flow;
     char inline_head[HTTP_HEAD_INLINE];
     char id_text[HTTP_ID_TEXT_MAX];
     struct http_header header_slots[];
@@ -110,6 +141,10 @@ void http_exchange_begin(struct http_exchange_private *exchange,
 void http_exchange_rebase(struct http_exchange_private *exchange, const char *from, const char *to);
 // Writes status line, headers and a small body into the exchange; on the loop's thread, after the reply was sent.
 void http_reply_build(struct http_exchange_private *exchange);
+// The head of a reply in parts. False: no memory, and a full reply took its place.
+bool http_reply_build_head(struct http_exchange_private *exchange);
+// False: another reply was sent in its place.
+bool http_reply_is_let_go(struct http_exchange_private *exchange, unsigned status);
 // Whether a body of that type is worth compressing for this client; sets *vary when the answer depends on the client.
 bool http_reply_wants_gzip(const struct http_exchange_private *exchange, size_t len, bool *vary);
 // RFC 9110 12.5.3, over all Accept-Encoding headers.
@@ -121,9 +156,10 @@ struct http_connection {
     struct http_loop *loop;
     struct http_connection *next; // in the loop's list; or in the list of free ones
     struct http_connection *previous;
-    struct http_connection *next_dirty; // has replies to write, after the queue was emptied
-    struct http_connection *next_again; // has bytes to read that poll does not see
-    struct http_connection *older;      // of the handshakes under way
+    struct http_connection *next_dirty;   // has replies to write, after the queue was emptied
+    struct http_connection *next_again;   // has bytes to read that poll does not see
+    struct http_connection *next_touched; // has exchanges in parts to look at
+    struct http_connection *older;        // of the handshakes under way
     struct http_connection *newer;
     struct http_transport transport;
     int events;                          // what poll waits for
@@ -137,11 +173,15 @@ struct http_connection {
     bool shared; // block is the loop's
     struct http_message message;
     struct http_exchange_private *receiving; // the exchange whose body is being read
+    struct http_exchange_private *switching; // has offered another protocol, and is not answered
+    size_t body_limit;                       // of the message
     unsigned requests;
     int64_t mark_us;  // the last byte read or written
     int64_t began_us; // the first byte of an incomplete head; 0: none
     bool in_pump;
     bool dirty;
+    bool touched;     // in the loop's list
+    bool pinned;      // somebody further up still looks at it
     bool again;       // in the loop's list
     bool handshaking; // TLS is not established
     bool hungry;      // nothing to be done before more bytes come
@@ -178,6 +218,8 @@ void http_connection_hand_over(struct http_exchange_private *exchange);
 void http_connection_append(struct http_connection *connection,
                             struct http_exchange_private *exchange);
 void http_connection_close(struct http_connection *connection);
+void http_connection_let_go(
+    struct http_connection *connection); // gives it back when nobody needs it any more
 void http_connection_starve(struct http_connection *connection); // closes for want of memory
 void http_connection_sweep(struct http_connection *connection, int64_t now_us);
 // Closes what is idle; the rest closes when its replies are out.
@@ -193,11 +235,42 @@ bool http_connection_is_too_much(struct http_connection *connection);
 void http_connection_refuse(struct http_connection *connection, unsigned status,
                             const char *detail);
 void http_connection_drop_input(struct http_connection *connection);
+bool http_connection_move_input(struct http_connection *connection); // to a block of its own
+
+// In flow.c: exchanges in parts, whoever carries them.
+void http_flow_touch(struct http_exchange_private *exchange);
+void http_flow_tell(struct http_exchange_private *exchange, struct str part, bool last);
+// The request is at fault (400, 408, 413), or its client has gone (0). Once.
+void http_flow_fail(struct http_exchange_private *exchange, unsigned status);
+// Tells who waits for it when little enough is left to send. False: nobody was told.
+bool http_flow_make_room(struct http_exchange_private *exchange);
+// What is left to send of the reply, head excluded; and that so much of it was.
+struct str http_flow_unsent(const struct http_exchange_private *exchange);
+void http_flow_sent(struct http_exchange_private *exchange, size_t n);
+// Of the loop: looks at what was touched.
+void http_flow_turn(uv_prepare_t *handle);
+// In flow_input.c: the body behind a head that was taken apart; false: nothing more can be done now.
+bool http_flow_wanted(struct http_connection *connection);
+MUST_CHECK bool http_flow_open(struct http_connection *connection);
+bool http_flow_take_body(struct http_connection *connection);
+// The client cannot or does not go on with the body that is being received.
+void http_flow_refuse(struct http_connection *connection, unsigned status);
+// Of a connection: the rest of the exchange's body is not waited for; the first exchange was told of room; its client has gone.
+void http_flow_leave_input(struct http_connection *connection,
+                           struct http_exchange_private *exchange);
+bool http_flow_first_has_room(const struct http_connection *connection);
+bool http_flow_is_deserted(const struct http_connection *connection);
 
 static inline bool http_connection_may_parse(const struct http_connection *connection,
                                              unsigned pipeline_max) {
-    return !connection->closed && !connection->input_done && !connection->write_blocked &&
-           (connection->receiving != NULL || connection->exchanges < pipeline_max);
+    const struct http_exchange_private *receiving = connection->receiving;
+    if (connection->closed || connection->input_done || connection->switching) {
+        return false;
+    }
+    if (receiving && receiving->flow.incoming) { // whether its reply is taken or not
+        return receiving->flow.events && !receiving->flow.paused;
+    }
+    return !connection->write_blocked && (receiving || connection->exchanges < pipeline_max);
 }
 
 // --- Loops and the server --------------------------------------------------------------------------------------------
@@ -219,7 +292,8 @@ struct http_loop {
     uv_async_t wake;
     uv_timer_t sweep;
     uv_timer_t resume_accept;
-    uv_prepare_t turn; // with TLS: counts handshakes anew
+    uv_prepare_t turn;  // with TLS: counts handshakes anew
+    uv_prepare_t flows; // before it sleeps: sees to exchanges in parts
     struct http_listener listeners[HTTP_LISTENERS];
     struct http_server *server;
     struct thread thread;
@@ -240,7 +314,8 @@ struct http_loop {
     struct http_block *block; // shared
     size_t block_used;
     struct http_connection *connections;
-    struct http_connection *again; // have bytes to read that poll does not see
+    struct http_connection *again;   // have bytes to read that poll does not see
+    struct http_connection *touched; // have exchanges in parts to look at
     struct http_connection *oldest_handshake;
     struct http_connection *newest_handshake;
     unsigned handshakes;
