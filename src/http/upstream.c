@@ -3,9 +3,9 @@
 // Upstreams: what a loop has of each, and the way of a request from its handler to a connection, again if need be.
 #include "http/upstream.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "http/problem.h"
 #include "http/upstream_private.h"
 
@@ -23,19 +23,26 @@ static void fill_defaults(struct http_upstream_config *config) {
     config->reply_timeout_ms = config->reply_timeout_ms > 0 ? config->reply_timeout_ms : 30000;
     config->total_timeout_ms = config->total_timeout_ms > 0 ? config->total_timeout_ms : 60000;
     config->idle_timeout_ms = config->idle_timeout_ms > 0 ? config->idle_timeout_ms : 20000;
+    struct http_upstream_ejection *ejection = &config->ejection;
+    ejection->after = ejection->after > 0 ? ejection->after : 5;
+    ejection->base_ms = ejection->base_ms > 0 ? ejection->base_ms : 1000;
+    ejection->longest_ms = ejection->longest_ms > 0 ? ejection->longest_ms : 30000;
+    ejection->share = ejection->share > 0 ? ejection->share : 50;
+    config->resolve = config->resolve ? config->resolve : http_upstream_resolve;
 }
 
-static void register_metrics(struct http_upstream *upstream) {
-    char label[64];
-    (void)snprintf(label, sizeof label, "upstream=\"%s\"", upstream->config.name);
-    upstream->requests = metrics_counter("footfall_upstream_requests_total",
-                                         "Requests passed on to another process.", label);
-    upstream->retries = metrics_counter("footfall_upstream_retries_total",
-                                        "Requests that were tried again.", label);
-    upstream->failures = metrics_counter("footfall_upstream_failures_total",
-                                         "Requests answered with 502, 503 or 504.", label);
-    upstream->connects =
-        metrics_counter("footfall_upstream_connects_total", "Connections begun.", label);
+static enum status find_target(struct http_upstream *upstream, size_t i, struct error *err) {
+    struct http_upstream_target *target = &upstream->targets[i];
+    struct http_upstream_found found = {.count = 0};
+    enum status status = http_upstream_parse_url(upstream->config.urls[i], target, err);
+    if (status == STATUS_OK) {
+        status = upstream->config.resolve(upstream->config.resolve_context, target->host,
+                                          target->port, &found, err);
+    }
+    if (status == STATUS_OK) {
+        http_upstream_update(upstream, i, &found);
+    }
+    return status;
 }
 
 enum status http_upstream_make(const struct http_upstream_config *config,
@@ -43,28 +50,47 @@ enum status http_upstream_make(const struct http_upstream_config *config,
     if (config->url_count == 0) {
         return error_set(err, STATUS_INVALID, "no address is given for %s", config->name);
     }
+    size_t peers = config->url_count * HTTP_UPSTREAM_ADDRESSES;
     struct http_upstream *upstream =
-        calloc(1, sizeof *upstream + config->url_count * sizeof upstream->targets[0]);
-    if (!upstream) {
+        calloc(1, sizeof *upstream + peers * sizeof upstream->peers[0]);
+    struct http_upstream_target *targets = calloc(config->url_count, sizeof *targets);
+    if (!upstream || !targets) {
+        free(upstream);
+        free(targets);
         return error_set(err, STATUS_NO_MEMORY, "no memory for the addresses of %s", config->name);
     }
     upstream->config = *config;
+    upstream->targets = targets;
     upstream->target_count = config->url_count;
+    upstream->peer_count = peers;
+    thread_must(pthread_mutex_init(&upstream->mutex, NULL));
     fill_defaults(&upstream->config);
+    for (size_t i = 0; i < peers; i++) {
+        upstream->peers[i].target = &targets[i / HTTP_UPSTREAM_ADDRESSES];
+    }
     for (size_t i = 0; i < config->url_count; i++) {
-        enum status status = http_upstream_resolve(config->urls[i], &upstream->targets[i], err);
+        targets[i].peers = &upstream->peers[i * HTTP_UPSTREAM_ADDRESSES];
+    }
+    for (size_t i = 0; i < config->url_count; i++) {
+        enum status status = find_target(upstream, i, err);
         if (status != STATUS_OK) {
-            free(upstream);
+            http_upstream_free(upstream);
             return status;
         }
     }
-    register_metrics(upstream);
+    upstream->config.urls = NULL; // the caller's
+    http_upstream_register_metrics(upstream);
     *out = upstream;
     return STATUS_OK;
 }
 
 void http_upstream_free(struct http_upstream *upstream) {
-    free(upstream);
+    if (upstream) {
+        http_upstream_remove_gauges(upstream);
+        thread_must(pthread_mutex_destroy(&upstream->mutex));
+        free(upstream->targets);
+        free(upstream);
+    }
 }
 
 // --- What a loop has of it ---------------------------------------------------------------------------------------------
@@ -93,7 +119,7 @@ static void on_sweep(uv_timer_t *timer) {
     int64_t total_us = home->upstream->config.total_timeout_ms * 1000;
     bool busy = false;
     http_loop_update_time(home->loop);
-    for (size_t i = 0; i < home->upstream->target_count; i++) {
+    for (size_t i = 0; i < home->upstream->peer_count; i++) {
         http_upstream_sweep(home, home->addresses[i].free);
         http_upstream_sweep(home, home->addresses[i].full);
         busy = busy || home->addresses[i].connections > 0;
@@ -123,10 +149,13 @@ static void start_sweeping(struct http_upstream_loop *home) {
 }
 
 static struct http_upstream_loop *make_home(struct http_loop *loop,
-                                            const struct http_upstream *upstream) {
-    size_t count = upstream->target_count;
+                                            struct http_upstream *upstream) {
+    size_t count = upstream->peer_count;
     struct http_upstream_loop *home = calloc(1, sizeof *home + count * sizeof home->addresses[0]);
-    if (!home) {
+    unsigned *candidates = calloc(count, sizeof *candidates);
+    if (!home || !candidates) {
+        free(home);
+        free(candidates);
         return NULL;
     }
     const struct http_parse_limits limits = {
@@ -134,9 +163,10 @@ static struct http_upstream_loop *make_home(struct http_loop *loop,
     http_response_parser_init(&home->parser, &limits);
     home->upstream = upstream;
     home->loop = loop;
-    home->turn = loop->index;
+    home->candidates = candidates;
     for (size_t i = 0; i < count; i++) {
-        home->addresses[i].target = &upstream->targets[i];
+        home->addresses[i].peer = &upstream->peers[i];
+        home->addresses[i].target = upstream->peers[i].target;
     }
     home->flush.data = home->sweep.data = home;
     uv_prepare_init(&loop->uv, &home->flush);
@@ -147,8 +177,7 @@ static struct http_upstream_loop *make_home(struct http_loop *loop,
     return home;
 }
 
-static struct http_upstream_loop *home_of(struct http_loop *loop,
-                                          const struct http_upstream *upstream) {
+static struct http_upstream_loop *home_of(struct http_loop *loop, struct http_upstream *upstream) {
     struct http_upstream_loop *home = loop->upstreams;
     while (home && home->upstream != upstream) {
         home = home->next;
@@ -160,7 +189,7 @@ static struct http_upstream_loop *home_of(struct http_loop *loop,
 void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail) {
     const struct http_upstream *upstream = forward->home->upstream;
     struct http_exchange *public = &forward->exchange->public;
-    metrics_add(upstream->failures, 1);
+    metrics_add(upstream->unanswered, 1);
     if (status == 503) {
         http_reply_header(public, "Retry-After", STR("1"));
     }
@@ -198,11 +227,15 @@ static void wait_for_room(struct http_forward *forward) {
 void http_upstream_dispatch(struct http_forward *forward) {
     struct http_upstream_loop *home = forward->home;
     struct http_upstream_address *address = http_upstream_choose(home, forward->avoid);
+    if (!address) {
+        http_upstream_fail(forward, 503, "there is no address of it");
+        return;
+    }
     bool failed = false;
     struct http_upstream_connection *connection = http_upstream_connect(home, address, &failed);
     start_sweeping(home);
     if (failed) {
-        http_upstream_eject(address, home->loop->now_us);
+        http_upstream_failed(home, address, true);
         forward->avoid = (int)(address - home->addresses);
         forward->attempts++;
         http_upstream_again(forward, true, 503, "nobody answers there");
@@ -219,9 +252,10 @@ void http_upstream_dispatch(struct http_forward *forward) {
 }
 
 static bool has_room(const struct http_upstream_loop *home) {
-    for (size_t i = 0; i < home->upstream->target_count; i++) {
+    for (size_t i = 0; i < home->upstream->peer_count; i++) {
         const struct http_upstream_address *address = &home->addresses[i];
-        if (address->free || address->connections < home->upstream->config.connections) {
+        if (address->free || (address->connections < home->upstream->config.connections &&
+                              atomic_load(&address->peer->presence) == HTTP_UPSTREAM_PRESENT)) {
             return true;
         }
     }
@@ -262,7 +296,7 @@ void http_upstream_forward(struct http_upstream *upstream, struct http_exchange 
 
 // --- The end -------------------------------------------------------------------------------------------------------------
 static void break_all(struct http_upstream_loop *home) {
-    for (size_t i = 0; i < home->upstream->target_count; i++) {
+    for (size_t i = 0; i < home->upstream->peer_count; i++) {
         struct http_upstream_address *address = &home->addresses[i];
         while (address->free || address->full) {
             http_upstream_break(address->free ? address->free : address->full, false, 503,
@@ -294,6 +328,7 @@ void http_upstream_loop_free(struct http_loop *loop) {
     while (loop->upstreams) {
         struct http_upstream_loop *home = loop->upstreams;
         loop->upstreams = home->next;
+        free(home->candidates);
         free(home);
     }
 }

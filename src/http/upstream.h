@@ -4,18 +4,40 @@
 //
 //   loop ── upstream ── address ── connection ── request, request, ...   in the order in which replies come
 //
-// Every loop has connections of its own, so nothing is shared and nothing locks. What many clients send in one turn of a loop goes out
-// in one write a connection, and replies come in as they come, several to a read.
+// Every loop has connections of its own; what is shared are counts. What many clients send in one turn of a loop goes out in one write
+// a connection, and replies come in as they come, several to a read.
 //
-// An address that fails is left alone for a while, longer each time, as long as there is another. A request is tried again, elsewhere
-// when there is an elsewhere, when nothing of it was sent, when the peer said before that it would read no more, or when its method is
+// A request goes to the one with fewer requests under way of two addresses taken by chance. An address that fails again and again is
+// left alone for a while, longer each time, as long as there are others. A request is tried again, elsewhere when there is an elsewhere, when nothing of it was sent, when the peer said before that it would read no more, or when its method is
 // idempotent (RFC 9110 9.2.2) and no byte of a reply has come. Else the client gets a problem: 502 (broken off), 503 (nobody there),
 // 504 (too late).
 #ifndef FOOTFALL_HTTP_UPSTREAM_H
 #define FOOTFALL_HTTP_UPSTREAM_H
 
+#include <sys/socket.h>
+
 #include "base/error.h"
 #include "http/exchange.h"
+
+#define HTTP_UPSTREAM_ADDRESSES 16 // of one name
+
+struct http_upstream_found {
+    struct sockaddr_storage addresses[HTTP_UPSTREAM_ADDRESSES];
+    socklen_t lengths[HTTP_UPSTREAM_ADDRESSES];
+    size_t count;
+};
+// Looks a name up and may block. UNAVAILABLE: it is not known (now).
+typedef enum status http_upstream_resolver(void *context, const char *host, uint16_t port,
+                                           struct http_upstream_found *out, struct error *err);
+
+// When an address is left alone for a while. 0 means the default in brackets.
+struct http_upstream_ejection {
+    unsigned after; // [5] failures in a row; that no connection can be made is enough by itself
+    int64_t
+        base_ms; // [1 s] times how often it happened, each success in as long a time forgives one; a quarter more by chance
+    int64_t longest_ms; // [30 s]
+    unsigned share;     // [50] percent of the addresses at most; the last one never
+};
 
 struct http_upstream_config {
     const char *name;       // for texts and metrics: "activity"; static
@@ -30,6 +52,9 @@ struct http_upstream_config {
     int64_t reply_timeout_ms;   // [30 s] from the request sent to the first byte of its reply
     int64_t total_timeout_ms;   // [60 s] with all attempts
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
+    struct http_upstream_ejection ejection;
+    http_upstream_resolver *resolve; // NULL: the machine's
+    void *resolve_context;
 };
 
 struct http_upstream;
@@ -37,6 +62,22 @@ struct http_upstream;
 MUST_CHECK enum status http_upstream_make(const struct http_upstream_config *config,
                                           struct http_upstream **out, struct error *err);
 void http_upstream_free(struct http_upstream *upstream); // after the servers; NULL is fine
+
+// --- What can be seen of it ------------------------------------------------------------------------------------------
+struct http_upstream_address_view {
+    const char *authority;     // of the URL: "users:8081"; as long as the upstream
+    char ip[HTTP_IP_TEXT_MAX]; // where that leads
+    const char *state;         // "healthy", "ejected", "draining"; static
+    unsigned active;           // requests whose replies have not come
+    unsigned connections;
+    uint64_t requests; // these since the address is known
+    uint64_t failures;
+    uint64_t ejections;
+};
+// Fills at most `room` and says how many there are. Any thread.
+size_t http_upstream_addresses(struct http_upstream *upstream,
+                               struct http_upstream_address_view *out, size_t room);
+const char *http_upstream_name(const struct http_upstream *upstream);
 
 // Ends the exchange with the reply of one of the addresses, or with a problem. On the exchange's loop thread. Hop-by-hop headers stay
 // behind (RFC 9110 7.6.1); X-Forwarded-For, -Proto and -Host are written (of a peer that is not trusted what it says of them is

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Which address a request goes to: two in turn, the one with less to do, none that failed lately as long as another is there.
+// The addresses of an upstream: from URLs to names, from names to addresses, which come and go.
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 
+#include "base/thread.h"
+
 #include "http/upstream_private.h"
 
-#define EJECT_FIRST_US ((int64_t)200 * 1000)
-#define EJECT_LONGEST_US ((int64_t)10 * 1000 * 1000)
-
 // "http://host:port" with nothing behind but a slash.
-static bool split_url(struct str url, char *host, size_t host_size, char port[6]) {
+static bool split_url(struct str url, char *host, size_t host_size, uint16_t *port) {
     struct str scheme = STR("http://");
     if (!str_starts_with(url, scheme)) {
         return false;
@@ -41,75 +41,135 @@ static bool split_url(struct str url, char *host, size_t host_size, char port[6]
         return false;
     }
     (void)snprintf(host, host_size, "%.*s", STR_ARG(name));
-    (void)snprintf(port, 6, "%u", (unsigned)number & 0xffffU);
+    *port = (uint16_t)number;
     return true;
 }
 
-enum status http_upstream_resolve(struct str url, struct http_upstream_target *out,
-                                  struct error *err) {
-    char host[254];
-    char port[6];
-    if (!split_url(url, host, sizeof host, port)) {
+enum status http_upstream_parse_url(struct str url, struct http_upstream_target *out,
+                                    struct error *err) {
+    if (!split_url(url, out->host, sizeof out->host, &out->port)) {
         return error_set(err, STATUS_INVALID,
                          "\"%.*s\": an address like http://127.0.0.1:8081 is needed", STR_ARG(url));
     }
-    const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    int code = getaddrinfo(host, port, &wanted, &found);
-    if (code != 0) {
-        return error_set(err, STATUS_UNAVAILABLE, "%.*s: %s", STR_ARG(url), gai_strerror(code));
-    }
-    memcpy(&out->address, found->ai_addr, found->ai_addrlen);
-    out->length = found->ai_addrlen;
-    freeaddrinfo(found);
-    bool v6 = strchr(host, ':') != NULL;
-    (void)snprintf(out->authority, sizeof out->authority, "%s%s%s:%s", v6 ? "[" : "", host,
-                   v6 ? "]" : "", port);
+    bool v6 = strchr(out->host, ':') != NULL;
+    (void)snprintf(out->authority, sizeof out->authority, "%s%s%s:%u", v6 ? "[" : "", out->host,
+                   v6 ? "]" : "", out->port);
     return STATUS_OK;
 }
 
-static bool is_healthy(const struct http_upstream_address *address, int64_t now_us) {
-    return address->ejected_until_us <= now_us;
+enum status http_upstream_resolve(void *context, const char *host, uint16_t port,
+                                  struct http_upstream_found *out, struct error *err) {
+    const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char service[6];
+    (void)context;
+    (void)snprintf(service, sizeof service, "%u", port);
+    int code = getaddrinfo(host, service, &wanted, &found);
+    if (code != 0) {
+        return error_set(err, STATUS_UNAVAILABLE, "%s: %s", host, gai_strerror(code));
+    }
+    out->count = 0;
+    for (struct addrinfo *next = found; next && out->count < HTTP_UPSTREAM_ADDRESSES;
+         next = next->ai_next) {
+        memcpy(&out->addresses[out->count], next->ai_addr, next->ai_addrlen);
+        out->lengths[out->count] = next->ai_addrlen;
+        out->count++;
+    }
+    freeaddrinfo(found);
+    return STATUS_OK;
 }
 
-// All failed: the one whose time is up first, since a refused connection costs little and a service that is back is found at once.
-static struct http_upstream_address *least_ejected(struct http_upstream_loop *home, int avoid) {
-    struct http_upstream_address *best = NULL;
-    size_t count = home->upstream->target_count;
-    for (size_t i = 0; i < count; i++) {
-        struct http_upstream_address *address = &home->addresses[i];
-        if (count > 1 && (int)i == avoid) {
-            continue;
+// --- Coming and going ------------------------------------------------------------------------------------------------
+static bool is_at(const struct http_upstream_peer *peer, const struct http_upstream_found *found,
+                  size_t i) {
+    return atomic_load(&peer->presence) != HTTP_UPSTREAM_EMPTY &&
+           peer->length == found->lengths[i] &&
+           memcmp(&peer->address, &found->addresses[i], peer->length) == 0;
+}
+
+static void write_text(struct http_upstream_peer *peer) {
+    const void *bytes = &((const struct sockaddr_in *)(const void *)&peer->address)->sin_addr;
+    if (peer->address.ss_family == AF_INET6) {
+        bytes = &((const struct sockaddr_in6 *)(const void *)&peer->address)->sin6_addr;
+    }
+    if (!inet_ntop(peer->address.ss_family, bytes, peer->text, sizeof peer->text)) {
+        (void)snprintf(peer->text, sizeof peer->text, "?");
+    }
+}
+
+static void come(struct http_upstream_peer *peer, const struct http_upstream_found *found,
+                 size_t i) {
+    memcpy(&peer->address, &found->addresses[i], sizeof peer->address);
+    peer->length = found->lengths[i];
+    write_text(peer);
+    atomic_store(&peer->failures, 0);
+    atomic_store(&peer->ejections, 0);
+    atomic_store(&peer->ejected_until_us, 0);
+    atomic_store(&peer->forgive_us, 0);
+    atomic_store(&peer->requests, 0);
+    atomic_store(&peer->failed, 0);
+    atomic_store(&peer->ejected, 0);
+    atomic_store(&peer->presence, HTTP_UPSTREAM_PRESENT);
+}
+
+// Where one that comes is put, or is already; NULL: those that went still have connections in all places.
+static struct http_upstream_peer *place_for(struct http_upstream_peer *peers,
+                                            const struct http_upstream_found *found, size_t i) {
+    struct http_upstream_peer *free = NULL;
+    for (size_t k = 0; k < HTTP_UPSTREAM_ADDRESSES; k++) {
+        if (is_at(&peers[k], found, i)) {
+            return &peers[k];
         }
-        if (!best || address->ejected_until_us < best->ejected_until_us) {
-            best = address;
+        if (!free && atomic_load(&peers[k].presence) == HTTP_UPSTREAM_EMPTY) {
+            free = &peers[k];
         }
     }
-    return best;
+    return free;
 }
 
-struct http_upstream_address *http_upstream_choose(struct http_upstream_loop *home, int avoid) {
-    size_t count = home->upstream->target_count;
-    struct http_upstream_address *chosen = NULL;
-    unsigned looked = 0;
-    home->turn++;
-    for (size_t i = 0; i < count && looked < 2; i++) {
-        size_t at = (home->turn + i) % count;
-        struct http_upstream_address *address = &home->addresses[at];
-        if (!is_healthy(address, home->loop->now_us) || (count > 1 && (int)at == avoid)) {
-            continue;
-        }
-        looked++;
-        if (!chosen || address->outstanding < chosen->outstanding) {
-            chosen = address;
+static void let_go(struct http_upstream_peer *peer, const struct http_upstream_found *found) {
+    bool there = false;
+    for (size_t i = 0; i < found->count && !there; i++) {
+        there = is_at(peer, found, i);
+    }
+    if (!there && atomic_load(&peer->presence) != HTTP_UPSTREAM_EMPTY) {
+        bool used = atomic_load(&peer->connections) > 0;
+        atomic_store(&peer->presence, used ? HTTP_UPSTREAM_GONE : HTTP_UPSTREAM_EMPTY);
+    }
+}
+
+void http_upstream_update(struct http_upstream *upstream, size_t target,
+                          const struct http_upstream_found *found) {
+    struct http_upstream_peer *peers = upstream->targets[target].peers;
+    thread_must(pthread_mutex_lock(&upstream->mutex));
+    for (size_t k = 0; k < HTTP_UPSTREAM_ADDRESSES; k++) {
+        let_go(&peers[k], found);
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        struct http_upstream_peer *peer = place_for(peers, found, i);
+        if (peer && atomic_load(&peer->presence) == HTTP_UPSTREAM_EMPTY) {
+            come(peer, found, i);
+        } else if (peer) {
+            atomic_store(&peer->presence, HTTP_UPSTREAM_PRESENT);
         }
     }
-    return chosen ? chosen : least_ejected(home, avoid);
+    atomic_fetch_add(&upstream->version, 1);
+    thread_must(pthread_mutex_unlock(&upstream->mutex));
 }
 
-void http_upstream_eject(struct http_upstream_address *address, int64_t now_us) {
-    unsigned shift = address->failures < 10 ? address->failures : 10;
-    int64_t time = EJECT_FIRST_US << shift;
-    address->failures++;
-    address->ejected_until_us = now_us + (time < EJECT_LONGEST_US ? time : EJECT_LONGEST_US);
+bool http_upstream_enter(struct http_upstream *upstream, struct http_upstream_peer *peer,
+                         struct sockaddr_storage *address, socklen_t *length) {
+    thread_must(pthread_mutex_lock(&upstream->mutex));
+    bool present = atomic_load(&peer->presence) == HTTP_UPSTREAM_PRESENT;
+    if (present) {
+        memcpy(address, &peer->address, sizeof *address);
+        *length = peer->length;
+        atomic_fetch_add(&peer->connections, 1);
+    }
+    thread_must(pthread_mutex_unlock(&upstream->mutex));
+    return present;
+}
+
+void http_upstream_leave(struct http_upstream_peer *peer) {
+    atomic_fetch_sub(&peer->connections, 1);
 }

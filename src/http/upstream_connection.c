@@ -68,15 +68,14 @@ static int wanted_events(const struct http_upstream_connection *connection) {
 }
 
 // --- Connecting ------------------------------------------------------------------------------------------------------
-static int open_socket(const struct http_upstream_target *target) {
+static int open_socket(const struct sockaddr_storage *address, socklen_t length) {
     const int on = 1;
-    int fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, (const struct sockaddr *)&target->address, target->length) != 0 &&
-        errno != EINPROGRESS) {
+    if (connect(fd, (const struct sockaddr *)address, length) != 0 && errno != EINPROGRESS) {
         int code = errno;
         close(fd);
         errno = code;
@@ -87,12 +86,18 @@ static int open_socket(const struct http_upstream_target *target) {
 
 static struct http_upstream_connection *make(struct http_upstream_loop *home,
                                              struct http_upstream_address *address) {
+    struct sockaddr_storage to;
+    socklen_t length = 0;
+    if (!http_upstream_enter(home->upstream, address->peer, &to, &length)) {
+        return NULL;
+    }
     struct http_upstream_connection *connection = calloc(1, sizeof *connection);
-    int fd = connection ? open_socket(address->target) : -1;
+    int fd = connection ? open_socket(&to, length) : -1;
     if (fd < 0 || uv_poll_init(&home->loop->uv, &connection->poll, fd) != 0) {
         if (fd >= 0) {
             close(fd);
         }
+        http_upstream_leave(address->peer);
         free(connection);
         return NULL;
     }
@@ -137,7 +142,7 @@ void http_upstream_put(struct http_upstream_connection *connection, struct http_
     connection->last = forward;
     connection->unsent = connection->unsent ? connection->unsent : forward;
     connection->count++;
-    connection->address->outstanding++;
+    http_upstream_began(connection->address);
     http_upstream_relist(connection);
     if (!connection->dirty && !connection->connecting && !connection->write_blocked) {
         connection->dirty = true;
@@ -230,7 +235,8 @@ static void close_connection(struct http_upstream_connection *connection) {
         drop_dirty(connection);
     }
     connection->address->connections--;
-    connection->address->outstanding -= connection->count;
+    http_upstream_left(connection->address, connection->count);
+    http_upstream_leave(connection->address->peer);
     buffer_free(&connection->in);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     close(connection->fd);
@@ -262,7 +268,7 @@ static void connected(struct http_upstream_connection *connection) {
     int code = 0;
     socklen_t length = sizeof code;
     if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
-        http_upstream_eject(connection->address, connection->home->loop->now_us);
+        http_upstream_failed(connection->home, connection->address, true);
         http_upstream_break(connection, false, 503, "nobody answers there");
         return;
     }
@@ -288,7 +294,7 @@ static void read_more(struct http_upstream_connection *connection) {
     }
     if (n < 0) {
         if (connection->first) { // else it was a farewell
-            http_upstream_eject(connection->address, home->loop->now_us);
+            http_upstream_failed(home, connection->address, false);
         }
         http_upstream_break(connection, false, 502, "the connection was reset");
         return;
@@ -329,16 +335,17 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
     const struct http_forward *first = connection->first;
     if (connection->connecting) {
         if (now_us - connection->mark_us > config->connect_timeout_ms * 1000) {
-            http_upstream_eject(connection->address, now_us);
+            http_upstream_failed(connection->home, connection->address, true);
             http_upstream_break(connection, false, 503, "it takes no connection");
         }
     } else if (!first) {
-        if (now_us - connection->mark_us > config->idle_timeout_ms * 1000) {
+        bool gone = atomic_load(&connection->address->peer->presence) != HTTP_UPSTREAM_PRESENT;
+        if (gone || now_us - connection->mark_us > config->idle_timeout_ms * 1000) {
             http_upstream_break(connection, false, 502, "idle");
         }
     } else if (first->waiting_us > 0 && connection->in.len == 0 &&
                now_us - first->waiting_us > config->reply_timeout_ms * 1000) {
-        http_upstream_eject(connection->address, now_us);
+        http_upstream_failed(connection->home, connection->address, false);
         http_upstream_break(connection, false, 504, "its reply did not come in time");
     } else if (now_us - first->began_us > config->total_timeout_ms * 1000) {
         http_upstream_break(connection, false, 504, "its reply was not whole in time");

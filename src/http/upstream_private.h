@@ -1,9 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// What the files of the upstream client share. All of it belongs to one loop's thread, but for struct http_upstream, which does not
-// change. Private to http.
+// What the files of the upstream client share. Private to http.
+//
+//   upstream ── target, one a URL ── peer, peer, ...   the addresses of its name: all loops and the threads of the upstream
+//      └── a loop's part ── address, one a peer ── connection, connection, ...   one loop's thread
 #ifndef FOOTFALL_HTTP_UPSTREAM_PRIVATE_H
 #define FOOTFALL_HTTP_UPSTREAM_PRIVATE_H
+
+#include <pthread.h>
 
 #include "http/server_private.h"
 #include "http/upstream.h"
@@ -11,21 +15,57 @@
 #define HTTP_UPSTREAM_HEADERS 100
 #define HTTP_UPSTREAM_READ ((size_t)64 * 1024)
 #define HTTP_UPSTREAM_ATTEMPTS 3
+#define HTTP_UPSTREAM_GAUGES 3
 
 struct http_upstream_target {
+    char host[254];
+    uint16_t port;
+    char authority[264];              // "host:port", for the Host header
+    struct http_upstream_peer *peers; // HTTP_UPSTREAM_ADDRESSES
+    metrics_id requests;
+    metrics_id failures;
+    metrics_id ejections;
+    metrics_id gauges[HTTP_UPSTREAM_GAUGES];
+};
+
+enum http_upstream_presence {
+    HTTP_UPSTREAM_EMPTY,   // the place is free
+    HTTP_UPSTREAM_PRESENT, // its name leads there
+    HTTP_UPSTREAM_GONE,    // its name no longer leads there; connections may be left
+};
+
+// An address as all loops see it.
+struct http_upstream_peer {
+    struct http_upstream_target *target;
+    // Changes only from EMPTY, with the mutex of the upstream held, and is read with it.
     struct sockaddr_storage address;
     socklen_t length;
-    char authority[264]; // "host:port", for the Host header
+    char text[HTTP_IP_TEXT_MAX];
+    atomic_int presence; // changes with the mutex held
+    atomic_uint connections;
+    atomic_uint active;    // requests whose replies have not come
+    atomic_uint failures;  // in a row
+    atomic_uint ejections; // that are not forgiven
+    _Atomic(int64_t) ejected_until_us;
+    _Atomic(int64_t) forgive_us; // when the next one is forgiven
+    // Since it is present.
+    _Atomic(uint64_t) requests;
+    _Atomic(uint64_t) failed;
+    _Atomic(uint64_t) ejected;
 };
 
 struct http_upstream {
     struct http_upstream_config config; // defaults filled in
     metrics_id requests;
     metrics_id retries;
-    metrics_id failures;
+    metrics_id unanswered;
     metrics_id connects;
+    atomic_uint version;   // changes whenever a peer comes, goes, or is ejected
+    pthread_mutex_t mutex; // of peers that come and go, and of ejections
     size_t target_count;
-    struct http_upstream_target targets[];
+    struct http_upstream_target *targets;
+    size_t peer_count; // HTTP_UPSTREAM_ADDRESSES a target
+    struct http_upstream_peer peers[];
 };
 
 // A request on its way; in the arena of its exchange.
@@ -47,12 +87,10 @@ struct http_forward {
 
 struct http_upstream_address {
     const struct http_upstream_target *target;
+    struct http_upstream_peer *peer;
     struct http_upstream_connection *free; // has room for a request; the last used is first
     struct http_upstream_connection *full;
     unsigned connections;
-    unsigned outstanding;
-    unsigned failures; // in a row
-    int64_t ejected_until_us;
 };
 
 struct http_upstream_connection {
@@ -81,7 +119,7 @@ struct http_upstream_connection {
 // One for each upstream that was used on a loop.
 struct http_upstream_loop {
     struct http_upstream_loop *next;
-    const struct http_upstream *upstream;
+    struct http_upstream *upstream;
     struct http_loop *loop;
     uv_prepare_t flush; // before the loop sleeps: writes what its turn has brought
     uv_timer_t sweep;
@@ -90,7 +128,11 @@ struct http_upstream_loop {
     struct http_forward *waiting; // for room on a connection
     struct http_forward *waiting_last;
     unsigned waiting_count;
-    unsigned turn; // of the addresses
+    unsigned *
+        candidates; // addresses that are neither gone nor ejected, as of this version and until this time
+    unsigned candidate_count;
+    unsigned version;
+    int64_t candidates_until_us;
     struct http_head_parser parser;
     struct http_header headers[HTTP_UPSTREAM_HEADERS];
     char scratch[HTTP_UPSTREAM_READ];
@@ -108,10 +150,33 @@ void http_upstream_again(struct http_forward *forward, bool untouched, unsigned 
 void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail);
 
 // --- upstream_address.c ----------------------------------------------------------------------------------------------
-MUST_CHECK enum status http_upstream_resolve(struct str url, struct http_upstream_target *out,
-                                             struct error *err);
+MUST_CHECK enum status http_upstream_parse_url(struct str url, struct http_upstream_target *out,
+                                               struct error *err);
+// By getaddrinfo; blocks.
+http_upstream_resolver http_upstream_resolve;
+// Puts what was found into the places of the target; those that were there and were not found go.
+void http_upstream_update(struct http_upstream *upstream, size_t target,
+                          const struct http_upstream_found *found);
+// A place for a connection to the peer, and where it is. False: it is gone.
+MUST_CHECK bool http_upstream_enter(struct http_upstream *upstream, struct http_upstream_peer *peer,
+                                    struct sockaddr_storage *address, socklen_t *length);
+void http_upstream_leave(struct http_upstream_peer *peer);
+
+// --- upstream_choice.c -----------------------------------------------------------------------------------------------
+// NULL: there is none.
 struct http_upstream_address *http_upstream_choose(struct http_upstream_loop *home, int avoid);
-void http_upstream_eject(struct http_upstream_address *address, int64_t now_us);
+// A request goes there; it is there no more, whatever came of it.
+void http_upstream_began(struct http_upstream_address *address);
+void http_upstream_left(struct http_upstream_address *address, unsigned requests);
+// What came of it. A reply with 502, 503 or 504 is a failure too. unreachable: no connection could be made.
+void http_upstream_replied(struct http_upstream_loop *home, struct http_upstream_address *address,
+                           unsigned status);
+void http_upstream_failed(struct http_upstream_loop *home, struct http_upstream_address *address,
+                          bool unreachable);
+
+// --- upstream_look.c -------------------------------------------------------------------------------------------------
+void http_upstream_register_metrics(struct http_upstream *upstream);
+void http_upstream_remove_gauges(struct http_upstream *upstream);
 
 // --- upstream_connection.c -------------------------------------------------------------------------------------------
 // One with room for a request; NULL: there are as many as there may be, or errno says why it cannot be made (then *failed is true).

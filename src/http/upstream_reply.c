@@ -15,7 +15,7 @@ static struct http_forward *pop(struct http_upstream_connection *connection) {
         connection->unsent = forward->next;
     }
     connection->count--;
-    connection->address->outstanding--;
+    http_upstream_left(connection->address, 1);
     int64_t now_us = connection->home->loop->now_us;
     if (connection->first && connection->first->waiting_us > 0) {
         connection->first->waiting_us = now_us; // its turn begins
@@ -102,6 +102,7 @@ struct taken {
 // The first reply's bytes are no reply.
 static bool refuse(struct http_upstream_connection *connection, const char *detail) {
     struct http_forward *forward = pop(connection);
+    http_upstream_failed(connection->home, connection->address, false);
     buffer_clear(&connection->in);
     http_upstream_break(connection, false, 502, detail);
     http_upstream_fail(forward, 502, detail);
@@ -182,6 +183,9 @@ static bool ended(struct http_upstream_connection *connection, size_t left) {
     if (connection->first && left > 0) {
         return refuse(connection, "its reply ends in the middle");
     }
+    if (connection->first) {
+        http_upstream_failed(connection->home, connection->address, false);
+    }
     buffer_clear(&connection->in);
     http_upstream_break(connection, false, 502, "the connection was closed before its reply");
     return false;
@@ -206,8 +210,7 @@ bool http_upstream_take(struct http_upstream_connection *connection, char *data,
         *message = (struct http_message){0};
         if (response.status >= 200) {
             keep = keep && connection->unsent != connection->first;
-            connection->address->failures = 0;
-            connection->address->ejected_until_us = 0;
+            http_upstream_replied(connection->home, connection->address, response.status);
             struct http_forward *forward = pop(connection);
             if (!keep) {
                 return last_reply(connection, forward, &response, body);
