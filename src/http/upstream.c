@@ -9,13 +9,20 @@
 #include "http/problem.h"
 #include "http/upstream_private.h"
 
-#define WAITING_MOST 10000 // requests a loop that wait for room on a connection
 #define SWEEP_LEAST_MS 5
 #define SWEEP_MOST_MS 250
 #define HEADER_BYTES ((size_t)32 * 1024)
 #define STATUS_LINE_BYTES ((size_t)8 * 1024)
 
 // --- The upstream ----------------------------------------------------------------------------------------------------
+static void fill_limits(struct http_upstream_limits *limits) {
+    limits->connections = limits->connections > 0 ? limits->connections : 4096;
+    limits->active = limits->active > 0 ? limits->active : 16384;
+    limits->waiting = limits->waiting > 0 ? limits->waiting : 10000;
+    limits->retry_share = limits->retry_share > 0 ? limits->retry_share : 20;
+    limits->retries_least = limits->retries_least > 0 ? limits->retries_least : 3;
+}
+
 static void fill_defaults(struct http_upstream_config *config) {
     config->connections = config->connections > 0 ? config->connections : 64;
     config->pipeline = config->pipeline > 0 ? config->pipeline : 1;
@@ -28,6 +35,7 @@ static void fill_defaults(struct http_upstream_config *config) {
     ejection->base_ms = ejection->base_ms > 0 ? ejection->base_ms : 1000;
     ejection->longest_ms = ejection->longest_ms > 0 ? ejection->longest_ms : 30000;
     ejection->share = ejection->share > 0 ? ejection->share : 50;
+    fill_limits(&config->limits);
     config->resolve = config->resolve ? config->resolve : http_upstream_resolve;
 }
 
@@ -111,6 +119,7 @@ static struct http_forward *pop_waiting(struct http_upstream_loop *home) {
         home->waiting_last = NULL;
     }
     home->waiting_count--;
+    http_upstream_waits_no_more(home->upstream);
     return forward;
 }
 
@@ -189,6 +198,7 @@ static struct http_upstream_loop *home_of(struct http_loop *loop, struct http_up
 void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail) {
     const struct http_upstream *upstream = forward->home->upstream;
     struct http_exchange *public = &forward->exchange->public;
+    http_upstream_finish(forward);
     metrics_add(upstream->unanswered, 1);
     if (status == 503) {
         http_reply_header(public, "Retry-After", STR("1"));
@@ -199,8 +209,10 @@ void http_upstream_fail(struct http_forward *forward, unsigned status, const cha
 
 void http_upstream_again(struct http_forward *forward, bool untouched, unsigned status,
                          const char *detail) {
-    bool allowed = untouched || forward->sent == 0 || forward->idempotent;
-    if (!allowed || forward->home->ending || forward->attempts >= HTTP_UPSTREAM_ATTEMPTS) {
+    bool costless = untouched || forward->sent == 0;
+    bool allowed = costless || forward->idempotent;
+    if (!allowed || forward->home->ending || forward->attempts >= HTTP_UPSTREAM_ATTEMPTS ||
+        (!costless && !http_upstream_may_retry(forward))) {
         http_upstream_fail(forward, status, detail);
         return;
     }
@@ -210,7 +222,7 @@ void http_upstream_again(struct http_forward *forward, bool untouched, unsigned 
 
 static void wait_for_room(struct http_forward *forward) {
     struct http_upstream_loop *home = forward->home;
-    if (home->waiting_count >= WAITING_MOST) {
+    if (!http_upstream_may_wait(home->upstream)) {
         http_upstream_fail(forward, 503, "too many requests are waiting for it");
         return;
     }
@@ -222,6 +234,38 @@ static void wait_for_room(struct http_forward *forward) {
     }
     home->waiting_last = forward;
     home->waiting_count++;
+}
+
+// No connection may be made to the address that was chosen: perhaps another has one with room.
+static struct http_upstream_connection *any_free(const struct http_upstream_loop *home) {
+    for (unsigned i = 0; i < home->candidate_count; i++) {
+        const struct http_upstream_address *address = &home->addresses[home->candidates[i]];
+        if (address->free) {
+            return address->free;
+        }
+    }
+    return NULL;
+}
+
+static bool has_connections(const struct http_upstream_loop *home) {
+    for (size_t i = 0; i < home->upstream->peer_count; i++) {
+        if (home->addresses[i].connections > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put(struct http_forward *forward, struct http_upstream_connection *connection) {
+    const struct http_upstream_target *target = connection->address->target;
+    if (!http_upstream_write_line(forward, target)) {
+        http_upstream_fail(forward, 503, "there is no memory for the request");
+        return;
+    }
+    forward->attempts++;
+    forward->waiting_us = 0;
+    forward->exchange->public.upstream = str_from_c(target->authority);
+    http_upstream_put(connection, forward);
 }
 
 void http_upstream_dispatch(struct http_forward *forward) {
@@ -239,15 +283,16 @@ void http_upstream_dispatch(struct http_forward *forward) {
         forward->avoid = (int)(address - home->addresses);
         forward->attempts++;
         http_upstream_again(forward, true, 503, "nobody answers there");
-    } else if (!connection) {
+        return;
+    }
+    connection = connection ? connection : any_free(home);
+    if (connection) {
+        put(forward, connection);
+    } else if (has_connections(home)) {
         wait_for_room(forward);
-    } else if (!http_upstream_write_line(forward, address->target)) {
-        http_upstream_fail(forward, 503, "there is no memory for the request");
-    } else {
-        forward->attempts++;
-        forward->waiting_us = 0;
-        forward->exchange->public.upstream = str_from_c(address->target->authority);
-        http_upstream_put(connection, forward);
+    } else { // and those of other loops do not help
+        metrics_add(home->upstream->refused[HTTP_UPSTREAM_REFUSED_CONNECTION], 1);
+        http_upstream_fail(forward, 503, "there are too many connections to it");
     }
 }
 
@@ -287,7 +332,9 @@ void http_upstream_forward(struct http_upstream *upstream, struct http_exchange 
         return;
     }
     metrics_add(upstream->requests, 1);
-    if (home->waiting) {
+    if (!http_upstream_admit(forward)) {
+        http_upstream_fail(forward, 503, "too many requests to it are under way");
+    } else if (home->waiting) {
         wait_for_room(forward); // not past those who came before
     } else {
         http_upstream_dispatch(forward);

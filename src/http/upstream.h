@@ -39,6 +39,18 @@ struct http_upstream_ejection {
     unsigned share;     // [50] percent of the addresses at most; the last one never
 };
 
+// How much it gets at the same time, over all loops; what would be above gets 503 with Retry-After at once. 0 means the default in
+// brackets.
+struct http_upstream_limits {
+    unsigned connections; // [4096] to all addresses; a request waits for one that is there
+    unsigned active;      // [16384] requests whose replies have not gone to the client
+    unsigned waiting;     // [10000] of these, for room on a connection
+    // [20] percent of the active ones may be those that are sent again though a peer may have begun with them, so that retries never
+    // multiply what a service that is failing has to do.
+    unsigned retry_share;
+    unsigned retries_least; // [3] may be in any case
+};
+
 struct http_upstream_config {
     const char *name;       // for texts and metrics: "activity"; static
     const struct str *urls; // "http://host:port"
@@ -53,6 +65,7 @@ struct http_upstream_config {
     int64_t total_timeout_ms;   // [60 s] with all attempts
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
     struct http_upstream_ejection ejection;
+    struct http_upstream_limits limits;
     http_upstream_resolver *resolve; // NULL: the machine's
     void *resolve_context;
 };
@@ -77,6 +90,13 @@ struct http_upstream_address_view {
 // Fills at most `room` and says how many there are. Any thread.
 size_t http_upstream_addresses(struct http_upstream *upstream,
                                struct http_upstream_address_view *out, size_t room);
+struct http_upstream_load {
+    unsigned active;
+    unsigned waiting;
+    unsigned retrying;
+    unsigned connections;
+};
+struct http_upstream_load http_upstream_load(const struct http_upstream *upstream); // any thread
 const char *http_upstream_name(const struct http_upstream *upstream);
 
 // Ends the exchange with the reply of one of the addresses, or with a problem. On the exchange's loop thread. Hop-by-hop headers stay

@@ -118,8 +118,12 @@ struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop
     if (address->free || address->connections >= home->upstream->config.connections) {
         return address->free;
     }
+    if (!http_upstream_may_connect(home->upstream)) {
+        return NULL;
+    }
     struct http_upstream_connection *connection = make(home, address);
     if (!connection) {
+        http_upstream_disconnected(home->upstream);
         *failed = true;
         return NULL;
     }
@@ -237,6 +241,7 @@ static void close_connection(struct http_upstream_connection *connection) {
     connection->address->connections--;
     http_upstream_left(connection->address, connection->count);
     http_upstream_leave(connection->address->peer);
+    http_upstream_disconnected(connection->home->upstream);
     buffer_free(&connection->in);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     close(connection->fd);

@@ -74,6 +74,23 @@ static void register_target(struct http_upstream_target *target, const char *nam
     target->gauges[2] = register_state(target, labels, "ejected", read_ejected);
 }
 
+static void register_refusals(struct http_upstream *upstream) {
+    static const char *const REASONS[] = {
+        [HTTP_UPSTREAM_REFUSED_ACTIVE] = "active",
+        [HTTP_UPSTREAM_REFUSED_WAITING] = "waiting",
+        [HTTP_UPSTREAM_REFUSED_CONNECTION] = "connections",
+        [HTTP_UPSTREAM_REFUSED_RETRY] = "retries",
+    };
+    for (size_t i = 0; i < HTTP_UPSTREAM_REFUSALS; i++) {
+        char labels[100];
+        (void)snprintf(labels, sizeof labels, "upstream=\"%s\",reason=\"%s\"",
+                       upstream->config.name, REASONS[i]);
+        upstream->refused[i] =
+            metrics_counter("footfall_upstream_refused_total",
+                            "Requests and retries that were above a limit.", labels);
+    }
+}
+
 void http_upstream_register_metrics(struct http_upstream *upstream) {
     char label[64];
     (void)snprintf(label, sizeof label, "upstream=\"%s\"", upstream->config.name);
@@ -85,6 +102,7 @@ void http_upstream_register_metrics(struct http_upstream *upstream) {
                                            "Requests answered with 502, 503 or 504.", label);
     upstream->connects =
         metrics_counter("footfall_upstream_connects_total", "Connections begun.", label);
+    register_refusals(upstream);
     for (size_t i = 0; i < upstream->target_count; i++) {
         register_target(&upstream->targets[i], upstream->config.name);
     }
@@ -132,6 +150,15 @@ size_t http_upstream_addresses(struct http_upstream *upstream,
     }
     thread_must(pthread_mutex_unlock(&upstream->mutex));
     return found;
+}
+
+struct http_upstream_load http_upstream_load(const struct http_upstream *upstream) {
+    return (struct http_upstream_load){
+        .active = atomic_load(&upstream->active),
+        .waiting = atomic_load(&upstream->waiting),
+        .retrying = atomic_load(&upstream->retrying),
+        .connections = atomic_load(&upstream->connections),
+    };
 }
 
 const char *http_upstream_name(const struct http_upstream *upstream) {

@@ -54,8 +54,21 @@ struct http_upstream_peer {
     _Atomic(uint64_t) ejected;
 };
 
+enum http_upstream_refusal {
+    HTTP_UPSTREAM_REFUSED_ACTIVE,
+    HTTP_UPSTREAM_REFUSED_WAITING,
+    HTTP_UPSTREAM_REFUSED_CONNECTION,
+    HTTP_UPSTREAM_REFUSED_RETRY,
+    HTTP_UPSTREAM_REFUSALS
+};
+
 struct http_upstream {
     struct http_upstream_config config; // defaults filled in
+    atomic_uint active;
+    atomic_uint waiting;
+    atomic_uint retrying;
+    atomic_uint connections;
+    metrics_id refused[HTTP_UPSTREAM_REFUSALS];
     metrics_id requests;
     metrics_id retries;
     metrics_id unanswered;
@@ -83,6 +96,8 @@ struct http_forward {
     int64_t began_us;
     int64_t waiting_us; // since when nothing but its reply is missing; 0: something else is
     bool idempotent;
+    bool admitted; // counts as active
+    bool retrying; // counts as sent again
 };
 
 struct http_upstream_address {
@@ -174,12 +189,24 @@ void http_upstream_replied(struct http_upstream_loop *home, struct http_upstream
 void http_upstream_failed(struct http_upstream_loop *home, struct http_upstream_address *address,
                           bool unreachable);
 
+// --- upstream_breaker.c ----------------------------------------------------------------------------------------------
+// False: there are too many, and the request is to be refused.
+MUST_CHECK bool http_upstream_admit(struct http_forward *forward);
+// Its reply is on the way to the client, or a problem is. Once more does nothing.
+void http_upstream_finish(struct http_forward *forward);
+// Whether it may be sent again though a peer may have begun with it.
+MUST_CHECK bool http_upstream_may_retry(struct http_forward *forward);
+MUST_CHECK bool http_upstream_may_wait(struct http_upstream *upstream);
+void http_upstream_waits_no_more(struct http_upstream *upstream);
+MUST_CHECK bool http_upstream_may_connect(struct http_upstream *upstream);
+void http_upstream_disconnected(struct http_upstream *upstream);
+
 // --- upstream_look.c -------------------------------------------------------------------------------------------------
 void http_upstream_register_metrics(struct http_upstream *upstream);
 void http_upstream_remove_gauges(struct http_upstream *upstream);
 
 // --- upstream_connection.c -------------------------------------------------------------------------------------------
-// One with room for a request; NULL: there are as many as there may be, or errno says why it cannot be made (then *failed is true).
+// One with room for a request; NULL: there are as many as there may be, or it cannot be made (then *failed is true).
 struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
                                                        struct http_upstream_address *address,
                                                        bool *failed);

@@ -90,6 +90,7 @@ static void give_reply(struct http_forward *forward, const struct http_response 
         str_to_u64(find(response, STR("Content-Length")), &length) && length <= INT64_MAX) {
         exchange->foreign_length = (int64_t)length;
     }
+    http_upstream_finish(forward);
     http_reply_send(&exchange->public, response->status, type);
 }
 

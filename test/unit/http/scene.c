@@ -30,7 +30,7 @@ void scene_open(struct scene *scene, const struct http_upstream_config *config,
     if (http_upstream_make(&filled, &scene->upstream, &err) != STATUS_OK) {
         fail_msg("%s", err.text);
     }
-    struct http_server_config server = {.drain_timeout_ms = 300};
+    struct http_server_config server = {.drain_timeout_ms = 300, .threads = scene->threads};
     scene->proxy = harness_start(forward, scene, &server);
 }
 
