@@ -36,6 +36,7 @@ static void fill_defaults(struct http_upstream_config *config) {
     ejection->longest_ms = ejection->longest_ms > 0 ? ejection->longest_ms : 30000;
     ejection->share = ejection->share > 0 ? ejection->share : 50;
     fill_limits(&config->limits);
+    config->resolve_every_ms = config->resolve_every_ms > 0 ? config->resolve_every_ms : 30000;
     config->resolve = config->resolve ? config->resolve : http_upstream_resolve;
 }
 
@@ -79,12 +80,16 @@ enum status http_upstream_make(const struct http_upstream_config *config,
     for (size_t i = 0; i < config->url_count; i++) {
         targets[i].peers = &upstream->peers[i * HTTP_UPSTREAM_ADDRESSES];
     }
-    for (size_t i = 0; i < config->url_count; i++) {
-        enum status status = find_target(upstream, i, err);
-        if (status != STATUS_OK) {
-            http_upstream_free(upstream);
-            return status;
-        }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < config->url_count && status == STATUS_OK; i++) {
+        status = find_target(upstream, i, err);
+    }
+    if (status == STATUS_OK) {
+        status = http_upstream_watch_names(upstream, err);
+    }
+    if (status != STATUS_OK) {
+        http_upstream_free(upstream);
+        return status;
     }
     upstream->config.urls = NULL; // the caller's
     http_upstream_register_metrics(upstream);
@@ -94,6 +99,7 @@ enum status http_upstream_make(const struct http_upstream_config *config,
 
 void http_upstream_free(struct http_upstream *upstream) {
     if (upstream) {
+        http_upstream_unwatch_names(upstream);
         http_upstream_remove_gauges(upstream);
         thread_must(pthread_mutex_destroy(&upstream->mutex));
         free(upstream->targets);

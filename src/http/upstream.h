@@ -26,7 +26,7 @@ struct http_upstream_found {
     socklen_t lengths[HTTP_UPSTREAM_ADDRESSES];
     size_t count;
 };
-// Looks a name up and may block. UNAVAILABLE: it is not known (now).
+// Looks a name up and may block. UNAVAILABLE: it is not known (now). May still be at it when the upstream is freed: context must live on.
 typedef enum status http_upstream_resolver(void *context, const char *host, uint16_t port,
                                            struct http_upstream_found *out, struct error *err);
 
@@ -68,6 +68,8 @@ struct http_upstream_config {
     struct http_upstream_limits limits;
     http_upstream_resolver *resolve; // NULL: the machine's
     void *resolve_context;
+    // [30 s] Names are looked up again, on a thread; what they no longer lead to gets nothing more. When that fails all stays as it is.
+    int64_t resolve_every_ms;
 };
 
 struct http_upstream;

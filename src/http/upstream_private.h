@@ -73,8 +73,9 @@ struct http_upstream {
     metrics_id retries;
     metrics_id unanswered;
     metrics_id connects;
-    atomic_uint version;   // changes whenever a peer comes, goes, or is ejected
-    pthread_mutex_t mutex; // of peers that come and go, and of ejections
+    atomic_uint version;               // changes whenever a peer comes, goes, or is ejected
+    pthread_mutex_t mutex;             // of peers that come and go, and of ejections
+    struct http_upstream_names *names; // NULL: all URLs are of addresses
     size_t target_count;
     struct http_upstream_target *targets;
     size_t peer_count; // HTTP_UPSTREAM_ADDRESSES a target
@@ -176,6 +177,10 @@ void http_upstream_update(struct http_upstream *upstream, size_t target,
 MUST_CHECK bool http_upstream_enter(struct http_upstream *upstream, struct http_upstream_peer *peer,
                                     struct sockaddr_storage *address, socklen_t *length);
 void http_upstream_leave(struct http_upstream_peer *peer);
+
+// --- upstream_names.c ------------------------------------------------------------------------------------------------
+MUST_CHECK enum status http_upstream_watch_names(struct http_upstream *upstream, struct error *err);
+void http_upstream_unwatch_names(struct http_upstream *upstream);
 
 // --- upstream_choice.c -----------------------------------------------------------------------------------------------
 // NULL: there is none.
