@@ -208,6 +208,7 @@ static enum status recall_password(struct store *store, const char *path,
     if (status == STATUS_OK && found) {
         (void)snprintf(out, AUTH_KEY_TEXT_MAX, "%.*s", AUTH_KEY_TEXT_MAX - 1, kept.password);
     }
+    sodium_memzero(&kept, sizeof kept);
     return status;
 }
 

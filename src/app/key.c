@@ -107,6 +107,7 @@ int app_key_command(int argc, char *const *argv) {
         status = client_target_find(words[WORD_URL].value, words[WORD_API_KEY].value,
                                     words[WORD_DATA].value, &target, &err);
     }
+    command_words_wipe(argc, argv, "api-key");
     if (status == STATUS_OK && !target.api_key[0]) {
         status = error_set(
             &err, STATUS_INVALID,

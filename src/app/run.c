@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/secrets.h"
 #include "app/service.h"
 #include "app/signals.h"
 #include "base/log.h"
@@ -76,6 +77,8 @@ static int serve(struct app_service *service, enum app_role role, const struct s
     }
     atomic_store(&signals->started, true);
     announce(service);
+    app_secrets_check_files(service);
+    app_secrets_forget(service);
     app_waiting_for_stop(waiting);
     app_service_stop(service);
     LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
@@ -96,6 +99,7 @@ static int run_process(enum app_role role, const struct settings *settings) {
     struct app_signals signals;
     struct app_waiting waiting;
     app_configure_log(settings);
+    app_secrets_seal(settings);
     configure_malloc(); // before any thread starts
     app_signals_block(&signals);
     app_waiting_init(&waiting);
@@ -125,6 +129,7 @@ static int run_role(enum app_role role, int argc, char *const *argv) {
     }
     int code = run_process(role, settings);
     settings_free(settings);
+    app_secrets_unseal();
     return code;
 }
 

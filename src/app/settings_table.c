@@ -209,6 +209,8 @@ static const struct setting table[] = {
     {"workers.queue", NULL, SETTING_INTEGER, "1024", 1, 100000, NULL,
      "requests that may wait for them before 503", false},
 
+    {"process.core_dumps", NULL, SETTING_BOOL, "false", 0, 0, NULL,
+     "let the kernel write core files, and debuggers look in; they show keys", false},
     {"logging.level", NULL, SETTING_CHOICE, "info", 0, 0, "debug|info|warn|error|off",
      "least level shown", false},
     {"logging.format", NULL, SETTING_CHOICE, "text", 0, 0, "text|json", "form of log lines", false},

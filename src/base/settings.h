@@ -35,7 +35,7 @@ struct setting {
     int64_t min, max;     // INTEGER, BYTES, DURATION; both 0: no limit
     const char *choices;  // CHOICE only
     const char *help;     // one line
-    bool secret;          // never printed
+    bool secret;          // never printed; "@PATH" stands for what is in that file
 };
 
 struct settings;
@@ -65,7 +65,8 @@ MUST_CHECK enum status settings_load_environment(struct settings *settings, char
                                                  struct error *err);
 // Consumes flags from argv (argv[0] is the first flag, not the program); a BOOL flag without '=' means true and takes no
 // word after it; stops at "--" or the first word that is no flag and
-// reports its index in *used.
+// reports its index in *used. Values of secrets are overwritten in argv, so that the list of processes does not show them for longer than
+// it takes to get here.
 MUST_CHECK enum status settings_load_flags(struct settings *settings, int argc, char *const *argv,
                                            int *used, struct error *err);
 

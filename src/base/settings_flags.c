@@ -62,7 +62,11 @@ static enum status read_flag(struct settings *settings, int argc, char *const *a
     }
     ++*used;
     values[index].origin = "flag";
-    return settings_value_read(settings, setting, value, where, &values[index], err);
+    enum status status = settings_value_read(settings, setting, value, where, &values[index], err);
+    if (setting->secret && value.len > 0) {
+        memset((char *)(uintptr_t)value.data, '*', value.len);
+    }
+    return status;
 }
 
 enum status settings_load_flags(struct settings *settings, int argc, char *const *argv, int *used,

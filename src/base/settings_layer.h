@@ -56,6 +56,9 @@ int settings_suggest(const struct settings *settings, struct str wrong, bool loo
                      char out[SETTINGS_SUGGESTION]);
 
 // Reads and keeps one value. `where` begins the error text: "footfall.yaml:7: eventlog.partitions".
+// "@path": what stands in that file, without line ends behind it; in the settings' arena. INVALID: it cannot be read, or is larger than 64 KiB.
+MUST_CHECK enum status settings_secret_read(struct settings *settings, struct str text,
+                                            const char *where, struct str *out, struct error *err);
 MUST_CHECK enum status settings_value_read(struct settings *settings, const struct setting *setting,
                                            struct str text, const char *where,
                                            struct setting_value *value, struct error *err);

@@ -203,6 +203,17 @@ enum status settings_value_read(struct settings *settings, const struct setting 
                                 struct str text, const char *where, struct setting_value *value,
                                 struct error *err) {
     int64_t number = 0;
+    if (setting->secret && text.len > 1 && text.data[0] == '@') {
+        enum status status = settings_secret_read(settings, text, where, &text, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        // The copy is ours to change: a list stands there a line an item.
+        for (size_t i = 0; i < text.len && setting->type == SETTING_LIST; i++) {
+            char *c = (char *)(uintptr_t)text.data + i;
+            *c = *c == '\n' ? ',' : *c;
+        }
+    }
     if (!is_right(setting, text, &number)) {
         return refuse(setting, text, where, err);
     }

@@ -43,3 +43,18 @@ enum status command_words_read(int argc, char *const *argv, struct command_word 
     }
     return STATUS_OK;
 }
+
+void command_words_wipe(int argc, char *const *argv, const char *name) {
+    size_t len = strlen(name);
+    for (int i = 0; i < argc; i++) {
+        char *text = argv[i];
+        if (strncmp(text, "--", 2) != 0 || strncmp(text + 2, name, len) != 0) {
+            continue;
+        }
+        if (text[2 + len] == '=') {
+            memset(text + 3 + len, '*', strlen(text + 3 + len));
+        } else if (text[2 + len] == '\0' && i + 1 < argc) {
+            memset(argv[i + 1], '*', strlen(argv[i + 1]));
+        }
+    }
+}

@@ -17,5 +17,7 @@ struct command_word {
 // All words must be flags of the table: INVALID names the one that is not, or lacks its value.
 MUST_CHECK enum status command_words_read(int argc, char *const *argv, struct command_word *words,
                                           size_t count, struct error *err);
+// Overwrites the value of --name in argv, which the list of processes shows. What points to it must have been copied.
+void command_words_wipe(int argc, char *const *argv, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Administration of keys: a key is shown once, when it is made.
+#include <sodium.h>
 #include <stdio.h>
 
 #include "base/json_write.h"
@@ -223,6 +224,7 @@ void gateway_keys_create(struct http_exchange *exchange, void *context) {
     struct json_writer writer;
     json_writer_init(&writer, http_reply_body(exchange));
     write_key(&writer, &key, str_from_c(text));
+    sodium_memzero(text, sizeof text);
     http_reply_send(exchange, 201, "application/json");
 }
 

@@ -211,6 +211,37 @@ static void test_secrets(void **state) {
     buffer_free(&out);
 }
 
+static void test_secrets_in_files(void **state) {
+    (void)state;
+    char path[] = "/tmp/footfall-secret-XXXXXX";
+    char flag[100];
+    int used = 0;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "hunter2\n\r\n", 10), 10);
+    assert_int_equal(close(fd), 0);
+    (void)snprintf(flag, sizeof flag, "--management.token=@%s", path);
+    char *const flags[] = {flag};
+    assert_int_equal(settings_load_flags(settings, 1, flags, &used, &err), STATUS_OK);
+    assert_string_equal(settings_string(settings, "management.token").data, "hunter2");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(load("management.token: \"@/nowhere/to/be/found\""), STATUS_INVALID);
+    assert_non_null(strstr(err.text, "file /nowhere/to/be/found: No such file"));
+    // Only what is secret may stand in a file.
+    assert_int_equal(load("name: \"@/nowhere\""), STATUS_OK);
+    assert_string_equal(settings_string(settings, "name").data, "@/nowhere");
+}
+
+static void test_secret_flags_are_wiped(void **state) {
+    (void)state;
+    char first[] = "--management.token=hunter2";
+    char *const flags[] = {first};
+    int used = 0;
+    assert_int_equal(settings_load_flags(settings, 1, flags, &used, &err), STATUS_OK);
+    assert_string_equal(first, "--management.token=*******");
+    assert_string_equal(settings_string(settings, "management.token").data, "hunter2");
+}
+
 // What is printed must come back when it is read: a YAML reader folds or refuses these when they stand bare.
 static void test_line_breaks_of_unicode_are_printed_escaped(void **state) {
     (void)state;
@@ -377,6 +408,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_empty_yaml, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_yaml, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secrets_in_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secret_flags_are_wiped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_line_breaks_of_unicode_are_printed_escaped, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_layers, setup, teardown),
