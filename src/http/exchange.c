@@ -142,6 +142,7 @@ void http_exchange_begin(struct http_exchange_private *exchange,
     request->head_us = loop->now_us;
     request->received_ms = loop->now_ms;
     request->protocol = "HTTP/1.1";
+    request->tls = http_tls_version(&connection->transport);
     struct str id = http_request_header(&exchange->public, STR("X-Request-Id"));
     exchange->public.request_id = is_sane_id(id) ? id : make_id(exchange);
 }

@@ -291,6 +291,10 @@ bool http_tls_pending(const struct http_transport *transport) {
     return transport->more && !transport->broken && SSL_has_pending(transport->ssl) == 1;
 }
 
+const char *http_tls_version(const struct http_transport *transport) {
+    return transport->ssl ? SSL_get_version(transport->ssl) : NULL;
+}
+
 struct str http_tls_protocol(const struct http_transport *transport) {
     const unsigned char *name = NULL;
     unsigned len = 0;

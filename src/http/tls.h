@@ -58,6 +58,8 @@ MUST_CHECK enum status http_tls_accept(struct http_transport *transport,
                                        struct http_certificates *certificates);
 // Of an established transport: what ALPN chose. Data NULL: nothing.
 struct str http_tls_protocol(const struct http_transport *transport);
+// "TLSv1.3"; NULL: plain text. Static.
+const char *http_tls_version(const struct http_transport *transport);
 // The subject of the client's certificate when it was verified, as RFC 2253 text ("CN=gateway,O=Example"), into out; "" without one.
 void http_tls_subject(const struct http_transport *transport, char *out, size_t size);
 

@@ -17,8 +17,9 @@ static struct pki pki;
 static void say_who(struct http_exchange *exchange, void *context) {
     (void)context;
     struct buffer *body = http_reply_body(exchange);
-    buffer_printf(body, "secure=%d subject=%.*s body=%zu.", exchange->request.secure,
-                  STR_ARG(exchange->request.client_subject), exchange->request.body.len);
+    buffer_printf(body, "secure=%d subject=%.*s body=%zu. tls=%s", exchange->request.secure,
+                  STR_ARG(exchange->request.client_subject), exchange->request.body.len,
+                  exchange->request.tls ? exchange->request.tls : "");
     http_reply_send(exchange, 200, "text/plain");
 }
 
@@ -82,7 +83,7 @@ static void test_the_name_chooses_the_certificate(void **state) {
         secure_connect(&client, server, &options);
         assert_int_equal(client.code, 1);
         assert_string_equal(client.name, CASES[i].shown);
-        assert_answers(&client, "secure=1 subject= body=0.");
+        assert_answers(&client, "secure=1 subject= body=0. tls=TLSv1.");
         secure_close(&client);
     }
     const char *plain = harness_talk(server, "GET / HTTP/1.0\r\n\r\n", 18);
