@@ -406,15 +406,17 @@ static bool take_route(struct gateway_limits *limits, struct http_exchange *exch
 bool gateway_limits_principal(struct gateway_limits *limits, struct http_exchange *exchange,
                               const struct http_route *route) {
     const struct auth_principal *principal = exchange->principal;
-    const struct limit_rate *rate = &limits->rates[KIND_KEY];
+    // Of a token it is "account:...", of a key one word.
+    enum kind kind = principal && strchr(principal->key_id, ':') ? KIND_ACCOUNT : KIND_KEY;
+    const struct limit_rate *rate = &limits->rates[kind];
     if (limits->route_count > 0 && !take_route(limits, exchange, route)) {
         return false;
     }
     if (!principal || !principal->key_id[0] || !limit_rate_limits(rate)) {
         return true;
     }
-    uint64_t key = limit_table_key(limits->table, KIND_KEY, str_from_c(principal->key_id));
-    return take(limits, exchange, KIND_KEY, rate, key, true);
+    uint64_t key = limit_table_key(limits->table, kind, str_from_c(principal->key_id));
+    return take(limits, exchange, kind, rate, key, true);
 }
 
 bool gateway_limits_events(struct gateway_limits *limits, struct http_exchange *exchange,

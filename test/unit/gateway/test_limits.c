@@ -165,6 +165,19 @@ static void a_key_is_limited_from_wherever_it_comes(void **state) {
     stop(&world);
 }
 
+static void an_account_has_a_limit_of_its_own(void **state) {
+    (void)state;
+    struct world world;
+    start(&world, (struct gateway_limits_config){.key = STR("1/m burst 1"),
+                                                 .account = STR("1/m burst 2")});
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:ada@example.org\r\n"),
+                    "RateLimit: \"account\";r=1;t=60\r\n");
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:ada@example.org\r\n"), " 204 ");
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:ada@example.org\r\n"), " 429 ");
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:bob@example.org\r\n"), " 204 ");
+    stop(&world);
+}
+
 static void a_route_has_a_limit_of_its_own(void **state) {
     (void)state;
     static const struct str limits[] = {STR_INIT("POST /login=1/m burst 1"),
@@ -278,6 +291,7 @@ int main(void) {
         cmocka_unit_test(addresses_of_a_64_are_one),
         cmocka_unit_test(exempt_networks_are_not_limited),
         cmocka_unit_test(a_key_is_limited_from_wherever_it_comes),
+        cmocka_unit_test(an_account_has_a_limit_of_its_own),
         cmocka_unit_test(a_route_has_a_limit_of_its_own),
         cmocka_unit_test(events_get_the_status_that_makes_their_sdk_come_back),
         cmocka_unit_test(a_page_may_read_why_it_was_refused),
