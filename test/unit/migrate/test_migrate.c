@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An installation that moved is one that never moved: same rows, and what comes later is counted on from where it was.
 #include "sites.h"
+#include "store/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,6 +202,49 @@ static void a_new_profile_begins_above_a_deleted_one(void **state) {
     assert_status(
         store_profile_put(target.store, STR("shop"), &kept, STORE_EXPECT_VERSION, 3, NULL),
         STATUS_OK);
+    move_free(&move);
+    site_close(&source);
+    site_close(&target);
+}
+
+// More entries than are copied at a time.
+static void the_audit_log_moves(void **state) {
+    (void)state;
+    enum { ENTRIES = 1201 };
+    struct site source, target;
+    struct move move;
+    site_open(&source, false, PARTITIONS);
+    site_open(&target, false, PARTITIONS);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        char id[40];
+        (void)snprintf(id, sizeof id, "0193a000-0000-7000-8000-%012u", i);
+        struct store_audit audit = {INT64_C(1780000000000) + i / 7, str_from_c(id), STR("shop"),
+                                    STR("{\"action\":\"test\"}")};
+        assert_status(store_audit_append(source.store, &audit), STATUS_OK);
+    }
+    move_init(&move, &source, &target);
+    struct clock *clock = move.config.clock;
+    struct store_usage usage = {(int32_t)(clock->wall_ms(clock) / 86400000), STR("shop"), STR("p1"),
+                                77};
+    assert_status(store_usage_put(source.store, &usage), STATUS_OK);
+    move_finish(&move);
+    struct arena arena;
+    arena_init(&arena, 65536, 0);
+    struct store_audit *audits = NULL;
+    struct store_usage *usages = NULL;
+    struct store_audit_query query = {.to_ms = INT64_MAX, .limit = 2 * ENTRIES};
+    size_t count = 0;
+    bool more = true;
+    assert_status(store_audit_read(target.store, &query, &arena, &audits, &count, &more),
+                  STATUS_OK);
+    assert_int_equal(count, ENTRIES);
+    assert_false(more);
+    assert_true(str_equal(audits[0].id, STR("0193a000-0000-7000-8000-000000001200")));
+    assert_true(str_equal(audits[0].entry, STR("{\"action\":\"test\"}")));
+    assert_status(store_usage_read(target.store, usage.day, &arena, &usages, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(usages[0].events, 77);
+    arena_free(&arena);
     move_free(&move);
     site_close(&source);
     site_close(&target);
@@ -426,6 +470,7 @@ int main(void) {
         cmocka_unit_test(after_retention_numbers_go_on),
         cmocka_unit_test(an_empty_installation_moves),
         cmocka_unit_test(a_new_profile_begins_above_a_deleted_one),
+        cmocka_unit_test(the_audit_log_moves),
         cmocka_unit_test(what_is_not_processed_is_not_moved),
         cmocka_unit_test(partitions_must_be_as_many),
         cmocka_unit_test(the_target_must_be_empty),
