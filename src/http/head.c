@@ -189,18 +189,6 @@ static void gather(const struct http_request *request, struct framing *framing) 
     }
 }
 
-static bool is_host(struct str host) {
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.data[i];
-        bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        // RFC 3986 3.2.2 without ',' (which would hide a list) and with the brackets of IPv6.
-        if (!plain && (c == '\0' || !strchr("-._~%!$&'()*+;=:[]", c))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum http_parse_outcome read_length(struct http_head_parser *parser,
                                            struct http_message *message, struct str length) {
     if (length.len == 0) {
@@ -252,8 +240,11 @@ enum http_parse_outcome http_parse_framing(struct http_head_parser *parser,
     if (framing.hosts > 1 || (framing.hosts == 0 && !message->http10)) {
         return http_parse_refuse(message, 400, "exactly one Host header is needed");
     }
-    if (!is_host(framing.host)) {
+    if (!http_is_host(framing.host)) {
         return http_parse_refuse(message, 400, "the Host header is not a host");
+    }
+    if (framing.hosts > 0 && !http_target_is_of_host(request->target, framing.host)) {
+        return http_parse_refuse(message, 400, "the request target is of another host than Host");
     }
     enum http_parse_outcome outcome = read_body_framing(parser, message, &framing);
     if (outcome == HTTP_PARSE_REFUSED) {

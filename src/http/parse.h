@@ -109,6 +109,11 @@ MUST_CHECK enum http_parse_outcome http_parse_response(struct http_head_parser *
 enum http_parse_outcome http_parse_refuse(struct http_message *message, unsigned status,
                                           const char *detail);
 bool http_is_token(struct str s);
+// A name or an address, and perhaps a port; empty is one too. No user information, no list, no odd ports.
+#define HTTP_HOST_MAX 261 // a name of 255 bytes, ":65535"
+bool http_is_host(struct str host);
+// target: checked before. Whether it is a path, or a URI of the same host and port as Host.
+bool http_target_is_of_host(struct str target, struct str host);
 // Method, target and version; data[0 .. request_line_end).
 enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
                                                 struct http_message *message, const char *data,

@@ -76,7 +76,7 @@ static void test_targets(void **state) {
     (void)state;
     struct http_server *server = harness_start(echo, NULL, NULL);
     int fd = harness_connect(server);
-    harness_send_text(fd, GET("http://other:80/x/y?z=1") GET("HTTPS://other?z")
+    harness_send_text(fd, GET("http://a:80/x/y?z=1") GET("HTTPS://A?z")
                               GET("/a?b?c") "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n" GET("/last"));
     const char *reply = harness_read_until(fd, "GET /last q= b= ip=127.0.0.1", 1);
     ASSERT_CONTAINS(reply, "GET /x/y q=z=1 ");
