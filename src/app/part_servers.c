@@ -137,6 +137,7 @@ static enum status start_public(struct app_service *service, struct error *err) 
         .context = service->gateway,
         .workers = service->workers,
         .memory_bytes = (size_t)settings_integer(settings, "http.memory_limit"),
+        .http2 = settings_bool(settings, "http.http2"),
         .body_bytes = (size_t)settings_integer(settings, "http.body_limit"),
         .connections = (unsigned)settings_integer(settings, "http.connections"),
         .header_timeout_ms = settings_integer(settings, "http.header_timeout"),

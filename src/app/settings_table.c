@@ -129,7 +129,7 @@ static const struct setting table[] = {
      "send plain requests to HTTPS, but for health checks and ACME challenges", false},
     {"http.hsts", NULL, SETTING_DURATION, "0s", 0, 3650 * DAY, NULL,
      "tell who came through HTTPS to use nothing else for so long; 0s: do not", false},
-    {"http.http2", NULL, SETTING_BOOL, "false", 0, 0, NULL, "offer HTTP/2 to clients", false},
+    {"http.http2", NULL, SETTING_BOOL, "true", 0, 0, NULL, "offer HTTP/2 to clients", false},
 
     {"http.trusted_proxies", NULL, SETTING_LIST, "", 0, 0, NULL,
      "networks whose X-Forwarded-For, -Proto and -Host are believed: 10.0.0.0/8,::1/128", false},

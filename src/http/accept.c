@@ -152,6 +152,21 @@ void http_accept_resume(struct http_loop *loop) {
     }
 }
 
+// An IPv4 address that came in through IPv6 is written as such.
+void http_address_text(const struct sockaddr_storage *address, char out[HTTP_IP_TEXT_MAX]) {
+    int outcome = -1;
+    if (address->ss_family == AF_INET) {
+        outcome = uv_ip4_name((const struct sockaddr_in *)address, out, HTTP_IP_TEXT_MAX);
+    } else if (address->ss_family == AF_INET6) {
+        outcome = uv_ip6_name((const struct sockaddr_in6 *)address, out, HTTP_IP_TEXT_MAX);
+    }
+    if (outcome != 0) {
+        out[0] = '\0';
+    } else if (strncmp(out, "::ffff:", 7) == 0 && strchr(out, '.')) {
+        memmove(out, out + 7, strlen(out + 7) + 1);
+    }
+}
+
 static void take_up(const struct http_listener *listener, int fd,
                     const struct sockaddr_storage *address) {
     struct http_loop *loop = listener->loop;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection from accept to close: what it waits for, which time-out applies, when it ends.
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,6 +78,7 @@ void http_connection_close(struct http_connection *connection) {
     http_connection_drop_input(connection);
     drop_exchanges(connection);
     http_handshake_end(connection);
+    http_h2_free(connection);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     http_transport_close(&connection->transport);
     close(connection->transport.fd);
@@ -120,14 +120,28 @@ void http_connection_hand_over(struct http_exchange_private *exchange) {
     atomic_fetch_add_explicit(&exchange->loop->server->exchanges, 1, memory_order_relaxed);
 }
 
-static void unlink_exchange(struct http_connection *connection,
+void http_connection_remove(struct http_connection *connection,
                             struct http_exchange_private *exchange) {
     struct http_exchange_private **link = &connection->first;
+    struct http_exchange_private *before = NULL;
     while (*link != exchange) {
-        link = &(*link)->next;
+        before = *link;
+        link = &before->next;
     }
     *link = exchange->next;
+    if (connection->last == exchange) {
+        connection->last = before;
+    }
     connection->exchanges--;
+    http_exchange_release(exchange);
+}
+
+static void build_reply(struct http_exchange_private *exchange) {
+    if (exchange->stream) {
+        http_h2_reply(exchange);
+    } else if (!exchange->streamed) {
+        http_reply_build(exchange);
+    }
 }
 
 bool http_connection_answered(struct http_exchange_private *exchange) {
@@ -151,9 +165,8 @@ bool http_connection_answered(struct http_exchange_private *exchange) {
         config->completed(&exchange->public, now - exchange->public.request.received_us,
                           config->context);
     }
-    if (connection->closed) {
-        unlink_exchange(connection, exchange);
-        http_exchange_release(exchange);
+    if (connection->closed || (exchange->streamed && !exchange->stream)) {
+        http_connection_remove(connection, exchange);
         http_connection_let_go(connection);
         return false;
     }
@@ -221,7 +234,32 @@ static void end_input(struct http_connection *connection) {
     connection->start = connection->end;
 }
 
+static void pump_h2(struct http_connection *connection) {
+    if (connection->in_pump || connection->closed || connection->lingering) {
+        return;
+    }
+    connection->in_pump = true;
+    http_h2_pump(connection);
+    connection->in_pump = false;
+    if (connection->closed) {
+        return;
+    }
+    if (http_h2_is_over(connection)) {
+        connection->linger = true;
+        finish(connection);
+        return;
+    }
+    set_events(connection, UV_READABLE | (connection->write_blocked ? UV_WRITABLE : 0));
+    if (http_transport_pending(&connection->transport)) {
+        http_connection_read_again(connection);
+    }
+}
+
 void http_connection_pump(struct http_connection *connection) {
+    if (connection->h2) {
+        pump_h2(connection);
+        return;
+    }
     unsigned pipeline_max = connection->loop->server->config.pipeline_max;
     if (connection->in_pump || connection->closed || connection->lingering) {
         return;
@@ -229,6 +267,9 @@ void http_connection_pump(struct http_connection *connection) {
     connection->in_pump = true;
     do {
         http_connection_parse(connection);
+        if (connection->h2) {
+            break;
+        }
         if (connection->eof && connection->hungry && !connection->input_done) {
             end_input(connection);
         }
@@ -236,6 +277,10 @@ void http_connection_pump(struct http_connection *connection) {
     } while (http_flow_first_has_room(connection) ||
              (!connection->hungry && http_connection_may_parse(connection, pipeline_max)));
     connection->in_pump = false;
+    if (connection->h2) { // that is what was parsed
+        pump_h2(connection);
+        return;
+    }
     if (!connection->closed && http_flow_is_deserted(connection)) {
         http_connection_close(connection);
     }
@@ -265,6 +310,13 @@ static void leave_shared(struct http_loop *loop, size_t end) {
 
 static void on_readable(struct http_connection *connection) {
     struct http_loop *loop = connection->loop;
+    if (connection->h2) {
+        connection->in_pump = true; // what handlers answer meanwhile goes out together
+        http_h2_receive(connection);
+        connection->in_pump = false;
+        pump_h2(connection);
+        return;
+    }
     if (!http_connection_may_parse(connection, loop->server->config.pipeline_max)) {
         set_events(connection, connection->events & ~UV_READABLE);
         return;
@@ -324,6 +376,11 @@ static void shake_hands(struct http_connection *connection) {
     }
     connection->mark_us = connection->loop->now_us;
     connection->write_blocked = http_transport_unsent(&connection->transport);
+    if (str_equal(http_tls_protocol(&connection->transport), STR("h2")) &&
+        !http_h2_open(connection)) {
+        http_connection_starve(connection);
+        return;
+    }
     http_connection_pump(connection);
 }
 
@@ -344,28 +401,13 @@ static void on_poll(uv_poll_t *handle, int status, int events) {
     }
     if (events & UV_WRITABLE) {
         connection->write_blocked = false;
-        http_connection_flush(connection);
+        if (!connection->h2) {
+            http_connection_flush(connection);
+        }
         http_connection_pump(connection);
     }
     if ((events & UV_READABLE) && !connection->closed && !connection->lingering) {
         on_readable(connection);
-    }
-}
-
-static void read_address(struct http_connection *connection,
-                         const struct sockaddr_storage *address) {
-    int outcome = -1;
-    if (address->ss_family == AF_INET) {
-        outcome =
-            uv_ip4_name((const struct sockaddr_in *)address, connection->ip, sizeof connection->ip);
-    } else if (address->ss_family == AF_INET6) {
-        outcome = uv_ip6_name((const struct sockaddr_in6 *)address, connection->ip,
-                              sizeof connection->ip);
-    }
-    if (outcome != 0) {
-        connection->ip[0] = '\0';
-    } else if (strncmp(connection->ip, "::ffff:", 7) == 0 && strchr(connection->ip, '.')) {
-        memmove(connection->ip, connection->ip + 7, strlen(connection->ip + 7) + 1);
     }
 }
 
@@ -408,7 +450,7 @@ void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_
         return;
     }
     connection->poll.data = connection;
-    read_address(connection, address);
+    http_address_text(address, connection->ip);
     connection->next = loop->connections;
     if (connection->next) {
         connection->next->previous = connection;
@@ -439,6 +481,8 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
         if (quiet > config->handshake_timeout_ms * 1000) {
             time_out(connection, NULL);
         }
+    } else if (connection->h2) {
+        http_h2_sweep(connection, now_us);
     } else if (connection->write_blocked) {
         if (quiet > config->write_timeout_ms * 1000) {
             time_out(connection, NULL);
@@ -468,6 +512,11 @@ void http_connection_sweep(struct http_connection *connection, int64_t now_us) {
 void http_connection_drain(struct http_connection *connection) {
     if (connection->handshaking) {
         http_connection_close(connection);
+        return;
+    }
+    if (connection->h2) {
+        http_h2_drain(connection);
+        http_connection_pump(connection);
         return;
     }
     connection->linger = true;

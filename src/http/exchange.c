@@ -54,6 +54,8 @@ static void forget(struct http_exchange_private *exchange) {
     exchange->connection = NULL;
     exchange->http10 = exchange->close = exchange->sent = exchange->as_is = false;
     exchange->frames_chunks = false;
+    exchange->streamed = false;
+    exchange->stream = NULL;
     exchange->foreign_length = -1;
     exchange->has_content_encoding = exchange->has_strong_etag = false;
     exchange->flow = (struct http_flow){0};
@@ -136,12 +138,11 @@ void http_exchange_begin(struct http_exchange_private *exchange,
     exchange->connection = connection;
     request->remote_ip = str_from_c(connection->ip);
     request->secure = connection->transport.ssl != NULL;
-    request->version = 1;
     request->client_subject = str_from_c(connection->subject);
     request->received_us = connection->began_us > 0 ? connection->began_us : loop->now_us;
     request->head_us = loop->now_us;
     request->received_ms = loop->now_ms;
-    request->protocol = "HTTP/1.1";
+    request->protocol = exchange->streamed ? "HTTP/2" : "HTTP/1.1";
     request->tls = http_tls_version(&connection->transport);
     struct str id = http_request_header(&exchange->public, STR("X-Request-Id"));
     exchange->public.request_id = is_sane_id(id) ? id : make_id(exchange);

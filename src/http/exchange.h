@@ -50,7 +50,6 @@ struct http_request {
     struct str body;      // chunked framing removed, content codings not
     struct str remote_ip; // text of the peer's address, or of whom a trusted peer forwards for
     bool secure;          // came through TLS
-    unsigned version;     // 1 or 2
     struct str
         client_subject; // of the certificate the client has proven to own, RFC 2253 text; empty: none
     // Set by http_forwarded_believe alone.
@@ -60,7 +59,7 @@ struct http_request {
     int64_t received_us;        // monotonic, when the request line began
     int64_t head_us;            // monotonic, when the head was complete
     int64_t received_ms;        // wall clock, when it was complete
-    const char *protocol;       // "HTTP/1.1"; static
+    const char *protocol;       // "HTTP/1.1", "HTTP/2"; static
     const char *tls;            // "TLSv1.3"; static; NULL: not encrypted
 };
 

@@ -13,7 +13,7 @@ static const struct {
     {STR_INIT("OPTIONS"), HTTP_OPTIONS_},
 };
 
-static enum http_method find_method(struct str name) {
+enum http_method http_method_of(struct str name) {
     for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {
         if (str_equal(METHODS[i].name, name)) {
             return METHODS[i].method;
@@ -70,8 +70,8 @@ static bool strip_authority(struct str *path) {
     return true;
 }
 
-static enum http_parse_outcome split_target(struct http_message *message,
-                                            struct http_request *request) {
+enum http_parse_outcome http_parse_target(struct http_message *message,
+                                          struct http_request *request) {
     struct str path = request->target;
     if (!is_target(path)) {
         return http_parse_refuse(message, 400, "the request target has bytes that are not allowed");
@@ -120,11 +120,11 @@ enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
                      : http_parse_refuse(message, 400,
                                          "the request line is not method, target, version");
     }
-    request->method = find_method(request->method_name);
+    request->method = http_method_of(request->method_name);
     if (str_equal(request->method_name, STR("CONNECT"))) {
         return http_parse_refuse(message, 501, "this server is no proxy");
     }
-    return split_target(message, request);
+    return http_parse_target(message, request);
 }
 
 // What the framing headers said, gathered in one walk.

@@ -311,8 +311,30 @@ static bool parse_body(struct http_connection *connection) {
     return true;
 }
 
+// Whether a plain connection speaks HTTP/2 from the start; then there is nothing here to parse.
+static bool is_h2(struct http_connection *connection) {
+    const struct http_server *server = connection->loop->server;
+    if (!server->config.http2 || connection->transport.ssl || connection->requests > 0 ||
+        !connection->block || connection->receiving) {
+        return false;
+    }
+    enum status found =
+        http_h2_look(connection->block->data + connection->start, pending(connection));
+    if (found == STATUS_END && connection->began_us == 0) {
+        connection->began_us = connection->loop->now_us;
+    }
+    if (found == STATUS_OK && !http_h2_open(connection)) {
+        http_connection_starve(connection);
+    }
+    return found != STATUS_NOT_FOUND;
+}
+
 void http_connection_parse(struct http_connection *connection) {
     const struct http_server *server = connection->loop->server;
+    connection->hungry = true;
+    if (is_h2(connection)) {
+        return;
+    }
     connection->hungry = false;
     while (http_connection_may_parse(connection, server->config.pipeline_max)) {
         if (!connection->receiving && (!parse_head(connection) || !choose_way(connection))) {

@@ -118,6 +118,10 @@ bool http_target_is_of_host(struct str target, struct str host);
 enum http_parse_outcome http_parse_request_line(struct http_head_parser *parser,
                                                 struct http_message *message, const char *data,
                                                 struct http_request *request);
+// For requests that do not come in lines: the method; and path and query, from the target.
+enum http_method http_method_of(struct str name);
+enum http_parse_outcome http_parse_target(struct http_message *message,
+                                          struct http_request *request);
 // Content-Length, Transfer-Encoding, Host, Connection, Expect.
 enum http_parse_outcome http_parse_framing(struct http_head_parser *parser,
                                            struct http_message *message,

@@ -197,8 +197,19 @@ static void put_framing(struct head_writer *writer, const struct http_flow *flow
     }
 }
 
-static void put_head(struct head_writer *writer, struct http_exchange_private *exchange,
-                     struct str body) {
+struct str http_reply_payload(const struct http_exchange_private *exchange) {
+    const struct http_exchange *public = &exchange->public;
+    bool none =
+        public->request.method == HTTP_HEAD_ || public->status == 204 || public->status == 304;
+    return none ? STR_EMPTY : reply_body(exchange);
+}
+
+size_t http_reply_length(const struct http_exchange_private *exchange) {
+    return exchange->foreign_length < 0 ? reply_body(exchange).len
+                                        : (size_t)exchange->foreign_length;
+}
+
+static void put_head(struct head_writer *writer, struct http_exchange_private *exchange) {
     struct http_exchange *public = &exchange->public;
     put_status(writer, public->status);
     put(writer, str_make(http_loop_date(exchange->loop), 29));
@@ -210,8 +221,7 @@ static void put_head(struct head_writer *writer, struct http_exchange_private *e
         put_framing(writer, &exchange->flow);
     } else if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
         put(writer, STR("\r\nContent-Length: "));
-        put_number(writer,
-                   exchange->foreign_length < 0 ? body.len : (size_t)exchange->foreign_length);
+        put_number(writer, http_reply_length(exchange));
     }
     put(writer, STR("\r\nX-Request-Id: "));
     put(writer, public->request_id);
@@ -229,11 +239,10 @@ static void put_head(struct head_writer *writer, struct http_exchange_private *e
 }
 
 // False: there was no memory for it, and another reply took its place.
-static bool write_head(struct http_exchange_private *exchange, struct str body,
-                       struct head_writer *writer) {
+static bool write_head(struct http_exchange_private *exchange, struct head_writer *writer) {
     *writer = (struct head_writer){exchange->inline_head, exchange->inline_head + HTTP_HEAD_INLINE,
                                    false};
-    put_head(writer, exchange, body);
+    put_head(writer, exchange);
     char *begin = exchange->inline_head;
     bool ok = true;
     if (writer->overflow) {
@@ -242,13 +251,12 @@ static bool write_head(struct http_exchange_private *exchange, struct str body,
         begin = arena_alloc(&exchange->public.arena, room);
         if (!begin) {
             fail(exchange);
-            body = reply_body(exchange);
             begin = exchange->inline_head;
             room = HTTP_HEAD_INLINE;
             exchange->flow.begun = ok = false;
         }
         *writer = (struct head_writer){begin, begin + room, false};
-        put_head(writer, exchange, body);
+        put_head(writer, exchange);
         CHECK(!writer->overflow);
     }
     exchange->head = str_make(begin, (size_t)(writer->next - begin));
@@ -257,12 +265,8 @@ static bool write_head(struct http_exchange_private *exchange, struct str body,
 
 void http_reply_build(struct http_exchange_private *exchange) {
     struct head_writer writer;
-    (void)write_head(exchange, reply_body(exchange), &writer);
-    struct str body = reply_body(exchange);
-    if (exchange->public.request.method == HTTP_HEAD_ || exchange->public.status == 204 ||
-        exchange->public.status == 304) {
-        body = STR_EMPTY;
-    }
+    (void)write_head(exchange, &writer);
+    struct str body = http_reply_payload(exchange);
     // One segment is cheaper to send than two.
     if (body.len <= (size_t)(writer.end - writer.next)) {
         put(&writer, body);
@@ -274,5 +278,5 @@ void http_reply_build(struct http_exchange_private *exchange) {
 
 bool http_reply_build_head(struct http_exchange_private *exchange) {
     struct head_writer writer;
-    return write_head(exchange, STR_EMPTY, &writer);
+    return write_head(exchange, &writer);
 }

@@ -30,7 +30,8 @@ struct http_server_config {
     const char *tls_host;
     uint16_t tls_port;
     struct http_certificates *certificates;
-    unsigned threads;                                              // loops; 0: one per core
+    bool http2;       // also without TLS, with clients that begin with it
+    unsigned threads; // loops; 0: one per core
     void (*handle)(struct http_exchange *exchange, void *context); // loop thread
     // Asked on the loop thread once the head is there and the body is not; the request may be read, but not answered. NULL: all bodies
     // come whole.

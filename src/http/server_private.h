@@ -62,6 +62,8 @@ enum http_exchange_state {
 };
 
 struct http_connection;
+struct http_h2;
+struct http_h2_stream;
 struct http_loop;
 
 // An exchange in parts (stream.h). Who carries it, HTTP/1 or HTTP/2, sets carried when it can send and receive in parts: then it looks at
@@ -104,11 +106,13 @@ struct http_exchange_private {
     struct http_block *block;
     enum http_exchange_state state;
     bool http10;
-    bool close;         // the connection ends with this reply
-    bool sent;          // http_reply_send was called
-    bool resumed;       // in the loop's queue to go on there, not to be written
-    bool frames_chunks; // HTTP/1.1: what has no length is sent in chunks
-    bool as_is;         // the reply of another server: not to be compressed
+    bool close;                    // the connection ends with this reply
+    bool sent;                     // http_reply_send was called
+    bool resumed;                  // in the loop's queue to go on there, not to be written
+    bool frames_chunks;            // HTTP/1.1: what has no length is sent in chunks
+    struct http_h2_stream *stream; // in the arena; NULL: HTTP/1, or the stream has gone
+    bool streamed;                 // of HTTP/2, whether its stream is still there or not
+    bool as_is;                    // the reply of another server: not to be compressed
     int64_t
         foreign_length; // of the body that a reply to HEAD does not have; -1: that of the body here
     bool has_content_encoding;
@@ -162,6 +166,7 @@ struct http_connection {
     struct http_connection *older;        // of the handshakes under way
     struct http_connection *newer;
     struct http_transport transport;
+    struct http_h2 *h2;                  // NULL: HTTP/1
     int events;                          // what poll waits for
     struct http_exchange_private *first; // oldest, of those not yet written whole
     struct http_exchange_private *last;
@@ -197,6 +202,22 @@ struct http_connection {
     char *subject; // of the client's certificate; NULL: none
 };
 
+// In h2.c. What was received so far is given to it. False: no memory.
+MUST_CHECK bool http_h2_open(struct http_connection *connection);
+void http_h2_free(struct http_connection *connection);
+void http_h2_receive(struct http_connection *connection);
+void http_h2_pump(struct http_connection *connection);
+// Whether nothing more is to be said or heard.
+bool http_h2_is_over(const struct http_connection *connection);
+void http_h2_drain(struct http_connection *connection);
+void http_h2_sweep(struct http_connection *connection, int64_t now_us); // h2_flood.c
+void http_h2_reply(struct http_exchange_private *exchange);             // h2_reply.c
+// Whether the first bytes of a plain connection are HTTP/2's (RFC 9113 3.3): OK. END: cannot be said yet. NOT_FOUND: they are not.
+MUST_CHECK enum status http_h2_look(const char *bytes, size_t len);
+// Of a reply, as it is to be written; empty where there may be none (RFC 9110 6.4.1).
+struct str http_reply_payload(const struct http_exchange_private *exchange);
+size_t http_reply_length(const struct http_exchange_private *exchange); // for Content-Length
+
 // Takes over fd. extra: one more than there may be.
 void http_connection_open(struct http_loop *loop, int fd, const struct sockaddr_storage *address,
                           bool tls, bool extra);
@@ -217,6 +238,8 @@ MUST_CHECK bool http_connection_answered(struct http_exchange_private *exchange)
 void http_connection_hand_over(struct http_exchange_private *exchange);
 void http_connection_append(struct http_connection *connection,
                             struct http_exchange_private *exchange);
+void http_connection_remove(struct http_connection *connection,
+                            struct http_exchange_private *exchange); // and releases it
 void http_connection_close(struct http_connection *connection);
 void http_connection_let_go(
     struct http_connection *connection); // gives it back when nobody needs it any more
@@ -379,6 +402,7 @@ void http_upstream_loop_free(struct http_loop *loop);
 // Fills fds with a socket for each loop; *port: the one bound.
 MUST_CHECK enum status http_listen(struct http_server *server, const char *host, uint16_t *port,
                                    int *fds, struct error *err);
+void http_address_text(const struct sockaddr_storage *address, char out[HTTP_IP_TEXT_MAX]);
 void http_accept_ready(uv_poll_t *handle, int status, int events);
 void http_accept_resume(struct http_loop *loop);
 void http_accept_all(struct http_loop *loop);

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Replies as frames: the same headers as in lines, in lower case; the body as far as windows allow.
+#include <stdio.h>
+
+#include "base/check.h"
+#include "http/h2.h"
+
+#define OWN_HEADERS 5 // :status, date, content-type, content-length, x-request-id
+#define OUT_FULL ((size_t)64 * 1024)
+#define FRAME_HEAD 9
+
+struct header_list {
+    nghttp2_nv *headers;
+    size_t count;
+};
+
+static void add(struct header_list *list, struct str name, struct str value) {
+    list->headers[list->count++] =
+        (nghttp2_nv){(uint8_t *)(uintptr_t)name.data, (uint8_t *)(uintptr_t)value.data, name.len,
+                     value.len, NGHTTP2_NV_FLAG_NONE};
+}
+
+// RFC 9113 8.2.2: what is about a connection has no place in HTTP/2.
+static bool is_of_connection(struct str name) {
+    static const struct str NAMES[] = {STR_INIT("connection"), STR_INIT("keep-alive"),
+                                       STR_INIT("proxy-connection"), STR_INIT("transfer-encoding"),
+                                       STR_INIT("upgrade")};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (str_equal(name, NAMES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// "Name: value\r\n" each; names are made lower case where they stand.
+static void add_lines(struct header_list *list, struct buffer *lines) {
+    char *at = lines->data;
+    char *end = lines->data + lines->len;
+    while (at < end) {
+        char *colon = memchr(at, ':', (size_t)(end - at));
+        char *stop = colon ? memchr(colon, '\r', (size_t)(end - colon)) : NULL;
+        CHECK(stop != NULL); // http_reply_header wrote it
+        for (char *c = at; c < colon; c++) {
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+        }
+        struct str name = str_make(at, (size_t)(colon - at));
+        if (!is_of_connection(name)) {
+            add(list, name, str_make(colon + 2, (size_t)(stop - colon) - 2));
+        }
+        at = stop + 2;
+    }
+}
+
+static size_t count_lines(const struct buffer *lines) {
+    size_t count = 0;
+    for (size_t i = 0; i < lines->len; i++) {
+        count += lines->data[i] == '\n';
+    }
+    return count;
+}
+
+static void add_own(struct header_list *list, struct http_exchange_private *exchange,
+                    char status[12], char length[24]) {
+    const struct http_exchange *public = &exchange->public;
+    int n = snprintf(status, 12, "%u", public->status);
+    add(list, STR(":status"), str_make(status, (size_t)n));
+    add(list, STR("date"), str_make(http_loop_date(exchange->loop), 29));
+    if (exchange->content_type) {
+        add(list, STR("content-type"), str_from_c(exchange->content_type));
+    }
+    if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
+        n = snprintf(length, 24, "%zu", http_reply_length(exchange));
+        add(list, STR("content-length"), str_make(length, (size_t)n));
+    }
+    add(list, STR("x-request-id"), public->request_id);
+}
+
+static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *to, size_t room,
+                         uint32_t *flags, nghttp2_data_source *source, void *user) {
+    const struct http_exchange_private *exchange = source->ptr;
+    size_t len = exchange->tail.len < room ? exchange->tail.len : room;
+    (void)session;
+    (void)id;
+    (void)to;
+    (void)user;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (len == exchange->tail.len) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    }
+    return (ssize_t)len;
+}
+
+int http_h2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
+                      size_t length, nghttp2_data_source *source, void *user) {
+    struct http_h2 *h2 = user;
+    struct http_exchange_private *exchange = source->ptr;
+    (void)session;
+    (void)frame; // never padded
+    if (h2->out.len >= OUT_FULL) {
+        return NGHTTP2_ERR_WOULDBLOCK;
+    }
+    CHECK(length <= exchange->tail.len);
+    buffer_append(&h2->out, head, FRAME_HEAD);
+    buffer_append(&h2->out, exchange->tail.data, length);
+    if (buffer_status(&h2->out) != STATUS_OK) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    exchange->tail.data += length;
+    exchange->tail.len -= length;
+    exchange->stream->mark_us = h2->connection->loop->now_us;
+    return 0;
+}
+
+void http_h2_reply(struct http_exchange_private *exchange) {
+    struct http_h2_stream *stream = exchange->stream;
+    nghttp2_session *session = stream->h2->session;
+    size_t most = OWN_HEADERS + count_lines(&exchange->headers);
+    struct header_list list = {arena_alloc_array(&exchange->public.arena, most, sizeof(nghttp2_nv)),
+                               0};
+    char status[12];
+    char length[24];
+    int code = NGHTTP2_ERR_NOMEM;
+    if (list.headers) {
+        add_own(&list, exchange, status, length);
+        add_lines(&list, &exchange->headers);
+        exchange->tail = http_reply_payload(exchange);
+        const nghttp2_data_provider body = {.source.ptr = exchange, .read_callback = read_body};
+        code = nghttp2_submit_response(session, stream->id, list.headers, list.count,
+                                       exchange->tail.len > 0 ? &body : NULL);
+    }
+    stream->mark_us = exchange->loop->now_us;
+    if (code != 0 && nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
+                                               NGHTTP2_INTERNAL_ERROR) != 0) {
+        stream->h2->broken = true;
+    }
+}
