@@ -136,14 +136,6 @@ void http_connection_remove(struct http_connection *connection,
     http_exchange_release(exchange);
 }
 
-static void build_reply(struct http_exchange_private *exchange) {
-    if (exchange->stream) {
-        http_h2_reply(exchange);
-    } else if (!exchange->streamed) {
-        http_reply_build(exchange);
-    }
-}
-
 bool http_connection_answered(struct http_exchange_private *exchange) {
     struct http_connection *connection = exchange->connection;
     struct http_loop *loop = exchange->loop;

@@ -214,20 +214,25 @@ void http_h2_refuse(struct http_h2_stream *stream, unsigned status, const char *
     stream->refused = true;
     h2->held -= stream->body_len;
     stream->body_len = 0;
+    http_block_release(&exchange->loop->blocks, exchange->block);
+    exchange->block = NULL;
     metrics_add(exchange->loop->server->rejected_total, 1);
     http_connection_hand_over(exchange);
+    if (status == 503) {
+        http_reply_header(&exchange->public, "Retry-After", STR("1"));
+    }
     http_reply_problem(&exchange->public, status, str_from_c(detail));
     http_h2_let_in(h2);
 }
 
 // --- Bodies ------------------------------------------------------------------------------------------------------------
 // Follows content-length only as far as bytes really come, so that a claim costs the claimant.
-static bool make_room(struct http_h2_stream *stream, size_t more) {
+static enum status make_room(struct http_h2_stream *stream, size_t more) {
     struct http_exchange_private *exchange = stream->exchange;
     struct http_block_pool *pool = &exchange->loop->blocks;
     size_t need = stream->body_len + more;
     if (exchange->block && need <= exchange->block->capacity) {
-        return true;
+        return STATUS_OK;
     }
     size_t wanted = exchange->block ? exchange->block->capacity * 2 : BLOCK_FIRST;
     if (stream->content_length > wanted) {
@@ -235,16 +240,20 @@ static bool make_room(struct http_h2_stream *stream, size_t more) {
                      ? stream->content_length
                      : HTTP_BLOCK_SHARED;
     }
-    struct http_block *block = http_block_take(pool, wanted > need ? wanted : need);
+    wanted = wanted > need ? wanted : need;
+    if (http_server_is_full(exchange->loop->server, wanted)) {
+        return STATUS_FULL;
+    }
+    struct http_block *block = http_block_take(pool, wanted);
     if (!block) {
-        return false;
+        return STATUS_NO_MEMORY;
     }
     if (exchange->block) {
         memcpy(block->data, exchange->block->data, stream->body_len);
         http_block_release(pool, exchange->block);
     }
     exchange->block = block;
-    return true;
+    return STATUS_OK;
 }
 
 static bool is_oldest(const struct http_h2_stream *stream) {
@@ -274,7 +283,12 @@ int http_h2_add_body(struct http_h2_stream *stream, const uint8_t *data, size_t 
         http_h2_refuse(stream, 413, "the body is larger than this server takes");
         return 0;
     }
-    if (!make_room(stream, len)) {
+    enum status status = make_room(stream, len);
+    if (status == STATUS_FULL) {
+        http_h2_refuse(stream, 503, "the server holds as many requests as it may");
+        return 0;
+    }
+    if (status != STATUS_OK) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     memcpy(exchange->block->data + stream->body_len, data, len);

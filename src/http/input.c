@@ -58,12 +58,14 @@ static bool move_input(struct http_connection *connection, size_t capacity) {
 }
 
 // What is small is always let in: heads must be answered, and connections are counted by themselves.
-bool http_connection_is_too_much(struct http_connection *connection) {
-    struct http_server *server = connection->loop->server;
-    size_t wanted = connection->block ? wanted_capacity(connection) : 0;
+bool http_server_is_full(const struct http_server *server, size_t wanted) {
     size_t held = atomic_load_explicit(&server->block_bytes, memory_order_relaxed);
-    size_t most = server->config.memory_bytes;
-    if (wanted <= SMALL_BYTES || wanted + held <= most) {
+    return wanted > SMALL_BYTES && wanted + held > server->config.memory_bytes;
+}
+
+bool http_connection_is_too_much(struct http_connection *connection) {
+    size_t wanted = connection->block ? wanted_capacity(connection) : 0;
+    if (!http_server_is_full(connection->loop->server, wanted)) {
         return false;
     }
     if (connection->receiving && connection->receiving->flow.incoming) {

@@ -264,6 +264,12 @@ static bool write_head(struct http_exchange_private *exchange, struct head_write
 }
 
 void http_reply_build(struct http_exchange_private *exchange) {
+    if (exchange->streamed) {
+        if (exchange->stream) {
+            http_h2_reply(exchange);
+        }
+        return;
+    }
     struct head_writer writer;
     (void)write_head(exchange, &writer);
     struct str body = http_reply_payload(exchange);

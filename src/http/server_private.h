@@ -407,5 +407,7 @@ void http_accept_ready(uv_poll_t *handle, int status, int events);
 void http_accept_resume(struct http_loop *loop);
 void http_accept_all(struct http_loop *loop);
 void http_server_free(struct http_server *server);
+// Whether a request that needs a block so large has to wait for others to end.
+bool http_server_is_full(const struct http_server *server, size_t wanted);
 
 #endif

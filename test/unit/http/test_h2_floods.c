@@ -215,6 +215,39 @@ static void test_work_for_reset_streams_is_bounded(void **state) {
     workers_stop(workers);
 }
 
+static void test_memory_of_all_requests(void **state) {
+    (void)state;
+    static const char LENGTH[] = H2_HEAD_POST "content-length: 100000\n";
+    static char part[16384];
+    struct http_server_config config = {.memory_bytes = 300000};
+    struct http_server *server = start(&config);
+    struct h2_peer *peer = h2_connect(server);
+    for (unsigned i = 0; i < 8; i++) {
+        h2_headers(peer, i, H2_POST, LENGTH);
+    }
+    for (unsigned n = 0; n < 5; n++) {
+        for (unsigned i = 0; i < 8; i++) {
+            h2_data(peer, i, false, part, sizeof part);
+        }
+        assert_true(h2_ping(peer));
+    }
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        if (peer->replies[i].status == 503) {
+            ASSERT_CONTAINS(peer->replies[i].headers, "retry-after: 1\n");
+            refused++;
+            continue;
+        }
+        h2_data(peer, i, false, part, sizeof part);
+        h2_data(peer, i, true, part, 100000 - 6 * sizeof part);
+        assert_int_equal(h2_wait(peer, i)->status, 200);
+    }
+    assert_in_range(refused, 1, 7);
+    h2_assert_alive(peer, 8);
+    h2_close(peer);
+    http_server_stop(server);
+}
+
 static void test_too_many_streams(void **state) {
     (void)state;
     struct http_server *server = start(NULL);
@@ -318,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_busy_clients_are_left_alone),
         cmocka_unit_test(test_work_for_reset_streams_is_bounded),
+        cmocka_unit_test(test_memory_of_all_requests),
         cmocka_unit_test(test_too_many_streams),
         cmocka_unit_test(test_time_outs),
         cmocka_unit_test(test_drain),
