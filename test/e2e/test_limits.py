@@ -4,7 +4,7 @@
 
 import pytest
 
-from footfall import command, new_id
+from footfall import command, eventually, new_id
 
 # Buckets that do not fill while a test runs.
 FEW = "1/h burst 5"
@@ -103,7 +103,7 @@ def test_a_quota_is_kept_over_a_restart(make_server):
     footfall = make_server("--quotas.events", "10", "--quotas.projects", "free=0").start()
     user = new_id("quota")
     footfall.send(*[event(user) for _ in range(7)])
-    assert footfall.status()["usage"]["projects"]["default"] == {"events": 7, "quota": 10}
+    eventually(lambda: footfall.status()["usage"]["projects"].get("default") == {"events": 7, "quota": 10})
     reply = footfall.post("/v1/batch", {"batch": [event(user) for _ in range(4)]})
     assert reply.status_code == 429 and reply.headers["RateLimit-Remaining"] == "3"
     assert reply.headers["RateLimit-Policy"] == '"quota";q=10;w=86400'
