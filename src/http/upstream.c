@@ -36,6 +36,11 @@ static void fill_defaults(struct http_upstream_config *config) {
     ejection->longest_ms = ejection->longest_ms > 0 ? ejection->longest_ms : 30000;
     ejection->share = ejection->share > 0 ? ejection->share : 50;
     fill_limits(&config->limits);
+    struct http_upstream_health *health = &config->health;
+    health->interval_ms = health->interval_ms > 0 ? health->interval_ms : 2000;
+    health->timeout_ms = health->timeout_ms > 0 ? health->timeout_ms : 1000;
+    health->healthy_after = health->healthy_after > 0 ? health->healthy_after : 2;
+    health->unhealthy_after = health->unhealthy_after > 0 ? health->unhealthy_after : 3;
     config->resolve_every_ms = config->resolve_every_ms > 0 ? config->resolve_every_ms : 30000;
     config->resolve = config->resolve ? config->resolve : http_upstream_resolve;
 }
@@ -87,6 +92,9 @@ enum status http_upstream_make(const struct http_upstream_config *config,
     if (status == STATUS_OK) {
         status = http_upstream_watch_names(upstream, err);
     }
+    if (status == STATUS_OK) {
+        status = http_upstream_start_checks(upstream, err);
+    }
     if (status != STATUS_OK) {
         http_upstream_free(upstream);
         return status;
@@ -99,6 +107,7 @@ enum status http_upstream_make(const struct http_upstream_config *config,
 
 void http_upstream_free(struct http_upstream *upstream) {
     if (upstream) {
+        http_upstream_stop_checks(upstream);
         http_upstream_unwatch_names(upstream);
         http_upstream_remove_gauges(upstream);
         thread_must(pthread_mutex_destroy(&upstream->mutex));
@@ -278,7 +287,7 @@ void http_upstream_dispatch(struct http_forward *forward) {
     struct http_upstream_loop *home = forward->home;
     struct http_upstream_address *address = http_upstream_choose(home, forward->avoid);
     if (!address) {
-        http_upstream_fail(forward, 503, "there is no address of it");
+        http_upstream_fail(forward, 503, "no address of it is healthy");
         return;
     }
     bool failed = false;

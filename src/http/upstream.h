@@ -39,6 +39,15 @@ struct http_upstream_ejection {
     unsigned share;     // [50] percent of the addresses at most; the last one never
 };
 
+// Asks every address, from one thread, whether it is well: 2xx or 3xx. One that is not gets nothing. 0 means the default in brackets.
+struct http_upstream_health {
+    const char *path;         // "/health"; as long as the upstream; NULL: nobody is asked
+    int64_t interval_ms;      // [2 s]
+    int64_t timeout_ms;       // [1 s]
+    unsigned healthy_after;   // [2] good answers in a row
+    unsigned unhealthy_after; // [3] bad or missing ones
+};
+
 // How much it gets at the same time, over all loops; what would be above gets 503 with Retry-After at once. 0 means the default in
 // brackets.
 struct http_upstream_limits {
@@ -66,6 +75,7 @@ struct http_upstream_config {
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
     struct http_upstream_ejection ejection;
     struct http_upstream_limits limits;
+    struct http_upstream_health health;
     http_upstream_resolver *resolve; // NULL: the machine's
     void *resolve_context;
     // [30 s] Names are looked up again, on a thread; what they no longer lead to gets nothing more. When that fails all stays as it is.
@@ -82,7 +92,7 @@ void http_upstream_free(struct http_upstream *upstream); // after the servers; N
 struct http_upstream_address_view {
     const char *authority;     // of the URL: "users:8081"; as long as the upstream
     char ip[HTTP_IP_TEXT_MAX]; // where that leads
-    const char *state;         // "healthy", "ejected", "draining"; static
+    const char *state;         // "healthy", "unhealthy", "ejected", "draining"; static
     unsigned active;           // requests whose replies have not come
     unsigned connections;
     uint64_t requests; // these since the address is known

@@ -102,6 +102,8 @@ static void come(struct http_upstream_peer *peer, const struct http_upstream_fou
     memcpy(&peer->address, &found->addresses[i], sizeof peer->address);
     peer->length = found->lengths[i];
     write_text(peer);
+    atomic_store(&peer->unhealthy, false);
+    atomic_store(&peer->against, 0);
     atomic_store(&peer->failures, 0);
     atomic_store(&peer->ejections, 0);
     atomic_store(&peer->ejected_until_us, 0);

@@ -9,8 +9,10 @@
 #include "http/upstream_private.h"
 
 // --- Those that may be chosen ----------------------------------------------------------------------------------------
-static bool is_present(const struct http_upstream_peer *peer) {
-    return atomic_load_explicit(&peer->presence, memory_order_acquire) == HTTP_UPSTREAM_PRESENT;
+// Apart from ejections.
+static bool is_eligible(const struct http_upstream_peer *peer) {
+    return atomic_load_explicit(&peer->presence, memory_order_acquire) == HTTP_UPSTREAM_PRESENT &&
+           !atomic_load_explicit(&peer->unhealthy, memory_order_relaxed);
 }
 
 // Looks at all of them only when something has changed, or an ejection has ended.
@@ -27,7 +29,7 @@ static void refresh(struct http_upstream_loop *home) {
     for (size_t i = 0; i < upstream->peer_count; i++) {
         const struct http_upstream_peer *peer = &upstream->peers[i];
         int64_t until_us = atomic_load_explicit(&peer->ejected_until_us, memory_order_relaxed);
-        if (!is_present(peer)) {
+        if (!is_eligible(peer)) {
             continue;
         }
         if (until_us <= now_us) {
@@ -46,7 +48,7 @@ static struct http_upstream_address *least_ejected(struct http_upstream_loop *ho
     for (size_t i = 0; i < upstream->peer_count; i++) {
         const struct http_upstream_peer *peer = &upstream->peers[i];
         int64_t until_us = atomic_load_explicit(&peer->ejected_until_us, memory_order_relaxed);
-        if (is_present(peer) && (!best || until_us < best_us)) {
+        if (is_eligible(peer) && (!best || until_us < best_us)) {
             best = &home->addresses[i];
             best_us = until_us;
         }
@@ -106,15 +108,15 @@ static int64_t longer(const struct http_upstream_ejection *policy, unsigned time
 }
 
 static bool may_eject(const struct http_upstream *upstream, int64_t now_us) {
-    unsigned present = 0;
+    unsigned eligible = 0;
     unsigned ejected = 0;
     for (size_t i = 0; i < upstream->peer_count; i++) {
         const struct http_upstream_peer *peer = &upstream->peers[i];
-        present += is_present(peer);
-        ejected += is_present(peer) && atomic_load(&peer->ejected_until_us) > now_us;
+        eligible += is_eligible(peer);
+        ejected += is_eligible(peer) && atomic_load(&peer->ejected_until_us) > now_us;
     }
-    unsigned most = present * upstream->config.ejection.share / 100;
-    return ejected < (most > 0 ? most : 1) && ejected + 1 < present;
+    unsigned most = eligible * upstream->config.ejection.share / 100;
+    return ejected < (most > 0 ? most : 1) && ejected + 1 < eligible;
 }
 
 static void eject(struct http_upstream_loop *home, struct http_upstream_peer *peer) {

@@ -68,7 +68,7 @@ static int wanted_events(const struct http_upstream_connection *connection) {
 }
 
 // --- Connecting ------------------------------------------------------------------------------------------------------
-static int open_socket(const struct sockaddr_storage *address, socklen_t length) {
+int http_upstream_open_socket(const struct sockaddr_storage *address, socklen_t length) {
     const int on = 1;
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -92,7 +92,7 @@ static struct http_upstream_connection *make(struct http_upstream_loop *home,
         return NULL;
     }
     struct http_upstream_connection *connection = calloc(1, sizeof *connection);
-    int fd = connection ? open_socket(&to, length) : -1;
+    int fd = connection ? http_upstream_open_socket(&to, length) : -1;
     if (fd < 0 || uv_poll_init(&home->loop->uv, &connection->poll, fd) != 0) {
         if (fd >= 0) {
             close(fd);

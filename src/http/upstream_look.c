@@ -8,14 +8,18 @@
 #include "base/thread.h"
 #include "http/upstream_private.h"
 
-enum state { STATE_NONE, STATE_HEALTHY, STATE_EJECTED, STATE_DRAINING };
+enum state { STATE_NONE, STATE_HEALTHY, STATE_UNHEALTHY, STATE_EJECTED, STATE_DRAINING };
 
 static enum state state_of(const struct http_upstream_peer *peer, int64_t now_us) {
     switch (atomic_load(&peer->presence)) {
     case HTTP_UPSTREAM_EMPTY: return STATE_NONE;
     case HTTP_UPSTREAM_GONE: return STATE_DRAINING;
-    default: return atomic_load(&peer->ejected_until_us) > now_us ? STATE_EJECTED : STATE_HEALTHY;
+    default: break;
     }
+    if (atomic_load(&peer->unhealthy)) {
+        return STATE_UNHEALTHY;
+    }
+    return atomic_load(&peer->ejected_until_us) > now_us ? STATE_EJECTED : STATE_HEALTHY;
 }
 
 static int64_t now(void) {
@@ -34,6 +38,10 @@ static double count(const struct http_upstream_target *target, enum state state)
 
 static double read_healthy(void *target) {
     return count(target, STATE_HEALTHY);
+}
+
+static double read_unhealthy(void *target) {
+    return count(target, STATE_UNHEALTHY);
 }
 
 static double read_ejected(void *target) {
@@ -71,7 +79,8 @@ static void register_target(struct http_upstream_target *target, const char *nam
         metrics_gauge("footfall_upstream_address_active", "Requests whose replies have not come.",
                       labels, read_active, target);
     target->gauges[1] = register_state(target, labels, "healthy", read_healthy);
-    target->gauges[2] = register_state(target, labels, "ejected", read_ejected);
+    target->gauges[2] = register_state(target, labels, "unhealthy", read_unhealthy);
+    target->gauges[3] = register_state(target, labels, "ejected", read_ejected);
 }
 
 static void register_refusals(struct http_upstream *upstream) {
@@ -121,6 +130,7 @@ void http_upstream_remove_gauges(struct http_upstream *upstream) {
 // --- Values ----------------------------------------------------------------------------------------------------------
 static const char *const STATES[] = {
     [STATE_HEALTHY] = "healthy",
+    [STATE_UNHEALTHY] = "unhealthy",
     [STATE_EJECTED] = "ejected",
     [STATE_DRAINING] = "draining",
 };

@@ -15,7 +15,7 @@
 #define HTTP_UPSTREAM_HEADERS 100
 #define HTTP_UPSTREAM_READ ((size_t)64 * 1024)
 #define HTTP_UPSTREAM_ATTEMPTS 3
-#define HTTP_UPSTREAM_GAUGES 3
+#define HTTP_UPSTREAM_GAUGES 4
 
 struct http_upstream_target {
     char host[254];
@@ -41,7 +41,9 @@ struct http_upstream_peer {
     struct sockaddr_storage address;
     socklen_t length;
     char text[HTTP_IP_TEXT_MAX];
-    atomic_int presence; // changes with the mutex held
+    atomic_int presence;   // changes with the mutex held
+    atomic_bool unhealthy; // by health checks
+    atomic_uint against;   // checks in a row that say otherwise
     atomic_uint connections;
     atomic_uint active;    // requests whose replies have not come
     atomic_uint failures;  // in a row
@@ -76,6 +78,7 @@ struct http_upstream {
     atomic_uint version;               // changes whenever a peer comes, goes, or is ejected
     pthread_mutex_t mutex;             // of peers that come and go, and of ejections
     struct http_upstream_names *names; // NULL: all URLs are of addresses
+    struct http_upstream_health_checks *checks; // NULL: none
     size_t target_count;
     struct http_upstream_target *targets;
     size_t peer_count; // HTTP_UPSTREAM_ADDRESSES a target
@@ -182,6 +185,11 @@ void http_upstream_leave(struct http_upstream_peer *peer);
 MUST_CHECK enum status http_upstream_watch_names(struct http_upstream *upstream, struct error *err);
 void http_upstream_unwatch_names(struct http_upstream *upstream);
 
+// --- upstream_health.c -----------------------------------------------------------------------------------------------
+MUST_CHECK enum status http_upstream_start_checks(struct http_upstream *upstream,
+                                                  struct error *err);
+void http_upstream_stop_checks(struct http_upstream *upstream);
+
 // --- upstream_choice.c -----------------------------------------------------------------------------------------------
 // NULL: there is none.
 struct http_upstream_address *http_upstream_choose(struct http_upstream_loop *home, int avoid);
@@ -211,6 +219,8 @@ void http_upstream_register_metrics(struct http_upstream *upstream);
 void http_upstream_remove_gauges(struct http_upstream *upstream);
 
 // --- upstream_connection.c -------------------------------------------------------------------------------------------
+// Begins to connect; -1 with errno.
+int http_upstream_open_socket(const struct sockaddr_storage *address, socklen_t length);
 // One with room for a request; NULL: there are as many as there may be, or it cannot be made (then *failed is true).
 struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
                                                        struct http_upstream_address *address,

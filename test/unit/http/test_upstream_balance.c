@@ -259,6 +259,108 @@ static void half_of_them_by_default(void **state) {
     cast_close(&cast);
 }
 
+// --- Health checks -------------------------------------------------------------------------------------------------------
+// Counts questions apart from requests, and answers them with what the test says.
+struct patient {
+    struct backend *backend;
+    _Atomic(const char *) condition; // NULL: never answers
+    atomic_uint questions;
+    atomic_uint requests;
+};
+
+static void be_examined(int fd, unsigned number, void *context) {
+    struct patient *patient = context;
+    char request[4096];
+    (void)number;
+    while (backend_read(fd, request, sizeof request)) {
+        if (strstr(request, "GET /well HTTP/1.1\r\n")) {
+            ASSERT_CONTAINS(request, "\r\nHost: 127.0.0.1:");
+            const char *condition = atomic_load(&patient->condition);
+            if (condition) {
+                backend_write(fd, condition);
+            }
+            atomic_fetch_add(&patient->questions, 1);
+            continue;
+        }
+        atomic_fetch_add(&patient->requests, 1);
+        backend_write(fd, OK_REPLY);
+    }
+}
+
+struct ward {
+    struct patient patients[2];
+    struct scene scene;
+};
+
+static void ward_open(struct ward *ward) {
+    const struct http_upstream_config config = {
+        .health = {.path = "/well", .interval_ms = 5, .timeout_ms = 100}};
+    uint16_t ports[3] = {0};
+    *ward = (struct ward){.scene = {.backend = NULL}};
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&ward->patients[i].condition, OK_REPLY);
+        ward->patients[i].backend = backend_start(be_examined, &ward->patients[i]);
+        ports[i] = backend_port(ward->patients[i].backend);
+    }
+    scene_open(&ward->scene, &config, ports);
+}
+
+static void ward_close(struct ward *ward) {
+    scene_close(&ward->scene);
+    backend_stop(ward->patients[0].backend);
+    backend_stop(ward->patients[1].backend);
+}
+
+static void ward_wait(struct ward *ward, size_t i, const char *wanted) {
+    struct http_upstream_address_view views[2];
+    do {
+        assert_int_equal(http_upstream_addresses(ward->scene.upstream, views, 2), 2);
+    } while (strcmp(views[i].state, wanted) != 0);
+}
+
+static void who_says_to_be_unwell_gets_nothing(void **state) {
+    (void)state;
+    static const char *const CONDITIONS[] = {UNAVAILABLE_REPLY, NULL, "SSH-2.0-OpenSSH\r\n\r\n",
+                                             "HTTP/1.1 404 Nothing\r\n\r\n"};
+    struct ward ward;
+    ward_open(&ward);
+    for (size_t k = 0; k < sizeof CONDITIONS / sizeof CONDITIONS[0]; k++) {
+        atomic_store(&ward.patients[0].condition, CONDITIONS[k]);
+        ward_wait(&ward, 0, "unhealthy");
+        unsigned before = atomic_load(&ward.patients[0].requests);
+        for (unsigned i = 0; i < 20; i++) {
+            ASSERT_CONTAINS(scene_ask(&ward.scene, POST), "HTTP/1.1 200 ");
+        }
+        assert_int_equal(atomic_load(&ward.patients[0].requests), before);
+        atomic_store(&ward.patients[0].condition, OK_REPLY);
+        ward_wait(&ward, 0, "healthy");
+        while (atomic_load(&ward.patients[0].requests) == before) {
+            ASSERT_CONTAINS(scene_ask(&ward.scene, POST), "HTTP/1.1 200 ");
+        }
+    }
+    ward_close(&ward);
+}
+
+static void nobody_well_is_503_at_once(void **state) {
+    (void)state;
+    struct ward ward;
+    ward_open(&ward);
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&ward.patients[i].condition, UNAVAILABLE_REPLY);
+    }
+    ward_wait(&ward, 0, "unhealthy");
+    ward_wait(&ward, 1, "unhealthy");
+    unsigned before =
+        atomic_load(&ward.patients[0].requests) + atomic_load(&ward.patients[1].requests);
+    const char *reply = scene_ask(&ward.scene, GET);
+    ASSERT_CONTAINS(reply, "HTTP/1.1 503 ");
+    ASSERT_CONTAINS(reply, "Retry-After: 1\r\n");
+    ASSERT_CONTAINS(reply, "no address of it is healthy");
+    assert_int_equal(
+        atomic_load(&ward.patients[0].requests) + atomic_load(&ward.patients[1].requests), before);
+    ward_close(&ward);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_get_their_share),
@@ -270,6 +372,8 @@ int main(void) {
         cmocka_unit_test(who_is_well_again_comes_back),
         cmocka_unit_test(never_more_than_the_share_is_left_alone),
         cmocka_unit_test(half_of_them_by_default),
+        cmocka_unit_test(who_says_to_be_unwell_gets_nothing),
+        cmocka_unit_test(nobody_well_is_503_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
