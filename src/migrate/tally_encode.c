@@ -32,6 +32,9 @@ static void put_people(struct buffer *out, const struct store_row *row) {
         bytes_put_str(out, account->role);
         bytes_put_str(out, account->project);
         bytes_put_zigzag(out, account->created_ms);
+        bytes_put_str(out, account->name);
+        bytes_put_u8(out, account->disabled);
+        bytes_put_zigzag(out, account->version);
     }
 }
 

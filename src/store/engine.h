@@ -10,6 +10,7 @@
 
 #include "store/ledger.h"
 #include "store/store.h"
+#include "store/tokens.h"
 #include "store/walk.h"
 
 struct store_engine {
@@ -104,6 +105,9 @@ struct store_engine {
     enum status (*key_delete)(struct store *store, struct str id);
     enum status (*keys)(struct store *store, struct arena *arena, struct store_key **out,
                         size_t *count);
+    enum status (*account_replace)(struct store *store, const struct store_account *account,
+                                   int64_t version);
+    enum status (*account_delete)(struct store *store, struct str email);
     enum status (*account_put)(struct store *store, const struct store_account *account);
     enum status (*accounts)(struct store *store, struct arena *arena, struct store_account **out,
                             size_t *count);
@@ -119,6 +123,22 @@ struct store_engine {
     enum status (*usage_put)(struct store *store, const struct store_usage *usage);
     enum status (*usage_read)(struct store *store, int32_t day, struct arena *arena,
                               struct store_usage **out, size_t *count);
+    enum status (*signing_key_put)(struct store *store, const struct store_signing_key *key);
+    enum status (*signing_key_delete)(struct store *store, int64_t number);
+    enum status (*signing_keys)(struct store *store, struct arena *arena,
+                                struct store_signing_key **out, size_t *count);
+    enum status (*family_put)(struct store *store, const struct store_family *family,
+                              int64_t now_ms);
+    enum status (*family_get)(struct store *store, struct str id, struct arena *arena,
+                              struct store_family *out);
+    enum status (*family_turn)(struct store *store, struct str id, struct str hash,
+                               struct str new_hash, int64_t expires_ms, int64_t now_ms);
+    enum status (*family_delete)(struct store *store, struct str id);
+    enum status (*revocation_put)(struct store *store, const struct store_revocation *revocation,
+                                  int64_t now_ms);
+    enum status (*revocations)(struct store *store, int64_t now_ms, struct arena *arena,
+                               struct store_revocation **out, size_t *count);
+    enum status (*tokens_sweep)(struct store *store, int64_t now_ms);
 
     // These three may be NULL: UNSUPPORTED.
     enum status (*walk)(struct store *store, enum store_row_kind kind, struct str after,

@@ -340,6 +340,16 @@ enum status store_account_put(struct store *store, const struct store_account *a
     return is_id(account->email) ? store->engine->account_put(store, account) : STATUS_INVALID;
 }
 
+enum status store_account_replace(struct store *store, const struct store_account *account,
+                                  int64_t version) {
+    return is_id(account->email) ? store->engine->account_replace(store, account, version)
+                                 : STATUS_INVALID;
+}
+
+enum status store_account_delete(struct store *store, struct str email) {
+    return is_id(email) ? store->engine->account_delete(store, email) : STATUS_INVALID;
+}
+
 enum status store_accounts(struct store *store, struct arena *arena, struct store_account **out,
                            size_t *count) {
     return store->engine->accounts(store, arena, out, count);

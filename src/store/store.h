@@ -10,7 +10,7 @@
 //   - what people and their applications wrote: profiles, projects, keys, accounts (durable when the call returns);
 //   - what the processor derived from the event log: everything written through store_batch_*. It can be made again from the log, so
 //     it need not be fsynced, but a batch is atomic together with the offset up to which it stands (store_batch_commit).
-// What a store holds as a whole, and writing that into another: store/walk.h.
+// What a store holds as a whole, and writing that into another: store/walk.h. What tokens stand on: store/tokens.h.
 // Statuses all functions may give besides those named: NO_MEMORY, IO, UNAVAILABLE, CORRUPT (a stored value that does not decode), INVALID
 // (an empty or longer id, a NUL in it, a partition above 65535: what would blur two rows; of a bad batch call, at commit).
 #ifndef FOOTFALL_STORE_H
@@ -341,6 +341,9 @@ struct store_account {
     struct str role;
     struct str project; // empty: all
     int64_t created_ms;
+    struct str name; // of a person; may be empty
+    bool disabled;
+    int64_t version; // the caller's; grows with each change, and is never given twice to one email
 };
 // put creates; EXISTS when the id (email) is taken. Lists are complete, ordered by id.
 MUST_CHECK enum status store_project_put(struct store *store, const struct store_project *project);
@@ -351,6 +354,10 @@ MUST_CHECK enum status store_key_delete(struct store *store, struct str id); // 
 MUST_CHECK enum status store_keys(struct store *store, struct arena *arena, struct store_key **out,
                                   size_t *count);
 MUST_CHECK enum status store_account_put(struct store *store, const struct store_account *account);
+// Replaces all but email and created_ms: PRECONDITION when the stored version is not `version`, NOT_FOUND.
+MUST_CHECK enum status store_account_replace(struct store *store,
+                                             const struct store_account *account, int64_t version);
+MUST_CHECK enum status store_account_delete(struct store *store, struct str email); // NOT_FOUND
 MUST_CHECK enum status store_accounts(struct store *store, struct arena *arena,
                                       struct store_account **out, size_t *count);
 

@@ -133,25 +133,97 @@ enum status cassandra_account_put(struct store *base, const struct store_account
     cql_bind_text(values, not_null(account->role));
     cql_bind_text(values, not_null(account->project));
     cql_bind_timestamp(values, account->created_ms);
+    cql_bind_text(values, not_null(account->name));
+    cql_bind_boolean(values, account->disabled);
+    cql_bind_bigint(values, account->version);
     return put_new(cassandra_of(base), STATEMENT_ACCOUNT_PUT, values);
+}
+
+static bool find_account(const struct store_account *accounts, size_t count, struct str email) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(accounts[i].email, email)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status cassandra_account_replace(struct store *base, const struct store_account *account,
+                                      int64_t version) {
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
+    cql_bind_text(values, not_null(account->password_hash));
+    cql_bind_text(values, not_null(account->role));
+    cql_bind_text(values, not_null(account->project));
+    cql_bind_text(values, not_null(account->name));
+    cql_bind_boolean(values, account->disabled);
+    cql_bind_bigint(values, account->version);
+    cql_bind_text(values, account->email);
+    if (version == 0) {
+        cql_bind_null(values); // made before there were versions
+    } else {
+        cql_bind_bigint(values, version);
+    }
+    bool applied = false;
+    enum status status =
+        cassandra_decide(cassandra_of(base), STATEMENT_ACCOUNT_REPLACE, values, &applied, NULL);
+    if (status != STATUS_OK || applied) {
+        return status;
+    }
+    struct arena arena;
+    struct store_account *accounts = NULL;
+    size_t count = 0;
+    arena_init(&arena, 4096, 0);
+    status = cassandra_accounts(base, &arena, &accounts, &count);
+    if (status == STATUS_OK) {
+        status =
+            find_account(accounts, count, account->email) ? STATUS_PRECONDITION : STATUS_NOT_FOUND;
+    }
+    arena_free(&arena);
+    return status;
+}
+
+enum status cassandra_account_delete(struct store *base, struct str email) {
+    struct cassandra_values memory;
+    struct cql_values *values = cassandra_values_begin(&memory);
+    cql_bind_text(values, email);
+    bool applied = false;
+    enum status status =
+        cassandra_decide(cassandra_of(base), STATEMENT_ACCOUNT_DELETE, values, &applied, NULL);
+    return status == STATUS_OK && !applied ? STATUS_NOT_FOUND : status;
+}
+
+enum status cassandra_get_account(const struct cql_value *columns, struct arena *arena,
+                                  struct store_account *row) {
+    struct str *const texts[] = {&row->email, &row->password_hash, &row->role, &row->project,
+                                 &row->name};
+    enum status status = get_texts(columns, 5, arena, texts);
+    row->name = not_null(row->name);
+    row->disabled = false;
+    row->version = 0;
+    if (status == STATUS_OK) {
+        status = cql_get_bigint(columns[5], &row->created_ms);
+    }
+    if (status == STATUS_OK) {
+        status = cql_get_boolean(columns[6], &row->disabled);
+    }
+    if (status == STATUS_OK) {
+        status = cql_get_bigint(columns[7], &row->version);
+    }
+    return status;
 }
 
 static enum status take_account(struct cassandra_read *read, const struct cql_value *columns) {
     struct listing *listing = read->context;
     struct store_account *row = cassandra_rows_add(&listing->rows, listing->arena);
-    if (row == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    struct str *const texts[] = {&row->email, &row->password_hash, &row->role, &row->project};
-    enum status status = get_texts(columns, 4, listing->arena, texts);
-    return status == STATUS_OK ? cql_get_bigint(columns[4], &row->created_ms) : status;
+    return row == NULL ? STATUS_NO_MEMORY : cassandra_get_account(columns, listing->arena, row);
 }
 
 enum status cassandra_accounts(struct store *base, struct arena *arena, struct store_account **out,
                                size_t *count) {
     struct listing listing = {{.size = sizeof(struct store_account)}, arena};
-    enum status status =
-        list(cassandra_of(base), STATEMENT_ACCOUNTS_GET, 5, take_account, &listing);
+    enum status status = list(cassandra_of(base), STATEMENT_ACCOUNTS_GET, STATEMENT_ACCOUNT_COLUMNS,
+                              take_account, &listing);
     *out = (struct store_account *)(void *)listing.rows.items;
     *count = listing.rows.count;
     return status;

@@ -281,7 +281,7 @@ MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int6
 void cassandra_writers_free(struct cassandra_store *store);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------
-#define CASSANDRA_SCHEMA_VERSION 2
+#define CASSANDRA_SCHEMA_VERSION 3
 MUST_CHECK enum status cassandra_schema_open(struct cassandra_store *store,
                                              const struct store_cassandra_config *config,
                                              struct error *err);
@@ -309,6 +309,9 @@ MUST_CHECK enum status cassandra_get_entry(const struct cql_value *columns, stru
                                            struct store_timeline_row *row);
 MUST_CHECK enum status cassandra_get_letter(const struct cql_value *columns, struct arena *arena,
                                             struct store_dead_letter *letter);
+
+MUST_CHECK enum status cassandra_get_account(const struct cql_value *columns, struct arena *arena,
+                                             struct store_account *out);
 
 // --- actors.c ----------------------------------------------------------------------------------------------------------
 // One of several reads: fills *state and sets *found (false beforehand) when it is there. What it needs meanwhile is in scratch.

@@ -88,6 +88,25 @@ enum status cassandra_keys(struct store *store, struct arena *arena, struct stor
 enum status cassandra_account_put(struct store *store, const struct store_account *account);
 enum status cassandra_accounts(struct store *store, struct arena *arena, struct store_account **out,
                                size_t *count);
+enum status cassandra_account_replace(struct store *store, const struct store_account *account,
+                                      int64_t version);
+enum status cassandra_account_delete(struct store *store, struct str email);
+enum status cassandra_signing_key_put(struct store *store, const struct store_signing_key *key);
+enum status cassandra_signing_key_delete(struct store *store, int64_t number);
+enum status cassandra_signing_keys(struct store *store, struct arena *arena,
+                                   struct store_signing_key **out, size_t *count);
+enum status cassandra_family_put(struct store *store, const struct store_family *family,
+                                 int64_t now_ms);
+enum status cassandra_family_get(struct store *store, struct str id, struct arena *arena,
+                                 struct store_family *out);
+enum status cassandra_family_turn(struct store *store, struct str id, struct str hash,
+                                  struct str new_hash, int64_t expires_ms, int64_t now_ms);
+enum status cassandra_family_delete(struct store *store, struct str id);
+enum status cassandra_revocation_put(struct store *store, const struct store_revocation *revocation,
+                                     int64_t now_ms);
+enum status cassandra_revocations(struct store *store, int64_t now_ms, struct arena *arena,
+                                  struct store_revocation **out, size_t *count);
+enum status cassandra_tokens_sweep(struct store *store, int64_t now_ms);
 enum status cassandra_report_get(struct store *store, struct str project, int32_t day,
                                  struct arena *arena, struct store_report *out);
 enum status cassandra_report_put(struct store *store, struct str project,

@@ -11,6 +11,7 @@
 #ifndef FOOTFALL_STORE_CASSANDRA_STATEMENTS_H
 #define FOOTFALL_STORE_CASSANDRA_STATEMENTS_H
 
+#define STATEMENT_ACCOUNT_COLUMNS 8
 #define STATEMENT_PROFILE_COLUMNS                                                                  \
     "user_id, email, name, traits, version, created, updated, writes, floor, guard"
 #define STATEMENT_ACTOR "project, kind, actor"
@@ -185,10 +186,35 @@
     S(KEYS_GET, READ,                                                                               \
       "SELECT id, project, kind, role, secret, label, created FROM #api_keys WHERE realm = 'all'")  \
     S(ACCOUNT_PUT, ONCE,                                                                            \
-      "INSERT INTO #accounts (realm, email, password_hash, role, project, created) "                \
-      "VALUES ('all', ?, ?, ?, ?, ?) IF NOT EXISTS")                                                \
+      "INSERT INTO #accounts (realm, email, password_hash, role, project, created, name, "          \
+      "disabled, version) VALUES ('all', ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS")                    \
+    S(ACCOUNT_REPLACE, ONCE,                                                                        \
+      "UPDATE #accounts SET password_hash = ?, role = ?, project = ?, name = ?, disabled = ?, "     \
+      "version = ? WHERE realm = 'all' AND email = ? IF version = ? AND created != null")           \
+    S(ACCOUNT_DELETE, ONCE, "DELETE FROM #accounts WHERE realm = 'all' AND email = ? IF EXISTS")    \
+    S(SIGNING_KEY_PUT, ONCE,                                                                        \
+      "INSERT INTO #signing_keys (realm, number, kid, algorithm, secret, created, signs_from) "     \
+      "VALUES ('all', ?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                             \
+    S(SIGNING_KEY_DELETE, ONCE,                                                                     \
+      "DELETE FROM #signing_keys WHERE realm = 'all' AND number = ? IF EXISTS")                     \
+    S(SIGNING_KEYS_GET, READ,                                                                       \
+      "SELECT number, kid, algorithm, secret, created, signs_from FROM #signing_keys "              \
+      "WHERE realm = 'all'")                                                                        \
+    S(FAMILY_PUT, ONCE,                                                                             \
+      "INSERT INTO #refresh_families (id, hash, account, version, role, project, subject, "         \
+      "created, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?")             \
+    S(FAMILY_GET, SERIAL,                                                                           \
+      "SELECT hash, account, role, project, subject, version, created, expires "                    \
+      "FROM #refresh_families WHERE id = ?")                                                        \
+    S(FAMILY_TURN, ONCE,                                                                            \
+      "UPDATE #refresh_families USING TTL ? SET hash = ? WHERE id = ? IF hash = ?")                 \
+    S(FAMILY_DELETE, ONCE, "DELETE FROM #refresh_families WHERE id = ? IF EXISTS")                  \
+    S(REVOCATION_PUT, WRITE,                                                                        \
+      "INSERT INTO #revocations (hour, id, until) VALUES (?, ?, ?) USING TTL ?")                    \
+    S(REVOCATIONS_GET, READ, "SELECT id, until FROM #revocations WHERE hour = ?")                   \
     S(ACCOUNTS_GET, READ,                                                                           \
-      "SELECT email, password_hash, role, project, created FROM #accounts WHERE realm = 'all'")     \
+      "SELECT email, password_hash, role, project, name, created, disabled, version "               \
+      "FROM #accounts WHERE realm = 'all'")                                                         \
     S(REPORT_PUT, ONCE,                                                                             \
       "INSERT INTO #reports (project, day, revision, closed, digest, body) "                        \
       "VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                                    \

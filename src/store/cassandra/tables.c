@@ -101,8 +101,23 @@ static const char *const second_version[] = {
     NULL,
 };
 
+// Accounts get a version; what tokens of people stand on.
+static const char *const third_version[] = {
+    "ALTER TABLE #accounts ADD (name text, disabled boolean, version bigint)",
+    "CREATE TABLE IF NOT EXISTS #signing_keys (realm text, number bigint, kid text, "
+    "algorithm text, secret blob, created timestamp, signs_from timestamp, "
+    "PRIMARY KEY ((realm), number)) WITH comment = 'Private keys; sealed when tokens.seal is set'",
+    "CREATE TABLE IF NOT EXISTS #refresh_families (id text PRIMARY KEY, hash text, account text, "
+    "version bigint, role text, project text, subject text, created timestamp, expires timestamp) "
+    "WITH comment = 'A row a login. hash: of the newest refresh token'",
+    "CREATE TABLE IF NOT EXISTS #revocations (hour bigint, id text, until timestamp, "
+    "PRIMARY KEY ((hour), id)) WITH gc_grace_seconds = 3600 "
+    "AND comment = 'By the hour in which the revoked token would have ended'",
+    NULL,
+};
+
 // Step i leads to version i + 1.
-static const char *const *const steps[] = {first_version, second_version};
+static const char *const *const steps[] = {first_version, second_version, third_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

@@ -51,11 +51,7 @@ static enum status read_key(const struct cql_value *columns, struct arena *arena
 
 static enum status read_account(const struct cql_value *columns, struct arena *arena,
                                 struct store_row *row) {
-    struct store_account *account = &row->as.account;
-    struct str *const texts[] = {&account->email, &account->password_hash, &account->role,
-                                 &account->project};
-    enum status status = get_texts(columns, 4, arena, texts);
-    return status == STATUS_OK ? cql_get_bigint(columns[4], &account->created_ms) : status;
+    return cassandra_get_account(columns, arena, &row->as.account);
 }
 
 // NOT_FOUND: no row, only what a bucket's rows share.
@@ -204,7 +200,7 @@ static const struct table {
 } tables[] = {
     [STORE_ROW_PROJECT] = {STATEMENT_PROJECTS_GET, 4, false, read_project},
     [STORE_ROW_KEY] = {STATEMENT_KEYS_GET, 7, false, read_key},
-    [STORE_ROW_ACCOUNT] = {STATEMENT_ACCOUNTS_GET, 5, false, read_account},
+    [STORE_ROW_ACCOUNT] = {STATEMENT_ACCOUNTS_GET, STATEMENT_ACCOUNT_COLUMNS, false, read_account},
     [STORE_ROW_PROFILE] = {STATEMENT_WALK_PROFILES, 11, false, read_profile},
     [STORE_ROW_VERSION_FLOOR] = {STATEMENT_WALK_FLOORS, 3, false, read_floor},
     [STORE_ROW_REPORT] = {STATEMENT_WALK_REPORTS, 6, false, read_report},

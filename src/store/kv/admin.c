@@ -4,8 +4,8 @@
 #include "store/kv/kv_store.h"
 
 // Puts a row that must not be there yet, durably.
-static enum status put_new(struct kv_store *store, const struct keys_key *key,
-                           const struct buffer *value) {
+enum status kv_admin_put_new(struct kv_store *store, const struct keys_key *key,
+                             const struct buffer *value) {
     struct kv *kv = store->kv;
     if (buffer_status(value) != STATUS_OK) {
         return buffer_status(value);
@@ -35,8 +35,8 @@ static enum status put_new(struct kv_store *store, const struct keys_key *key,
 }
 
 // All values of a table, ordered by key; each goes to `get`, which fills the row.
-static enum status read_all(struct kv_store *store, enum keys_table table, struct arena *arena,
-                            struct kv_rows *rows, bool (*get)(struct str value, void *row)) {
+enum status kv_admin_read_all(struct kv_store *store, enum keys_table table, struct arena *arena,
+                              struct kv_rows *rows, bool (*get)(struct str value, void *row)) {
     struct kv *kv = store->kv;
     struct keys_key lower;
     struct keys_key upper;
@@ -76,7 +76,7 @@ enum status kv_project_put(struct store *store, const struct store_project *proj
     struct buffer value;
     buffer_init(&value, KV_STORE_VALUE_MAX);
     values_put_project(&value, project);
-    enum status status = put_new(kv_store_of(store), &key, &value);
+    enum status status = kv_admin_put_new(kv_store_of(store), &key, &value);
     buffer_free(&value);
     return status;
 }
@@ -88,7 +88,8 @@ static bool get_project(struct str value, void *row) {
 enum status kv_projects(struct store *store, struct arena *arena, struct store_project **out,
                         size_t *count) {
     struct kv_rows rows = {.size = sizeof(struct store_project)};
-    enum status status = read_all(kv_store_of(store), KEYS_PROJECT, arena, &rows, get_project);
+    enum status status =
+        kv_admin_read_all(kv_store_of(store), KEYS_PROJECT, arena, &rows, get_project);
     *out = (struct store_project *)(void *)rows.items;
     *count = rows.count;
     return status;
@@ -100,16 +101,16 @@ enum status kv_key_put(struct store *store, const struct store_key *row) {
     struct buffer value;
     buffer_init(&value, KV_STORE_VALUE_MAX);
     values_put_key(&value, row);
-    enum status status = put_new(kv_store_of(store), &key, &value);
+    enum status status = kv_admin_put_new(kv_store_of(store), &key, &value);
     buffer_free(&value);
     return status;
 }
 
-enum status kv_key_delete(struct store *base, struct str id) {
-    struct kv_store *store = kv_store_of(base);
+enum status kv_admin_change(struct kv_store *store, const struct keys_key *key,
+                            enum status (*decide)(struct str old, struct buffer *value,
+                                                  void *context),
+                            struct buffer *value, void *context) {
     struct kv *kv = store->kv;
-    struct keys_key key;
-    id_key(&key, KEYS_API_KEY, id);
     struct kv_batch *batch = NULL;
     enum status status = kv->engine->batch_make(kv, &batch);
     if (status != STATUS_OK) {
@@ -118,10 +119,16 @@ enum status kv_key_delete(struct store *base, struct str id) {
     struct arena arena;
     arena_init(&arena, 1024, 0);
     pthread_mutex_lock(&store->people);
-    struct str value;
-    status = kv->engine->get(kv, KV_MAIN, keys_str(&key), &arena, &value);
+    struct str old;
+    status = kv->engine->get(kv, KV_MAIN, keys_str(key), &arena, &old);
+    if (status == STATUS_OK && decide != NULL) {
+        status = decide(old, value, context);
+        status = status == STATUS_OK ? buffer_status(value) : status;
+    }
     if (status == STATUS_OK) {
-        status = kv->engine->batch_delete(batch, KV_MAIN, keys_str(&key));
+        status = decide != NULL
+                     ? kv->engine->batch_put(batch, KV_MAIN, keys_str(key), buffer_str(value))
+                     : kv->engine->batch_delete(batch, KV_MAIN, keys_str(key));
     }
     if (status == STATUS_OK) {
         status = kv->engine->write(kv, batch);
@@ -132,6 +139,12 @@ enum status kv_key_delete(struct store *base, struct str id) {
     return status == STATUS_OK ? kv->engine->sync(kv) : status;
 }
 
+enum status kv_key_delete(struct store *store, struct str id) {
+    struct keys_key key;
+    id_key(&key, KEYS_API_KEY, id);
+    return kv_admin_change(kv_store_of(store), &key, NULL, NULL, NULL);
+}
+
 static bool get_key(struct str value, void *row) {
     return values_get_key(value, row);
 }
@@ -139,7 +152,7 @@ static bool get_key(struct str value, void *row) {
 enum status kv_keys(struct store *store, struct arena *arena, struct store_key **out,
                     size_t *count) {
     struct kv_rows rows = {.size = sizeof(struct store_key)};
-    enum status status = read_all(kv_store_of(store), KEYS_API_KEY, arena, &rows, get_key);
+    enum status status = kv_admin_read_all(kv_store_of(store), KEYS_API_KEY, arena, &rows, get_key);
     *out = (struct store_key *)(void *)rows.items;
     *count = rows.count;
     return status;
@@ -151,9 +164,48 @@ enum status kv_account_put(struct store *store, const struct store_account *acco
     struct buffer value;
     buffer_init(&value, KV_STORE_VALUE_MAX);
     values_put_account(&value, account);
-    enum status status = put_new(kv_store_of(store), &key, &value);
+    enum status status = kv_admin_put_new(kv_store_of(store), &key, &value);
     buffer_free(&value);
     return status;
+}
+
+struct replacement {
+    const struct store_account *account;
+    int64_t version;
+};
+
+static enum status decide_account(struct str old, struct buffer *value, void *context) {
+    const struct replacement *replacement = context;
+    struct store_account stored;
+    if (!values_get_account(old, &stored)) {
+        return STATUS_CORRUPT;
+    }
+    if (stored.version != replacement->version) {
+        return STATUS_PRECONDITION;
+    }
+    struct store_account account = *replacement->account;
+    account.created_ms = stored.created_ms;
+    values_put_account(value, &account);
+    return STATUS_OK;
+}
+
+enum status kv_account_replace(struct store *store, const struct store_account *account,
+                               int64_t version) {
+    struct keys_key key;
+    struct buffer value;
+    struct replacement replacement = {account, version};
+    id_key(&key, KEYS_ACCOUNT, account->email);
+    buffer_init(&value, KV_STORE_VALUE_MAX);
+    enum status status =
+        kv_admin_change(kv_store_of(store), &key, decide_account, &value, &replacement);
+    buffer_free(&value);
+    return status;
+}
+
+enum status kv_account_delete(struct store *store, struct str email) {
+    struct keys_key key;
+    id_key(&key, KEYS_ACCOUNT, email);
+    return kv_admin_change(kv_store_of(store), &key, NULL, NULL, NULL);
 }
 
 static bool get_account(struct str value, void *row) {
@@ -163,7 +215,8 @@ static bool get_account(struct str value, void *row) {
 enum status kv_accounts(struct store *store, struct arena *arena, struct store_account **out,
                         size_t *count) {
     struct kv_rows rows = {.size = sizeof(struct store_account)};
-    enum status status = read_all(kv_store_of(store), KEYS_ACCOUNT, arena, &rows, get_account);
+    enum status status =
+        kv_admin_read_all(kv_store_of(store), KEYS_ACCOUNT, arena, &rows, get_account);
     *out = (struct store_account *)(void *)rows.items;
     *count = rows.count;
     return status;
@@ -183,7 +236,7 @@ enum status kv_report_put(struct store *store, struct str project,
     struct buffer value;
     buffer_init(&value, KV_STORE_VALUE_MAX);
     values_put_report(&value, report);
-    enum status status = put_new(kv_store_of(store), &key, &value);
+    enum status status = kv_admin_put_new(kv_store_of(store), &key, &value);
     buffer_free(&value);
     return status;
 }

@@ -16,6 +16,9 @@
 //   REPORT          project day desc(revision)
 //   AUDIT           desc(time) id
 //   USAGE           day project counter                          -> events
+//   SIGNING_KEY     number
+//   FAMILY          id
+//   REVOCATION      end id
 //   EPOCH           gen                                          -> eventlog_epoch() of what filled it
 //   OFFSET          gen partition
 //   SEEN            gen partition chunk
@@ -44,6 +47,9 @@ enum keys_table {
     KEYS_REPORT = 8,
     KEYS_AUDIT = 9,
     KEYS_USAGE = 10,
+    KEYS_SIGNING_KEY = 11,
+    KEYS_FAMILY = 12,
+    KEYS_REVOCATION = 13,
     KEYS_EPOCH = 16, // derived tables from here on
     KEYS_OFFSET = 17,
     KEYS_SEEN = 18,

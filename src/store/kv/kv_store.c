@@ -146,9 +146,15 @@ static void kv_close(struct store *base) {
         .batch_discard = kv_batch_discard, .flush = kv_flush, .dead_letters = kv_dead_letters,     \
         .project_put = kv_project_put, .projects = kv_projects, .key_put = kv_key_put,             \
         .key_delete = kv_key_delete, .keys = kv_keys, .account_put = kv_account_put,               \
-        .accounts = kv_accounts, .report_get = kv_report_get, .report_put = kv_report_put,         \
-        .audit_append = kv_audit_append, .audit_read = kv_audit_read, .usage_put = kv_usage_put,   \
-        .usage_read = kv_usage_read, .walk = kv_walk, .profiles_restore = kv_profiles_restore,     \
+        .accounts = kv_accounts, .account_replace = kv_account_replace,                            \
+        .account_delete = kv_account_delete, .signing_key_put = kv_signing_key_put,                \
+        .signing_key_delete = kv_signing_key_delete, .signing_keys = kv_signing_keys,              \
+        .family_put = kv_family_put, .family_get = kv_family_get, .family_turn = kv_family_turn,   \
+        .family_delete = kv_family_delete, .revocation_put = kv_revocation_put,                    \
+        .revocations = kv_revocations, .tokens_sweep = kv_tokens_sweep,                            \
+        .report_get = kv_report_get, .report_put = kv_report_put, .audit_append = kv_audit_append, \
+        .audit_read = kv_audit_read, .usage_put = kv_usage_put, .usage_read = kv_usage_read,       \
+        .walk = kv_walk, .profiles_restore = kv_profiles_restore,                                  \
         .version_floor_raise = kv_version_floor_raise, .stats = kv_stats, .close = kv_close,       \
     }
 

@@ -60,6 +60,19 @@ struct kv_rows {
 };
 void *kv_rows_add(struct kv_rows *rows, struct arena *arena); // NULL: no memory
 
+// --- admin.c: rows that are few, each under a key of its own in KV_MAIN. Durable when they return.
+MUST_CHECK enum status kv_admin_put_new(struct kv_store *store, const struct keys_key *key,
+                                        const struct buffer *value); // EXISTS
+// All values of a table, ordered by key; each goes to `get`, which fills the row from what lives in the arena.
+MUST_CHECK enum status kv_admin_read_all(struct kv_store *store, enum keys_table table,
+                                         struct arena *arena, struct kv_rows *rows,
+                                         bool (*get)(struct str value, void *row));
+// decide: fills value from the old one, or gives the status that stops the change. decide NULL: removes the row. NOT_FOUND.
+MUST_CHECK enum status kv_admin_change(struct kv_store *store, const struct keys_key *key,
+                                       enum status (*decide)(struct str old, struct buffer *value,
+                                                             void *context),
+                                       struct buffer *value, void *context);
+
 // --- Reads by reach, each in the file of its subject
 MUST_CHECK enum status kv_read_profile(struct kv_store *store, enum store_reach reach,
                                        struct str project, struct str id, struct arena *arena,
@@ -154,6 +167,24 @@ enum status kv_keys(struct store *store, struct arena *arena, struct store_key *
 enum status kv_account_put(struct store *store, const struct store_account *account);
 enum status kv_accounts(struct store *store, struct arena *arena, struct store_account **out,
                         size_t *count);
+enum status kv_account_replace(struct store *store, const struct store_account *account,
+                               int64_t version);
+enum status kv_account_delete(struct store *store, struct str email);
+enum status kv_signing_key_put(struct store *store, const struct store_signing_key *key);
+enum status kv_signing_key_delete(struct store *store, int64_t number);
+enum status kv_signing_keys(struct store *store, struct arena *arena,
+                            struct store_signing_key **out, size_t *count);
+enum status kv_family_put(struct store *store, const struct store_family *family, int64_t now_ms);
+enum status kv_family_get(struct store *store, struct str id, struct arena *arena,
+                          struct store_family *out);
+enum status kv_family_turn(struct store *store, struct str id, struct str hash, struct str new_hash,
+                           int64_t expires_ms, int64_t now_ms);
+enum status kv_family_delete(struct store *store, struct str id);
+enum status kv_revocation_put(struct store *store, const struct store_revocation *revocation,
+                              int64_t now_ms);
+enum status kv_revocations(struct store *store, int64_t now_ms, struct arena *arena,
+                           struct store_revocation **out, size_t *count);
+enum status kv_tokens_sweep(struct store *store, int64_t now_ms);
 enum status kv_report_get(struct store *store, struct str project, int32_t day, struct arena *arena,
                           struct store_report *out);
 enum status kv_report_put(struct store *store, struct str project,

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "store/store.h"
+#include "store/tokens.h"
 
 void values_put_profile(struct buffer *out, const struct store_profile *profile);
 bool values_get_profile(struct str in, struct store_profile *profile); // all but id
@@ -42,6 +43,12 @@ void values_put_key(struct buffer *out, const struct store_key *key);
 bool values_get_key(struct str in, struct store_key *key);
 void values_put_account(struct buffer *out, const struct store_account *account);
 bool values_get_account(struct str in, struct store_account *account);
+void values_put_signing_key(struct buffer *out, const struct store_signing_key *key);
+bool values_get_signing_key(struct str in, struct store_signing_key *key);
+void values_put_family(struct buffer *out, const struct store_family *family);
+bool values_get_family(struct str in, struct store_family *family);
+void values_put_revocation(struct buffer *out, const struct store_revocation *revocation);
+bool values_get_revocation(struct str in, struct store_revocation *revocation);
 void values_put_report(struct buffer *out, const struct store_report *report);
 bool values_get_report(struct str in, struct store_report *report);
 

@@ -70,12 +70,76 @@ void values_put_account(struct buffer *out, const struct store_account *account)
     bytes_put_str(out, account->role);
     bytes_put_str(out, account->project);
     bytes_put_zigzag(out, account->created_ms);
+    bytes_put_str(out, account->name);
+    bytes_put_u8(out, account->disabled);
+    bytes_put_zigzag(out, account->version);
 }
 
 bool values_get_account(struct str in, struct store_account *account) {
-    return bytes_get_str(&in, &account->email) && bytes_get_str(&in, &account->password_hash) &&
-           bytes_get_str(&in, &account->role) && bytes_get_str(&in, &account->project) &&
-           bytes_get_zigzag(&in, &account->created_ms) && in.len == 0;
+    uint8_t disabled = 0;
+    if (!bytes_get_str(&in, &account->email) || !bytes_get_str(&in, &account->password_hash) ||
+        !bytes_get_str(&in, &account->role) || !bytes_get_str(&in, &account->project) ||
+        !bytes_get_zigzag(&in, &account->created_ms)) {
+        return false;
+    }
+    account->name = STR("");
+    account->disabled = false;
+    account->version = 0;
+    if (in.len == 0) {
+        return true; // of schema version 1
+    }
+    if (!bytes_get_str(&in, &account->name) || !bytes_get_u8(&in, &disabled) || disabled > 1 ||
+        !bytes_get_zigzag(&in, &account->version) || in.len != 0) {
+        return false;
+    }
+    account->disabled = disabled;
+    return true;
+}
+
+void values_put_signing_key(struct buffer *out, const struct store_signing_key *key) {
+    bytes_put_zigzag(out, key->number);
+    bytes_put_str(out, key->kid);
+    bytes_put_str(out, key->algorithm);
+    bytes_put_str(out, key->secret);
+    bytes_put_zigzag(out, key->created_ms);
+    bytes_put_zigzag(out, key->signs_from_ms);
+}
+
+bool values_get_signing_key(struct str in, struct store_signing_key *key) {
+    return bytes_get_zigzag(&in, &key->number) && bytes_get_str(&in, &key->kid) &&
+           bytes_get_str(&in, &key->algorithm) && bytes_get_str(&in, &key->secret) &&
+           bytes_get_zigzag(&in, &key->created_ms) && bytes_get_zigzag(&in, &key->signs_from_ms) &&
+           in.len == 0;
+}
+
+void values_put_family(struct buffer *out, const struct store_family *family) {
+    bytes_put_str(out, family->id);
+    bytes_put_str(out, family->hash);
+    bytes_put_str(out, family->account);
+    bytes_put_zigzag(out, family->version);
+    bytes_put_str(out, family->role);
+    bytes_put_str(out, family->project);
+    bytes_put_str(out, family->subject);
+    bytes_put_zigzag(out, family->created_ms);
+    bytes_put_zigzag(out, family->expires_ms);
+}
+
+bool values_get_family(struct str in, struct store_family *family) {
+    return bytes_get_str(&in, &family->id) && bytes_get_str(&in, &family->hash) &&
+           bytes_get_str(&in, &family->account) && bytes_get_zigzag(&in, &family->version) &&
+           bytes_get_str(&in, &family->role) && bytes_get_str(&in, &family->project) &&
+           bytes_get_str(&in, &family->subject) && bytes_get_zigzag(&in, &family->created_ms) &&
+           bytes_get_zigzag(&in, &family->expires_ms) && in.len == 0;
+}
+
+void values_put_revocation(struct buffer *out, const struct store_revocation *revocation) {
+    bytes_put_str(out, revocation->id);
+    bytes_put_zigzag(out, revocation->until_ms);
+}
+
+bool values_get_revocation(struct str in, struct store_revocation *revocation) {
+    return bytes_get_str(&in, &revocation->id) && bytes_get_zigzag(&in, &revocation->until_ms) &&
+           in.len == 0;
 }
 
 void values_put_report(struct buffer *out, const struct store_report *report) {

@@ -58,8 +58,10 @@ static void keys_are_listed_and_revoked(void **state) {
 
 static void accounts_are_made_once_and_listed_by_email(void **state) {
     struct fixture *f = *state;
-    struct store_account b = {STR("b@example.org"), STR("$argon2id$..."), STR("admin"), STR(""), 1};
-    struct store_account a = {STR("a@example.org"), STR("$argon2id$"), STR("viewer"), PROJECT, 2};
+    struct store_account b = {
+        STR("b@example.org"), STR("$argon2id$..."), STR("admin"), STR(""), 1, STR("Bea"), true, 17};
+    struct store_account a = {
+        STR("a@example.org"), STR("$argon2id$"), STR("viewer"), PROJECT, 2, STR(""), false, 0};
     assert_ok(store_account_put(f->store, &b));
     assert_ok(store_account_put(f->store, &a));
     assert_status(store_account_put(f->store, &a), STATUS_EXISTS);
@@ -73,6 +75,39 @@ static void accounts_are_made_once_and_listed_by_email(void **state) {
     assert_str(accounts[1].password_hash, "$argon2id$...");
     assert_str(accounts[1].role, "admin");
     assert_int_equal(accounts[1].created_ms, 1);
+    assert_str(accounts[1].name, "Bea");
+    assert_true(accounts[1].disabled);
+    assert_int_equal(accounts[1].version, 17);
+    assert_false(accounts[0].disabled);
+}
+
+static void accounts_change_by_version(void **state) {
+    struct fixture *f = *state;
+    struct store_account a = {
+        STR("a@example.org"), STR("one"), STR("viewer"), PROJECT, 2, STR("Ann"), false, 3};
+    struct store_account changed = {
+        STR("a@example.org"), STR("two"), STR("admin"), STR(""), 99, STR(""), true, 4};
+    assert_status(store_account_replace(f->store, &changed, 3), STATUS_NOT_FOUND);
+    assert_status(store_account_delete(f->store, a.email), STATUS_NOT_FOUND);
+    assert_ok(store_account_put(f->store, &a));
+    assert_status(store_account_replace(f->store, &changed, 2), STATUS_PRECONDITION);
+    assert_ok(store_account_replace(f->store, &changed, 3));
+    assert_status(store_account_replace(f->store, &changed, 3), STATUS_PRECONDITION);
+    fixture_reopen(f);
+    struct store_account *accounts = NULL;
+    size_t count = 0;
+    assert_ok(store_accounts(f->store, &f->arena, &accounts, &count));
+    assert_int_equal(count, 1);
+    assert_str(accounts[0].password_hash, "two");
+    assert_str(accounts[0].role, "admin");
+    assert_int_equal(accounts[0].project.len, 0);
+    assert_int_equal(accounts[0].created_ms, 2); // stays
+    assert_true(accounts[0].disabled);
+    assert_int_equal(accounts[0].version, 4);
+    assert_ok(store_account_delete(f->store, a.email));
+    assert_ok(store_accounts(f->store, &f->arena, &accounts, &count));
+    assert_int_equal(count, 0);
+    assert_status(store_account_replace(f->store, &changed, 4), STATUS_NOT_FOUND);
 }
 
 static void the_newest_revision_of_a_report_is_read(void **state) {
@@ -115,6 +150,7 @@ void suite_admin(struct suite *suite) {
     SUITE_ADD(suite, projects_are_made_once_and_listed_by_id);
     SUITE_ADD(suite, keys_are_listed_and_revoked);
     SUITE_ADD(suite, accounts_are_made_once_and_listed_by_email);
+    SUITE_ADD(suite, accounts_change_by_version);
     SUITE_ADD(suite, the_newest_revision_of_a_report_is_read);
     SUITE_ADD(suite, figures_are_given);
 }

@@ -133,7 +133,8 @@ static void what_people_wrote_is_walked(void **state) {
                                        {STR("blog"), STR("Blog"), STR("Europe/Rome"), 2}};
     struct store_key key = {
         STR("k1"), STR("shop"), STR("write"), STR("write"), STR("secret"), STR("label"), 3};
-    struct store_account account = {STR("a@example.org"), STR("hash"), STR("admin"), STR(""), 4};
+    struct store_account account = {
+        STR("a@example.org"), STR("hash"), STR("admin"), STR(""), 4, STR("Ann"), true, 9};
     assert_ok(store_project_put(f->store, &projects[0]));
     assert_ok(store_project_put(f->store, &projects[1]));
     assert_ok(store_key_put(f->store, &key));

@@ -103,7 +103,7 @@ static void a_newer_store_is_left_alone(void **state) {
     struct store *store = NULL;
     assert_status(store_open_rocksdb(directory, NULL, &store, &err), STATUS_UNSUPPORTED);
     assert_non_null(strstr(err.text, "version is 3"));
-    assert_non_null(strstr(err.text, "up to 1"));
+    assert_non_null(strstr(err.text, "up to 2"));
     fixture_remove_directory(directory);
 }
 

@@ -17,6 +17,7 @@ int main(void) {
     suite_processing(&suite);
     suite_admin(&suite);
     suite_ledger(&suite);
+    suite_tokens(&suite);
     suite_walk(&suite);
     for (size_t i = 0; i < suite.count; i++) {
         suite.tests[i].setup_func = setup;

@@ -100,7 +100,8 @@ void site_settle(struct site *site) {
     }
     struct store_key key = {
         STR("k1"), STR("shop"), STR("write"), STR("write"), STR("secret"), STR("site"), 3};
-    struct store_account account = {STR("a@example.org"), STR("hash"), STR("admin"), STR(""), 4};
+    struct store_account account = {
+        STR("a@example.org"), STR("hash"), STR("admin"), STR(""), 4, STR("Ann"), true, 9};
     history_require(store_key_put(site->store, &key), "key");
     history_require(store_account_put(site->store, &account), "account");
 }
