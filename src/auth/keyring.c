@@ -3,6 +3,7 @@
 // The keyring: a small open-addressing table under a read-write lock.
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "auth/keyring.h"
@@ -18,6 +19,7 @@ struct entry {
 
 struct auth_keyring {
     pthread_rwlock_t lock;
+    _Atomic uint64_t generation;
     uint64_t digest;       // of what auth_keyring_replace was given; 0: changed since
     struct entry *entries; // open addressing, capacity a power of two
     size_t capacity;
@@ -148,6 +150,7 @@ enum status auth_keyring_add(struct auth_keyring *keyring, struct str id, struct
     }
     pthread_rwlock_wrlock(&keyring->lock);
     keyring->digest = 0;
+    keyring->generation++;
     enum status status = STATUS_EXISTS;
     if (!find_id(keyring, id)) {
         status = insert(keyring, secret, &principal);
@@ -159,6 +162,7 @@ enum status auth_keyring_add(struct auth_keyring *keyring, struct str id, struct
 bool auth_keyring_remove(struct auth_keyring *keyring, struct str id) {
     pthread_rwlock_wrlock(&keyring->lock);
     keyring->digest = 0;
+    keyring->generation++;
     struct entry *entry = find_id(keyring, id);
     bool removed = false;
     if (entry) {
@@ -205,6 +209,7 @@ static enum status insert_project(struct auth_keyring *keyring, struct str proje
 enum status auth_keyring_add_project(struct auth_keyring *keyring, struct str project) {
     pthread_rwlock_wrlock(&keyring->lock);
     keyring->digest = 0;
+    keyring->generation++;
     enum status status =
         has_project(keyring, project) ? STATUS_EXISTS : insert_project(keyring, project);
     pthread_rwlock_unlock(&keyring->lock);
@@ -268,6 +273,7 @@ enum status auth_keyring_replace(struct auth_keyring *keyring, const struct auth
         keyring->projects = fresh->projects;
         keyring->project_count = fresh->project_count;
         keyring->digest = digest;
+        keyring->generation++;
         pthread_rwlock_unlock(&keyring->lock);
         fresh->entries = old.entries;
         fresh->capacity = old.capacity;
@@ -281,6 +287,18 @@ enum status auth_keyring_replace(struct auth_keyring *keyring, const struct auth
 // The lock is the only thing that changes under a const keyring.
 static pthread_rwlock_t *lock_of(const struct auth_keyring *keyring) {
     return (pthread_rwlock_t *)(uintptr_t)&keyring->lock;
+}
+
+bool auth_keyring_has_key(const struct auth_keyring *keyring, struct str id) {
+    pthread_rwlock_rdlock(lock_of(keyring));
+    const struct entry *entry = find_id(keyring, id);
+    bool found = entry && entry->principal.role != AUTH_ROLE_NONE;
+    pthread_rwlock_unlock(lock_of(keyring));
+    return found;
+}
+
+uint64_t auth_keyring_generation(const struct auth_keyring *keyring) {
+    return atomic_load_explicit(&keyring->generation, memory_order_acquire);
 }
 
 bool auth_keyring_has_project(const struct auth_keyring *keyring, struct str project) {

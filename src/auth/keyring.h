@@ -23,12 +23,12 @@ enum auth_access {
     AUTH_ACCESS_VIEWER = 3,
     AUTH_ACCESS_EDITOR = 4,
     AUTH_ACCESS_ADMIN = 5,
-    AUTH_ACCESS_SELF =
-        6, // viewer, or the person whose :id the route names (tokens for people come with their own issue)
+    AUTH_ACCESS_SELF = 6, // viewer, or the person whose :id the route names first
 };
 enum auth_role {
     AUTH_ROLE_NONE,
     AUTH_ROLE_WRITE,
+    AUTH_ROLE_SELF, // of tokens for a person alone; no key has it
     AUTH_ROLE_VIEWER,
     AUTH_ROLE_EDITOR,
     AUTH_ROLE_ADMIN
@@ -39,12 +39,14 @@ bool auth_allows(enum auth_role role, enum auth_access access);
 
 #define AUTH_PROJECT_MAX 64
 #define AUTH_KEY_ID_MAX 64
+#define AUTH_SUBJECT_MAX 200
 
 // Who makes a request. exchange->principal points to one (in the exchange's arena) after the gateway let it through.
 struct auth_principal {
     enum auth_role role;
     char project[AUTH_PROJECT_MAX + 1]; // "" : may act on every project
-    char key_id[AUTH_KEY_ID_MAX + 1];   // for the access log
+    char key_id[AUTH_KEY_ID_MAX + 1];   // for the access log; "account:..." when it is no key
+    char subject[AUTH_SUBJECT_MAX + 1]; // of a token: whom it is about; "" for keys
 };
 
 struct auth_keyring;
@@ -68,6 +70,10 @@ MUST_CHECK enum status auth_keyring_replace(struct auth_keyring *keyring,
 // Projects that exist (a token for every project must name one that does).
 MUST_CHECK enum status auth_keyring_add_project(struct auth_keyring *keyring, struct str project);
 bool auth_keyring_has_project(const struct auth_keyring *keyring, struct str project);
+// Whether there is a key of this id that may do something.
+bool auth_keyring_has_key(const struct auth_keyring *keyring, struct str id);
+// Changes whenever keys do.
+uint64_t auth_keyring_generation(const struct auth_keyring *keyring);
 // Fills *out; false when there is no such key. Constant time in the secret's content.
 bool auth_keyring_find_write_key(const struct auth_keyring *keyring, struct str write_key,
                                  struct auth_principal *out);

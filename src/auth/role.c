@@ -7,8 +7,8 @@ static const struct {
     const char *name;
     enum auth_role role;
 } role_names[] = {
-    {"none", AUTH_ROLE_NONE},     {"write", AUTH_ROLE_WRITE}, {"viewer", AUTH_ROLE_VIEWER},
-    {"editor", AUTH_ROLE_EDITOR}, {"admin", AUTH_ROLE_ADMIN},
+    {"none", AUTH_ROLE_NONE}, {"write", AUTH_ROLE_WRITE},   {"viewer", AUTH_ROLE_VIEWER},
+    {"self", AUTH_ROLE_SELF}, {"editor", AUTH_ROLE_EDITOR}, {"admin", AUTH_ROLE_ADMIN},
 };
 
 const char *auth_role_name(enum auth_role role) {

@@ -56,7 +56,7 @@ enum status gateway_load_keyring(struct store *store, struct auth_keyring *keyri
 static enum status check_request(const struct gateway_admin *admin,
                                  const struct gateway_key_request *request, enum auth_role *role,
                                  struct error *err) {
-    if (!auth_role_from_name(request->role, role)) {
+    if (!auth_role_from_name(request->role, role) || *role == AUTH_ROLE_SELF) {
         return error_set(err, STATUS_INVALID,
                          "role: one of write, viewer, editor, admin is needed");
     }

@@ -62,6 +62,7 @@ static void roles_allow_what_the_table_says(void **state) {
     } rows[] = {
         {AUTH_ROLE_NONE, true, false, false, false, false, false},
         {AUTH_ROLE_WRITE, true, true, false, false, false, false},
+        {AUTH_ROLE_SELF, true, false, false, false, false, false},
         {AUTH_ROLE_VIEWER, true, false, true, false, false, true},
         {AUTH_ROLE_EDITOR, true, false, true, true, false, true},
         {AUTH_ROLE_ADMIN, true, false, true, true, true, true},
