@@ -103,7 +103,9 @@ static void store_account(struct work *work) {
                                     .password_hash = str_from_c(hash),
                                     .role = STR("admin"),
                                     .project = STR(""),
-                                    .created_ms = account->created_ms};
+                                    .name = STR(""),
+                                    .created_ms = account->created_ms,
+                                    .version = account->created_ms};
         status = store_account_put(account->store, &row);
     }
     if (status != STATUS_OK && status != STATUS_EXISTS) {

@@ -6,7 +6,9 @@
 
 static enum status load_keys(void *context, struct error *err) {
     struct app_service *service = context;
-    return gateway_load_keyring(service->store, service->keyring, err);
+    enum status status = gateway_load_keyring(service->store, service->keyring, err);
+    return status == STATUS_OK && service->people ? gateway_tokens_load(service->people, err)
+                                                  : status;
 }
 
 static void free_keys(struct app_service *service) {
@@ -34,22 +36,21 @@ static enum status start_keys(struct app_service *service, struct error *err) {
 }
 
 static enum status start_refresh(struct app_service *service, struct error *err) {
-    if (!app_store_is_remote(service->settings)) {
-        return STATUS_OK; // nobody else writes to it
-    }
     struct auth_refresh_config config = {
         .load = load_keys,
         .context = service,
         .interval_ms = settings_integer(service->settings, "keys.refresh"),
     };
-    enum status status = auth_refresh_start(&config, &service->refresh, err);
-    service->admin.refresh = service->refresh;
+    enum status status = auth_refresh_start(&config, &service->key_thread, err);
+    if (status == STATUS_OK && app_store_is_remote(service->settings)) {
+        service->refresh = service->admin.refresh = service->key_thread; // others write to it, too
+    }
     return status;
 }
 
 static void stop_refresh(struct app_service *service) {
-    service->left_behind = !auth_refresh_stop(service->refresh);
-    service->refresh = service->admin.refresh = NULL;
+    service->left_behind = !auth_refresh_stop(service->key_thread);
+    service->key_thread = service->refresh = service->admin.refresh = NULL;
 }
 
 static enum status first_start(struct app_service *service, struct error *err) {

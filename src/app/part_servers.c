@@ -8,7 +8,7 @@
 #define DRAIN_MANAGEMENT_MS 1000
 #define LOOKERS 2
 #define LOOKS_WAITING 64
-#define TABLES_MAX 8
+#define TABLES_MAX 10
 
 static enum status start_server(struct app_service *service, const char *key,
                                 struct http_server_config *config, struct http_server **out,
@@ -82,6 +82,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     }
     if (service->role == APP_ROLE_RUN || service->role == APP_ROLE_GATEWAY) {
         tables[count++] = gateway_admin_routes(&service->admin);
+        tables[count++] = gateway_tokens_routes(service->people);
         tables[count++] = app_status_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);
     }
@@ -114,6 +115,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .tables = tables,
         .table_count = collect_tables(service, tables),
         .keyring = service->keyring,
+        .tokens = service->tokens,
         .refresh = service->refresh,
         .trusted = service->trusted,
         .limits = app_is_front_door(service) ? service->limits : NULL,

@@ -26,6 +26,9 @@ extern const struct app_part app_part_audit_start; // a start of this process wi
 // part_limits.c
 extern const struct app_part
     app_part_limits; // before the log, whose callbacks give back what was not kept
+// part_tokens.c
+extern const struct app_part app_part_tokens; // after the keys, before what reads both again
+extern const struct app_part app_part_issuers;
 // part_roles.c
 extern const struct app_part app_part_activity_memory; // before the log, which finishes requests
 extern const struct app_part app_part_activity;

@@ -24,6 +24,7 @@
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
 #include "gateway/quotas.h"
+#include "gateway/tokens.h"
 #include "http/server.h"
 #include "http/upstream.h"
 #include "processor/processor.h"
@@ -73,7 +74,12 @@ struct app_service {
     struct store *store;
     struct eventlog *log;
     struct auth_keyring *keyring;
-    struct auth_refresh *refresh; // NULL: nobody else writes to the store
+    struct auth_refresh *refresh;       // NULL: nobody else writes to the store
+    struct auth_refresh *key_thread;    // reads keys and tokens again, whoever else writes
+    struct auth_refresh *issuer_thread; // NULL: there are no outside issuers
+    struct auth_issuers *issuers;
+    struct auth_tokens *tokens;
+    struct gateway_tokens *people;
     struct gateway_admin admin;
     struct processor *processor;
     struct activity *activity;

@@ -18,6 +18,7 @@
 struct gateway {
     struct http_router *router;
     struct auth_keyring *keyring;
+    struct auth_tokens *tokens;
     struct auth_refresh *refresh;
     const struct http_networks *trusted;
     struct gateway_https https;
@@ -67,6 +68,7 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     }
     gateway->limits = config->limits;
     gateway->keyring = config->keyring;
+    gateway->tokens = config->tokens;
     gateway->refresh = config->refresh;
     gateway->trusted = config->trusted;
     gateway->https = config->https;
@@ -123,6 +125,28 @@ enum verdict {
     VERDICT_UNKNOWN, // no such key; nothing was sent
 };
 
+static enum verdict authenticate_token(const struct gateway *gateway,
+                                       struct http_exchange *exchange, struct str token,
+                                       struct auth_principal *principal) {
+    struct error err = {STATUS_OK, ""};
+    enum status status = auth_tokens_find(gateway->tokens, token, principal, &err);
+    if (status == STATUS_OK) {
+        return VERDICT_ALLOWED;
+    }
+    if (status == STATUS_NOT_FOUND) {
+        return VERDICT_UNKNOWN;
+    }
+    if (status == STATUS_NO_MEMORY) {
+        http_reply_problem(exchange, 503, STR("Out of memory."));
+        return VERDICT_REFUSED;
+    }
+    metrics_add(gateway->refused, 1);
+    http_reply_header(exchange, "WWW-Authenticate", // RFC 6750 3.1
+                      STR("Bearer realm=\"footfall\", error=\"invalid_token\""));
+    http_reply_problemf(exchange, 401, "This token is not valid: %s.", err.text);
+    return VERDICT_REFUSED;
+}
+
 // header: of Authorization, which is there.
 static enum verdict authenticate(const struct gateway *gateway, struct http_exchange *exchange,
                                  struct str header, struct auth_credentials *given,
@@ -136,7 +160,19 @@ static enum verdict authenticate(const struct gateway *gateway, struct http_exch
         http_reply_problem(exchange, 503, STR("Out of memory."));
         return VERDICT_REFUSED;
     }
+    if (gateway->tokens && jwt_looks_like(given->bearer)) {
+        return authenticate_token(gateway, exchange, given->bearer, *principal);
+    }
     return find_principal(gateway, given, *principal) ? VERDICT_ALLOWED : VERDICT_UNKNOWN;
+}
+
+// Whoever may read all may read of one person; a person's own token is for that person.
+static bool allows(const struct http_exchange *exchange, const struct auth_principal *principal,
+                   enum auth_access access) {
+    return auth_allows(principal->role, access) ||
+           (access == AUTH_ACCESS_SELF && principal->role == AUTH_ROLE_SELF &&
+            principal->subject[0] &&
+            str_equal(exchange->parameters[0], str_from_c(principal->subject)));
 }
 
 static enum verdict authorise(const struct gateway *gateway, struct http_exchange *exchange,
@@ -163,7 +199,7 @@ static enum verdict authorise(const struct gateway *gateway, struct http_exchang
                            STR("A web page must send its key as Authorization: Bearer to write."));
         return VERDICT_REFUSED;
     }
-    if (!auth_allows(principal->role, access)) {
+    if (!allows(exchange, principal, access)) {
         metrics_add(gateway->refused, 1);
         http_reply_problemf(exchange, 403, "A key with the role %s may not do this.",
                             auth_role_name(principal->role));
@@ -230,7 +266,7 @@ static void proceed(const struct gateway *gateway, struct http_exchange *exchang
         (verdict == VERDICT_UNKNOWN || names_unknown_project(gateway, exchange))) {
         look_again(gateway, exchange, match);
     } else if (verdict == VERDICT_UNKNOWN) {
-        refuse_unauthenticated(gateway, exchange, STR("This key is not known."));
+        refuse_unauthenticated(gateway, exchange, STR("This key or token is not known."));
     } else if (!gateway->limits ||
                gateway_limits_principal(gateway->limits, exchange, match->route)) {
         if (gateway->audit) {

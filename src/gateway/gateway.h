@@ -14,6 +14,7 @@
 
 #include "auth/keyring.h"
 #include "auth/refresh.h"
+#include "auth/tokens.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "gateway/access_log.h"
@@ -28,6 +29,7 @@ struct gateway_config {
     const struct http_route_table *tables; // of the roles; copied
     size_t table_count;
     struct auth_keyring *keyring;
+    struct auth_tokens *tokens; // of people; NULL: none
     struct auth_refresh
         *refresh; // asked before a key or project is refused; NULL: the keyring knows all there are
     const struct http_networks *trusted; // whose X-Forwarded-* headers are believed; NULL: nobody's
