@@ -245,7 +245,7 @@ static enum status read_principal(const struct issuer *issuer, const struct json
         return error_set(err, STATUS_DENIED, "it names no role, subject or project that is known");
     }
     uint64_t digest = str_hash(subject, str_hash(issuer->name, 0));
-    (void)snprintf(out->key_id, sizeof out->key_id, "outside#%016llx", (unsigned long long)digest);
+    (void)snprintf(out->key_id, sizeof out->key_id, "outside:%016llx", (unsigned long long)digest);
     return STATUS_OK;
 }
 

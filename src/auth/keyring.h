@@ -45,7 +45,8 @@ bool auth_allows(enum auth_role role, enum auth_access access);
 struct auth_principal {
     enum auth_role role;
     char project[AUTH_PROJECT_MAX + 1]; // "" : may act on every project
-    char key_id[AUTH_KEY_ID_MAX + 1];   // for the access log; "account:..." when it is no key
+    char key_id[AUTH_KEY_ID_MAX +
+                1]; // for the access log; of a person "account:...", "self:..." or "outside:..."
     char subject[AUTH_SUBJECT_MAX + 1]; // of a token: whom it is about; "" for keys
 };
 

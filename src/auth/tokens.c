@@ -265,6 +265,15 @@ static bool set_text(char *out, size_t size, struct str text) {
     return true;
 }
 
+// For the access log and limits; what is too long there is stood for by a hash.
+static void name_principal(struct auth_principal *out, const char *kind, struct str name) {
+    int written = snprintf(out->key_id, sizeof out->key_id, "%s%.*s", kind, STR_ARG(name));
+    if (written >= (int)sizeof out->key_id) {
+        (void)snprintf(out->key_id, sizeof out->key_id, "%s#%016llx", kind,
+                       (unsigned long long)str_hash(name, 0));
+    }
+}
+
 static enum status read_principal(const struct json_value *claims, struct auth_principal *out) {
     struct str account = json_get_string(claims, STR("acc"));
     *out = (struct auth_principal){.role = AUTH_ROLE_NONE};
@@ -278,16 +287,16 @@ static enum status read_principal(const struct json_value *claims, struct auth_p
     if (out->role == AUTH_ROLE_SELF && (!out->project[0] || !out->subject[0])) {
         return STATUS_DENIED;
     }
+    if (out->role == AUTH_ROLE_SELF) {
+        name_principal(out, "self:", str_from_c(out->subject));
+        return STATUS_OK;
+    }
     if (str_starts_with(account, STR(KEY_PREFIX))) {
         account.data += sizeof KEY_PREFIX - 1;
         account.len -= sizeof KEY_PREFIX - 1;
         return set_text(out->key_id, sizeof out->key_id, account) ? STATUS_OK : STATUS_DENIED;
     }
-    int written = snprintf(out->key_id, sizeof out->key_id, "account:%.*s", STR_ARG(account));
-    if (written >= (int)sizeof out->key_id) { // too long for a log line: one that stands for it
-        (void)snprintf(out->key_id, sizeof out->key_id, "account#%016llx",
-                       (unsigned long long)str_hash(account, 0));
-    }
+    name_principal(out, "account:", account);
     return STATUS_OK;
 }
 
