@@ -107,7 +107,7 @@ static const struct setting_value *ask(const struct settings *settings, const ch
                                        unsigned types) {
     int index = settings_find(settings, str_from_c(key));
     CHECK(index != SETTINGS_NOWHERE);
-    CHECK(types & 1U << settings->table[index].type);
+    CHECK(types & 1U << settings->table[index].type && !settings_is_row(&settings->table[index]));
     return settings_strongest(settings, (size_t)index);
 }
 

@@ -5,6 +5,9 @@
 // The table is data: the command line's --help, docs/configuration.md and the checks are made from the same list.
 // Keys are dotted ("management.listen"). In the environment: FOOTFALL_ + upper case with '_' ("FOOTFALL_MANAGEMENT_LISTEN").
 // As flag: "--management.listen=…" or "--management.listen …", and the short alias of the table ("--listen").
+//
+// A list of maps has a row for each key of its entries, one after another in the table: "routes[].path", "routes[].methods". Only YAML
+// can hold one, as a sequence of mappings under "routes"; the strongest layer that has the list counts with all of it.
 #ifndef FOOTFALL_BASE_SETTINGS_H
 #define FOOTFALL_BASE_SETTINGS_H
 
@@ -79,6 +82,17 @@ bool settings_bool(const struct settings *settings, const char *key);
 size_t settings_list(const struct settings *settings, const char *key, const struct str **items);
 // Where the value came from: "flag", "environment", "footfall.yaml:12", "default".
 const char *settings_origin(const struct settings *settings, const char *key);
+
+// Lists of maps, by their name ("routes"), and entries from 0 by the row's key ("routes[].path"); asking for others is a CHECK failure.
+// What an entry does not say is the row's default.
+size_t settings_entries(const struct settings *settings, const char *list);
+struct str settings_entry_string(const struct settings *settings, const char *key, size_t entry);
+int64_t settings_entry_integer(const struct settings *settings, const char *key, size_t entry);
+size_t settings_entry_list(const struct settings *settings, const char *key, size_t entry,
+                           const struct str **items);
+// "footfall.yaml:12": where the value stands; where the entry begins when it does not say, or when key is the list's name.
+const char *settings_entry_origin(const struct settings *settings, const char *key, size_t entry);
+
 // The table for people: every flag with its type, help and default; never fails but as the buffer does.
 void settings_print_help(const struct settings *settings, struct buffer *out);
 // What counts now, as YAML with the origin behind it: `listen: "127.0.0.1:8080" # footfall.yaml:12`; secrets are "***".

@@ -17,7 +17,9 @@ static int find_flag(const struct settings *settings, struct str name) {
             return (int)i;
         }
     }
-    return settings_find(settings, name);
+    int index = settings_find(settings, name);
+    bool row = index != SETTINGS_NOWHERE && settings_is_row(&settings->table[index]);
+    return row ? SETTINGS_NOWHERE : index;
 }
 
 static enum status refuse_flag(const struct settings *settings, struct str word, struct str name,
@@ -99,7 +101,7 @@ static char environment_char(char c) {
 
 static bool is_name_of(const struct setting *setting, struct str name) {
     struct str key = str_from_c(setting->key);
-    if (key.len != name.len) {
+    if (key.len != name.len || settings_is_row(setting)) {
         return false;
     }
     for (size_t i = 0; i < key.len; i++) {

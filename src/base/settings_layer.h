@@ -27,11 +27,33 @@ struct setting_value {
     size_t line; // in a file, from 1; otherwise 0
 };
 
+// One map of a list of maps.
+struct settings_entry {
+    struct settings_entry *next;
+    struct setting_value *values; // of the list's rows
+    const char *origin;
+};
+
+struct settings_entries {
+    struct settings_entries *next; // of the same layer
+    struct str list;
+    struct settings_entry *entries;
+    size_t count;
+    const char *origin;
+    size_t line;
+};
+
+// Rows of the table, one after another.
+struct settings_rows {
+    size_t first, count;
+};
+
 struct settings {
     const struct setting *table;
     size_t count;
     struct arena arena;                            // all values, until settings_free
     struct setting_value *layers[SETTINGS_LAYERS]; // count values each; NULL: not loaded
+    struct settings_entries *entries[SETTINGS_LAYERS];
 };
 
 enum {
@@ -49,6 +71,17 @@ void settings_layer_commit(struct settings *settings, enum settings_layer layer,
 int settings_find(const struct settings *settings, struct str key);
 // Whether some key begins with group and a dot.
 bool settings_is_group(const struct settings *settings, struct str group);
+
+// --- settings_entries.c ----------------------------------------------------------------------------------------------
+// Whether it is a row of a list of maps.
+bool settings_is_row(const struct setting *setting);
+// The rows of that list; false: there is no such list.
+bool settings_find_rows(const struct settings *settings, struct str list,
+                        struct settings_rows *out);
+// What counts of it; NULL: no layer has it.
+const struct settings_entries *settings_strongest_entries(const struct settings *settings,
+                                                          struct str list);
+struct settings_entries *settings_entries_of(struct settings_entries *first, struct str list);
 
 // The setting whose key (or group, or alias) is closest to what was written, or SETTINGS_NOWHERE when none is close; out
 // gets the key. With loose, '.', '_' and '-' count as the same, as in the environment.

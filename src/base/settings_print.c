@@ -17,7 +17,8 @@ static const char *placeholder(enum setting_type type) {
 void settings_print_help(const struct settings *settings, struct buffer *out) {
     for (size_t i = 0; i < settings->count; i++) {
         const struct setting *setting = &settings->table[i];
-        buffer_printf(out, "  --%s", setting->key);
+        bool row = settings_is_row(setting); // no flag: in the file only
+        buffer_printf(out, row ? "  %s" : "  --%s", setting->key);
         if (setting->alias) {
             buffer_printf(out, ", --%s", setting->alias);
         }
@@ -92,11 +93,41 @@ static void print_value(struct buffer *out, const struct setting *setting,
     }
 }
 
+// The rows of a list of maps; the keys stand behind its name and "[].".
+static void print_entries(const struct settings *settings, struct str list,
+                          struct settings_rows rows, struct buffer *out) {
+    const struct settings_entries *entries = settings_strongest_entries(settings, list);
+    if (!entries || entries->count == 0) {
+        buffer_printf(out, "%.*s: [] # %s\n", STR_ARG(list), entries ? entries->origin : "default");
+        return;
+    }
+    buffer_printf(out, "%.*s: # %s\n", STR_ARG(list), entries->origin);
+    for (const struct settings_entry *entry = entries->entries; entry; entry = entry->next) {
+        for (size_t i = 0; i < rows.count; i++) {
+            const struct setting *setting = &settings->table[rows.first + i];
+            const struct setting_value *value = &entry->values[i];
+            value = value->set ? value : &settings->layers[SETTINGS_DEFAULTS][rows.first + i];
+            buffer_printf(out, "  %s %s: ", i == 0 ? "-" : " ", setting->key + list.len + 3);
+            print_value(out, setting, value);
+            buffer_printf(out, " # %s\n", value->origin);
+        }
+    }
+}
+
 void settings_print_effective(const struct settings *settings, struct buffer *out) {
     for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->table[i];
+        if (settings_is_row(setting)) {
+            struct str list = str_make(setting->key, strcspn(setting->key, "["));
+            struct settings_rows rows = {i, 1};
+            (void)settings_find_rows(settings, list, &rows);
+            print_entries(settings, list, rows, out);
+            i = rows.first + rows.count - 1;
+            continue;
+        }
         const struct setting_value *value = settings_strongest(settings, i);
-        buffer_printf(out, "%s: ", settings->table[i].key);
-        print_value(out, &settings->table[i], value);
+        buffer_printf(out, "%s: ", setting->key);
+        print_value(out, setting, value);
         buffer_printf(out, " # %s\n", value->origin);
     }
 }

@@ -67,10 +67,16 @@ int settings_suggest(const struct settings *settings, struct str wrong, bool loo
         .wrong = wrong, .loose = loose, .distance = allowed + 1, .index = SETTINGS_NOWHERE};
     for (size_t i = 0; i < settings->count; i++) {
         struct str key = str_from_c(settings->table[i].key);
+        if (loose && settings_is_row(&settings->table[i])) {
+            continue; // not for the environment
+        }
         consider(&best, key, (int)i);
         consider(&best, str_from_c(settings->table[i].alias), (int)i);
         for (size_t j = 0; j < key.len && !loose; j++) {
-            if (key.data[j] == '.') {
+            // Of a list of maps the name stands before the brackets, which nobody writes.
+            bool name =
+                key.data[j] == '[' || (key.data[j] == '.' && j > 0 && key.data[j - 1] != ']');
+            if (name) {
                 consider(&best, str_make(key.data, j), (int)i);
             }
         }

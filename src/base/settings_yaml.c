@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Settings from YAML, by libyaml's events: nested mappings and dotted keys; everything cleverer is refused.
+// Settings from YAML, by libyaml's events: nested mappings, dotted keys, lists of maps; everything cleverer is refused.
 #include <errno.h>
 #include <stdio.h>
 #include <yaml.h>
@@ -13,7 +13,8 @@ enum {
     FILE_MOST = 1 << 20, // libyaml takes more than linear time on hostile input
     PATH_MOST = 120,     // bytes of a dotted key
     NESTING_MOST = 16,
-    ITEMS_MOST = 4096, // of one list
+    ITEMS_MOST = 4096,   // of one list
+    ENTRIES_MOST = 1024, // of one list of maps
 };
 
 // A key of a mapping that is still open.
@@ -34,6 +35,9 @@ struct load {
     bool has_event;
     struct settings *settings;
     struct setting_value *values;
+    struct settings_entries *entries;
+    struct settings_entry *entry; // of a list of maps, that is being read; NULL: none
+    struct settings_rows rows;    // of that list
     const char *name;
     char path[PATH_MOST + 1];
     size_t path_len;
@@ -155,6 +159,15 @@ static enum status remember_key(struct load *load, struct mapping *mapping) {
     return seen->path.data ? STATUS_OK : no_memory(load);
 }
 
+// Within an entry the path begins with that of its list and "[]", which nobody may write.
+static bool is_known(const struct load *load, struct str path) {
+    struct settings_rows rows;
+    bool written = !load->entry && path.len > 0 && memchr(path.data, '[', path.len);
+    return !written && (settings_find(load->settings, path) != SETTINGS_NOWHERE ||
+                        settings_is_group(load->settings, path) ||
+                        settings_find_rows(load->settings, path, &rows));
+}
+
 // The event is a key: lengthens the path by it.
 static enum status enter_key(struct load *load) {
     struct mapping *mapping = &load->open[load->depth - 1];
@@ -176,8 +189,7 @@ static enum status enter_key(struct load *load) {
     joined[load->path_len] = '.';
     memcpy(joined + load->path_len + dot, key.data, key.len);
     struct str path = str_make(joined, load->path_len + dot + key.len);
-    if (settings_find(load->settings, path) == SETTINGS_NOWHERE &&
-        !settings_is_group(load->settings, path)) {
+    if (!is_known(load, path)) {
         return refuse_key(load, path);
     }
     memcpy(load->path, path.data, path.len);
@@ -200,7 +212,8 @@ static enum status read_items(struct load *load, const struct setting *setting, 
                                              load->err);
         }
         if (load->event.type != YAML_SCALAR_EVENT || is_null(load)) {
-            return refuse(load, "an item of this list is no text");
+            return refuse(load,
+                          "an item of this list is no text; put quotes around one with \": \"");
         }
         if (count == ITEMS_MOST) {
             return refuse(load, "too many items");
@@ -246,10 +259,79 @@ static enum status read_setting(struct load *load, const struct setting *setting
     return settings_value_read(load->settings, setting, scalar(load), where.data, value, load->err);
 }
 
+static enum status read_keys(struct load *load, size_t outside);
+
+// The event begins an item of a list of maps, at that path.
+static enum status read_entry(struct load *load, struct settings_entry ***link) {
+    struct arena *arena = &load->settings->arena;
+    size_t len = load->path_len;
+    if (load->event.type != YAML_MAPPING_START_EVENT) {
+        return refuse(load, "an item of this list is no map of keys and values");
+    }
+    struct settings_entry *entry = arena_alloc_zero(arena, sizeof *entry);
+    struct setting_value *values =
+        arena_alloc_zero(arena, load->rows.count * sizeof(struct setting_value));
+    struct str origin = arena_printf(arena, "%s:%zu", load->name, line_of(load));
+    if (!entry || !values || !origin.data) {
+        return no_memory(load);
+    }
+    *entry = (struct settings_entry){.values = values, .origin = origin.data};
+    **link = entry;
+    *link = &entry->next;
+    if (load->depth == NESTING_MOST || len + 2 > PATH_MOST) {
+        return refuse(load, "nested too deeply");
+    }
+    memcpy(load->path + len, "[]", 3);
+    load->open[load->depth] = (struct mapping){.path_len = len + 2};
+    load->entry = entry;
+    enum status status = read_keys(load, load->depth++);
+    if (status == STATUS_OK) {
+        load->path[len] = '\0';
+        load->path_len = len;
+        load->entry = NULL;
+    }
+    return status;
+}
+
+// The event begins what stands behind the name of a list of maps.
+static enum status read_entries(struct load *load) {
+    struct str list = str_make(load->path, load->path_len);
+    struct settings_entries *before = settings_entries_of(load->entries, list);
+    if (load->event.type != YAML_SEQUENCE_START_EVENT) {
+        return refuse(load, "takes a list: items that begin with \"- \" and hold keys and values");
+    }
+    if (before) {
+        return refuse_twice(load, before->line);
+    }
+    struct settings_entries *entries = arena_alloc_zero(&load->settings->arena, sizeof *entries);
+    struct str origin = arena_printf(&load->settings->arena, "%s:%zu", load->name, line_of(load));
+    if (!entries || !origin.data) {
+        return no_memory(load);
+    }
+    entries->list = arena_copy(&load->settings->arena, list);
+    entries->origin = origin.data;
+    entries->line = line_of(load);
+    entries->next = load->entries;
+    load->entries = entries;
+    struct settings_entry **link = &entries->entries;
+    enum status status = entries->list.data ? next(load) : no_memory(load);
+    while (status == STATUS_OK && load->event.type != YAML_SEQUENCE_END_EVENT) {
+        if (entries->count++ == ENTRIES_MOST) {
+            return refuse(load, "too many items");
+        }
+        status = read_entry(load, &link);
+        status = status == STATUS_OK ? next(load) : status;
+    }
+    return status;
+}
+
 // The event begins what stands behind a key.
 static enum status read_value(struct load *load) {
     struct str path = str_make(load->path, load->path_len);
     int index = settings_find(load->settings, path);
+    if (!load->entry && settings_find_rows(load->settings, path, &load->rows)) {
+        return read_entries(load);
+    }
     if (load->event.type == YAML_MAPPING_START_EVENT) {
         if (!settings_is_group(load->settings, path)) {
             return refuse(load, "takes a value, not keys of its own");
@@ -263,19 +345,14 @@ static enum status read_value(struct load *load) {
     if (index == SETTINGS_NOWHERE) {
         return refuse(load, "is a group of settings and has no value of its own");
     }
-    return read_setting(load, &load->settings->table[index], &load->values[index]);
+    struct setting_value *value =
+        load->entry ? &load->entry->values[(size_t)index - load->rows.first] : &load->values[index];
+    return read_setting(load, &load->settings->table[index], value);
 }
 
-// The event is the root's start.
-static enum status read_root(struct load *load) {
-    if (load->event.type == YAML_SCALAR_EVENT && is_null(load)) {
-        return STATUS_OK; // a file of nothing but comments behind "---"
-    }
-    if (load->event.type != YAML_MAPPING_START_EVENT) {
-        return refuse(load, "settings are keys and values, like \"listen: 127.0.0.1:8080\"");
-    }
-    load->open[load->depth++] = (struct mapping){.path_len = 0};
-    while (load->depth > 0) {
+// Reads keys and values to the end of the innermost open mapping and of those around it that are inside of `outside`.
+static enum status read_keys(struct load *load, size_t outside) {
+    while (load->depth > outside) {
         enum status status = next(load);
         if (status == STATUS_OK && load->event.type == YAML_MAPPING_END_EVENT) {
             load->depth--;
@@ -288,8 +365,21 @@ static enum status read_root(struct load *load) {
             return status;
         }
     }
-    load->path_len = 0;
     return STATUS_OK;
+}
+
+// The event is the root's start.
+static enum status read_root(struct load *load) {
+    if (load->event.type == YAML_SCALAR_EVENT && is_null(load)) {
+        return STATUS_OK; // a file of nothing but comments behind "---"
+    }
+    if (load->event.type != YAML_MAPPING_START_EVENT) {
+        return refuse(load, "settings are keys and values, like \"listen: 127.0.0.1:8080\"");
+    }
+    load->open[load->depth++] = (struct mapping){.path_len = 0};
+    enum status status = read_keys(load, 0);
+    load->path_len = status == STATUS_OK ? 0 : load->path_len;
+    return status;
 }
 
 static enum status read_stream(struct load *load) {
@@ -334,6 +424,7 @@ static enum status load_layer(struct settings *settings, enum settings_layer lay
     yaml_parser_delete(&load.parser);
     if (status == STATUS_OK) {
         settings_layer_commit(settings, layer, load.values);
+        settings->entries[layer] = load.entries;
     }
     return status;
 }
