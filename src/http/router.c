@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// A tree of path segments, built once: literals before parameters, one route a method at each node.
+// A tree of path segments, built once: literals before parameters before prefixes, one route a method at each node.
 #include "http/router.h"
 
 #include <stdio.h>
@@ -16,6 +16,7 @@ struct node {
     struct node *literals;  // first child
     struct node *next;      // sibling
     struct node *parameter; // the child for any segment
+    struct node *prefix;    // for this path and all that is behind it
     unsigned methods;       // answered here
     const struct http_route *routes[METHODS];
     void *contexts[METHODS];
@@ -32,10 +33,11 @@ static unsigned method_index(unsigned method) {
 
 static struct node *child_of(struct http_router *router, struct node *node, struct str segment) {
     bool parameter = segment.len > 0 && segment.data[0] == ':';
-    if (parameter && node->parameter) {
-        return node->parameter;
+    bool prefix = str_equal(segment, STR("*"));
+    if ((parameter && node->parameter) || (prefix && node->prefix)) {
+        return parameter ? node->parameter : node->prefix;
     }
-    for (struct node *child = node->literals; child && !parameter; child = child->next) {
+    for (struct node *child = node->literals; child && !parameter && !prefix; child = child->next) {
         if (str_equal(child->segment, segment)) {
             return child;
         }
@@ -47,6 +49,8 @@ static struct node *child_of(struct http_router *router, struct node *node, stru
     made->segment = segment;
     if (parameter) {
         node->parameter = made;
+    } else if (prefix) {
+        node->prefix = made;
     } else {
         made->next = node->literals;
         node->literals = made;
@@ -54,16 +58,9 @@ static struct node *child_of(struct http_router *router, struct node *node, stru
     return made;
 }
 
-static enum status check_route(const struct http_route *route, struct error *err) {
-    const char *pattern = route->pattern ? route->pattern : "";
+enum status http_router_check_pattern(const char *pattern, struct error *err) {
     if (pattern[0] != '/') {
         return error_set(err, STATUS_INVALID, "route \"%s\" must begin with '/'", pattern);
-    }
-    if (route->access == 0) {
-        return error_set(err, STATUS_INVALID, "route %s must name its access", pattern);
-    }
-    if (route->methods == 0 || route->methods >= 1u << METHODS || !route->handle) {
-        return error_set(err, STATUS_INVALID, "route %s needs methods and a handler", pattern);
     }
     size_t parameters = 0;
     for (const char *c = pattern; *c != '\0'; c++) {
@@ -74,10 +71,29 @@ static enum status check_route(const struct http_route *route, struct error *err
                                  pattern);
             }
         }
+        if (c[0] == '*' && (c[-1] != '/' || c[1] != '\0')) {
+            return error_set(err, STATUS_INVALID,
+                             "route %s may have a '*' as its last segment only", pattern);
+        }
     }
     if (parameters > HTTP_PARAMETERS_MAX) {
         return error_set(err, STATUS_INVALID, "route %s has more than %d parameters", pattern,
                          HTTP_PARAMETERS_MAX);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_route(const struct http_route *route, struct error *err) {
+    const char *pattern = route->pattern ? route->pattern : "";
+    enum status status = http_router_check_pattern(pattern, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (route->access == 0) {
+        return error_set(err, STATUS_INVALID, "route %s must name its access", pattern);
+    }
+    if (route->methods == 0 || route->methods >= 1u << METHODS || !route->handle) {
+        return error_set(err, STATUS_INVALID, "route %s needs methods and a handler", pattern);
     }
     return STATUS_OK;
 }
@@ -153,27 +169,68 @@ struct search {
     size_t kept_count;
 };
 
+static int hex(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Whether it is the literal, with escapes undone (RFC 3986 6.2.2.2).
+static bool is_literal(struct str literal, struct str segment) {
+    if (!memchr(segment.data, '%', segment.len)) {
+        return str_equal(literal, segment);
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < segment.len; i++, at++) {
+        int c = (unsigned char)segment.data[i];
+        if (c == '%') {
+            if (segment.len - i < 3 || hex(segment.data[i + 1]) < 0 ||
+                hex(segment.data[i + 2]) < 0) {
+                return false;
+            }
+            c = hex(segment.data[i + 1]) << 4 | hex(segment.data[i + 2]);
+            i += 2;
+        }
+        if (at == literal.len || (unsigned char)literal.data[at] != c) {
+            return false;
+        }
+    }
+    return at == literal.len;
+}
+
+static void arrive(struct search *search, const struct node *node, size_t depth) {
+    search->allowed |= node->methods;
+    if (!search->found && (node->methods & search->method)) {
+        search->found = node;
+        memcpy(search->kept, search->parameters, sizeof search->kept);
+        search->kept_count = depth;
+    }
+}
+
 // Goes on after a match as long as the method is not answered, so that allowed names all that the path would answer.
 static void walk(struct search *search, const struct node *node, struct str rest, size_t depth) {
     if (!rest.data) {
-        search->allowed |= node->methods;
-        if (!search->found && (node->methods & search->method)) {
-            search->found = node;
-            memcpy(search->kept, search->parameters, sizeof search->kept);
-            search->kept_count = depth;
+        arrive(search, node, depth);
+    } else {
+        struct str behind = rest;
+        struct str segment = str_cut(&behind, '/');
+        for (const struct node *child = node->literals; child && !search->found;
+             child = child->next) {
+            if (is_literal(child->segment, segment)) {
+                walk(search, child, behind, depth);
+                break;
+            }
         }
-        return;
-    }
-    struct str segment = str_cut(&rest, '/');
-    for (const struct node *child = node->literals; child && !search->found; child = child->next) {
-        if (str_equal(child->segment, segment)) {
-            walk(search, child, rest, depth);
-            break;
+        if (node->parameter && segment.len > 0 && !search->found) {
+            search->parameters[depth] = segment;
+            walk(search, node->parameter, behind, depth + 1);
         }
     }
-    if (node->parameter && segment.len > 0 && !search->found) {
-        search->parameters[depth] = segment;
-        walk(search, node->parameter, rest, depth + 1);
+    // Only for paths that nothing closer answers, whatever the method: who guards "/shop/admin/*" guards all of it.
+    if (node->prefix && search->allowed == 0) {
+        arrive(search, node->prefix, depth);
     }
 }
 

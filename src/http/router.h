@@ -3,8 +3,11 @@
 // From method and path to a handler: patterns with parameters, 404, and 405 with Allow.
 //
 // A route table is data, made by each role; the router is built once from several tables and is immutable, shared by threads.
-// Patterns: "/users/:id/activities" (a parameter is one non-empty segment), "/v1/track". A trailing slash is part of the
-// pattern. Literal segments win over parameters. GET routes answer HEAD too. Two routes that match the same are an error.
+// Patterns: "/users/:id/activities" (a parameter is one non-empty segment), "/v1/track", and "/shop/*" for "/shop" and all that is
+// behind it. A trailing slash is part of the pattern. From the left, at each segment a literal wins over a parameter and that over a
+// prefix, so that the longest prefix wins; where the method is not answered the next best is tried, but no prefix. A segment is compared
+// with its escapes undone, or "/%73hop" would slip past a route for "/shop". GET routes answer HEAD too. Two routes that match the same are an
+// error.
 #ifndef FOOTFALL_HTTP_ROUTER_H
 #define FOOTFALL_HTTP_ROUTER_H
 
@@ -59,6 +62,8 @@ void http_router_plan(const struct http_router *router, struct http_exchange *ex
                       struct http_body_plan *plan);
 // Finds, and calls or refuses. For servers without a gateway in front.
 void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange);
+// INVALID: not a pattern as above; err says why.
+MUST_CHECK enum status http_router_check_pattern(const char *pattern, struct error *err);
 // "GET, HEAD, POST" into out.
 void http_methods_text(unsigned methods, char *out, size_t size);
 

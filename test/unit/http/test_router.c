@@ -145,10 +145,87 @@ static void test_methods_text(void **state) {
     assert_string_equal(text, "GET");
 }
 
+static const struct http_route PREFIXES[] = {
+    {HTTP_GET_ | HTTP_POST_, "/shop/*", 1, false, show},
+    {HTTP_GET_, "/shop/admin/*", 2, false, show},
+    {HTTP_GET_, "/shop/admin/:id", 3, false, show},
+    {HTTP_GET_, "/shop/admin/me", 4, false, show},
+    {HTTP_GET_, "/shop/:kind/list/*", 5, false, show},
+    {HTTP_GET_, "/orders", 6, false, show},
+    {HTTP_PUT_, "/orders/*", 7, false, show},
+};
+
+// Which route, by its access: the longest prefix, and never past a route by an escape that need not be.
+static void test_prefixes(void **state) {
+    (void)state;
+    static const struct {
+        enum http_method method;
+        const char *path;
+        unsigned access; // 0: none
+    } cases[] = {
+        {HTTP_GET_, "/shop", 1},
+        {HTTP_GET_, "/shop/", 1},
+        {HTTP_GET_, "/shop/a/b/c", 1},
+        {HTTP_GET_, "/shopping", 0},
+        {HTTP_GET_, "/", 0},
+        {HTTP_GET_, "/shop/admin", 2},
+        {HTTP_GET_, "/shop/admin/", 2},
+        {HTTP_GET_, "/shop/admin/x/y", 2},
+        {HTTP_GET_, "/shop/admin/x", 3},
+        {HTTP_GET_, "/shop/admin/me", 4},
+        {HTTP_GET_, "/shop/%61dmin/x/y", 2},
+        {HTTP_GET_, "/%73%68op/adm%69n/m%65", 4},
+        {HTTP_GET_, "/shop/%61dmi", 1},
+        {HTTP_GET_, "/shop/%6/x", 1},
+        {HTTP_GET_, "/shop/admin%00/x/y", 1},
+        {HTTP_POST_, "/shop/admin/me", 0}, // not to a prefix with another access
+        {HTTP_GET_, "/shop/admin/list/x", 2},
+        {HTTP_GET_, "/shop/red/list", 5},
+        {HTTP_GET_, "/shop/red/list/a/b", 5},
+        {HTTP_GET_, "/shop/red", 1},
+        {HTTP_GET_, "/orders", 6},
+        {HTTP_PUT_, "/orders", 0},
+        {HTTP_PUT_, "/orders/", 7},
+        {HTTP_GET_, "/orders/1", 0},
+    };
+    const struct http_route_table table = {PREFIXES, sizeof PREFIXES / sizeof PREFIXES[0], NULL};
+    struct http_router *router = NULL;
+    struct error err;
+    assert_int_equal(http_router_make(&table, 1, &router, &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct http_exchange exchange = {
+            .request = {.method = cases[i].method, .path = str_from_c(cases[i].path)}};
+        struct http_route_match match;
+        arena_init(&exchange.arena, 1024, 0);
+        enum status status = http_router_find(router, &exchange, &match);
+        unsigned found = status == STATUS_OK ? match.route->access : 0;
+        if (found != cases[i].access) {
+            fail_msg("%s: %u instead of %u", cases[i].path, found, cases[i].access);
+        }
+        arena_free(&exchange.arena);
+    }
+    http_router_free(router);
+}
+
+static void test_bad_prefixes(void **state) {
+    (void)state;
+    static const char *const bad[] = {"/shop*", "/shop/*/x", "/*/", "/shop/**", "/shop/x*"};
+    struct error err;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(http_router_check_pattern(bad[i], &err), STATUS_INVALID);
+    }
+    assert_int_equal(http_router_check_pattern("/shop/*", &err), STATUS_OK);
+    const struct http_route twice[] = {{HTTP_GET_, "/shop/*", 1, false, show},
+                                       {HTTP_GET_ | HTTP_PUT_, "/shop/*", 1, false, show}};
+    const struct http_route_table table = {twice, 2, NULL};
+    struct http_router *router = NULL;
+    assert_int_equal(http_router_make(&table, 1, &router, &err), STATUS_EXISTS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dispatch),
-        cmocka_unit_test(test_bad_tables),
+        cmocka_unit_test(test_prefixes),     cmocka_unit_test(test_bad_prefixes),
+        cmocka_unit_test(test_dispatch),     cmocka_unit_test(test_bad_tables),
         cmocka_unit_test(test_methods_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
