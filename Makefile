@@ -16,7 +16,7 @@ comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
-.PHONY: release run run-cluster test test-cluster unit bench bench-cluster lint format fuzz tsan coverage sim clean install-packages help
+.PHONY: release run run-cluster test test-cluster unit bench bench-cluster bench-gateway lint format fuzz tsan coverage sim clean install-packages help
 
 release: ## the binary, build/footfall
 	@tools/install-packages build
@@ -77,6 +77,10 @@ bench-cluster: release ## the same with every role a process, on real Kafka and 
 	@tools/install-packages bench cluster
 	@tools/build build -Db_lto=$(LTO) bench/floor_cassandra
 	@bench/run --cluster $(ARGS)
+
+bench-gateway: release ## the front door beside nginx and HAProxy: proxying, idle connections, TLS, HTTP/2
+	@tools/install-packages bench cluster
+	@bench/run --gateway $(ARGS)
 
 install-packages: ## every Debian package any target needs
 	@tools/install-packages build test cluster coverage lint fuzz bench

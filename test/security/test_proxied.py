@@ -21,9 +21,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\no
 class Role:
     """Answers each request of a path with what that path was given; keeps every request as it came."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+    def __init__(self, port):
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.seen, self.replies, self.lock = [], {}, threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -76,21 +75,25 @@ class Role:
 
 
 @pytest.fixture(scope="module")
-def role():
-    one = Role()
-    yield one
-    one.listener.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, role):
+def server(tmp_path_factory):
+    """Every role but users, whose place is taken."""
     from footfall import Footfall  # pylint: disable=import-outside-toplevel
-    footfall = Footfall(tmp_path_factory.mktemp("footfall"), "--gateway.users", f"http://127.0.0.1:{role.port}").start()
+    footfall = Footfall(tmp_path_factory.mktemp("footfall"))
+    users = footfall.roles["users"]
+    users.launch, users.is_ready = (lambda: users), (lambda: True)
+    footfall.role = Role(users.place.port)
+    footfall.start()
     yield footfall
     try:
         footfall.stop()
     finally:
         footfall.discard()
+        footfall.role.listener.close()
+
+
+@pytest.fixture
+def role(server):
+    return server.role
 
 
 def ask(server, path, headers="", method="GET", body=""):
@@ -141,7 +144,7 @@ def test_hop_by_hop_headers_stay_behind(server, role, header):
 def test_a_path_stays_one_line(server, role, injection):
     path = f"/users/{new_id('p')}"
     reply = ask(server, path + injection)
-    if reply.status == 400:
+    if reply.status in (400, 404):  # 404: the slash in it
         return
     line, headers, _ = role.request_of(path)
     assert line == f"GET {path}{injection} HTTP/1.1"
