@@ -45,10 +45,19 @@ static void fill_defaults(struct http_upstream_config *config) {
     config->resolve = config->resolve ? config->resolve : http_upstream_resolve;
 }
 
+static enum status make_tls(struct http_upstream *upstream, struct error *err) {
+    static const struct tls_client_settings DEFAULTS = {.verify = true};
+    const struct tls_client_settings *settings = upstream->config.tls;
+    return http_tls_client_make(settings ? settings : &DEFAULTS, &upstream->tls, err);
+}
+
 static enum status find_target(struct http_upstream *upstream, size_t i, struct error *err) {
     struct http_upstream_target *target = &upstream->targets[i];
     struct http_upstream_found found = {.count = 0};
     enum status status = http_upstream_parse_url(upstream->config.urls[i], target, err);
+    if (status == STATUS_OK && target->tls && !upstream->tls) {
+        status = make_tls(upstream, err);
+    }
     if (status == STATUS_OK) {
         status = upstream->config.resolve(upstream->config.resolve_context, target->host,
                                           target->port, &found, err);
@@ -83,6 +92,7 @@ enum status http_upstream_make(const struct http_upstream_config *config,
         upstream->peers[i].target = &targets[i / HTTP_UPSTREAM_ADDRESSES];
     }
     for (size_t i = 0; i < config->url_count; i++) {
+        targets[i].upstream = upstream;
         targets[i].peers = &upstream->peers[i * HTTP_UPSTREAM_ADDRESSES];
     }
     enum status status = STATUS_OK;
@@ -100,6 +110,7 @@ enum status http_upstream_make(const struct http_upstream_config *config,
         return status;
     }
     upstream->config.urls = NULL; // the caller's
+    upstream->config.tls = NULL;
     http_upstream_register_metrics(upstream);
     *out = upstream;
     return STATUS_OK;
@@ -110,6 +121,7 @@ void http_upstream_free(struct http_upstream *upstream) {
         http_upstream_stop_checks(upstream);
         http_upstream_unwatch_names(upstream);
         http_upstream_remove_gauges(upstream);
+        http_tls_client_free(upstream->tls);
         thread_must(pthread_mutex_destroy(&upstream->mutex));
         free(upstream->targets);
         free(upstream);

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/tls.h"
 #include "http/exchange.h"
 
 #define HTTP_UPSTREAM_ADDRESSES 16 // of one name
@@ -62,7 +63,7 @@ struct http_upstream_limits {
 
 struct http_upstream_config {
     const char *name;       // for texts and metrics: "activity"; static
-    const struct str *urls; // "http://host:port"
+    const struct str *urls; // "http://host:port", "https://host:port"
     size_t url_count;
     // 0 means the default in brackets.
     unsigned connections; // [64] to an address, a loop
@@ -73,6 +74,8 @@ struct http_upstream_config {
     int64_t reply_timeout_ms;   // [30 s] from the request sent to the first byte of its reply
     int64_t total_timeout_ms;   // [60 s] with all attempts
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
+    // Of https: whom to believe to be the host of the URL, and what to show. NULL: the authorities of the machine, and nothing.
+    const struct tls_client_settings *tls;
     struct http_upstream_ejection ejection;
     struct http_upstream_limits limits;
     struct http_upstream_health health;
@@ -83,7 +86,7 @@ struct http_upstream_config {
 };
 
 struct http_upstream;
-// Looks names up, which blocks. INVALID: not such a URL. UNAVAILABLE: a name is not known (yet).
+// Looks names up, which blocks. INVALID: not such a URL, or a file for TLS cannot be used. UNAVAILABLE: a name is not known (yet).
 MUST_CHECK enum status http_upstream_make(const struct http_upstream_config *config,
                                           struct http_upstream **out, struct error *err);
 void http_upstream_free(struct http_upstream *upstream); // after the servers; NULL is fine
@@ -98,6 +101,7 @@ struct http_upstream_address_view {
     uint64_t requests; // these since the address is known
     uint64_t failures;
     uint64_t ejections;
+    uint64_t checks; // of its health
 };
 // Fills at most `room` and says how many there are. Any thread.
 size_t http_upstream_addresses(struct http_upstream *upstream,

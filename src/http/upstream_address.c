@@ -10,8 +10,9 @@
 #include "http/upstream_private.h"
 
 // "http://host:port" with nothing behind but a slash.
-static bool split_url(struct str url, char *host, size_t host_size, uint16_t *port) {
-    struct str scheme = STR("http://");
+static bool split_url(struct str url, char *host, size_t host_size, uint16_t *port, bool *tls) {
+    *tls = str_starts_with(url, STR("https://"));
+    struct str scheme = *tls ? STR("https://") : STR("http://");
     if (!str_starts_with(url, scheme)) {
         return false;
     }
@@ -32,7 +33,7 @@ static bool split_url(struct str url, char *host, size_t host_size, uint16_t *po
         rest = name;
         name = str_cut(&rest, ':');
     }
-    uint64_t number = 80;
+    uint64_t number = *tls ? 443 : 80;
     if (rest.data && rest.len > 0 && (!str_to_u64(rest, &number) || number < 1 || number > 65535)) {
         return false;
     }
@@ -47,9 +48,11 @@ static bool split_url(struct str url, char *host, size_t host_size, uint16_t *po
 
 enum status http_upstream_parse_url(struct str url, struct http_upstream_target *out,
                                     struct error *err) {
-    if (!split_url(url, out->host, sizeof out->host, &out->port)) {
-        return error_set(err, STATUS_INVALID,
-                         "\"%.*s\": an address like http://127.0.0.1:8081 is needed", STR_ARG(url));
+    if (!split_url(url, out->host, sizeof out->host, &out->port, &out->tls)) {
+        return error_set(
+            err, STATUS_INVALID,
+            "\"%.*s\": an address like http://127.0.0.1:8081 or https://name:8443 is needed",
+            STR_ARG(url));
     }
     bool v6 = strchr(out->host, ':') != NULL;
     (void)snprintf(out->authority, sizeof out->authority, "%s%s%s:%u", v6 ? "[" : "", out->host,
@@ -104,6 +107,7 @@ static void come(struct http_upstream_peer *peer, const struct http_upstream_fou
     write_text(peer);
     atomic_store(&peer->unhealthy, false);
     atomic_store(&peer->against, 0);
+    atomic_store(&peer->distrusted, false);
     atomic_store(&peer->failures, 0);
     atomic_store(&peer->ejections, 0);
     atomic_store(&peer->ejected_until_us, 0);
@@ -111,6 +115,7 @@ static void come(struct http_upstream_peer *peer, const struct http_upstream_fou
     atomic_store(&peer->requests, 0);
     atomic_store(&peer->failed, 0);
     atomic_store(&peer->ejected, 0);
+    atomic_store(&peer->checks, 0);
     atomic_store(&peer->presence, HTTP_UPSTREAM_PRESENT);
 }
 

@@ -63,8 +63,9 @@ static void set_events(struct http_upstream_connection *connection, int events) 
 }
 
 static int wanted_events(const struct http_upstream_connection *connection) {
-    return connection->connecting || connection->write_blocked ? UV_READABLE | UV_WRITABLE
-                                                               : UV_READABLE;
+    bool write = (connection->connecting && !connection->shaking_hands) ||
+                 connection->write_blocked || http_transport_unsent(&connection->transport);
+    return write ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 }
 
 // --- Connecting ------------------------------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ static struct http_upstream_connection *make(struct http_upstream_loop *home,
     connection->poll.data = connection;
     connection->home = home;
     connection->address = address;
-    connection->fd = fd;
+    http_transport_open(&connection->transport, fd);
     connection->connecting = true;
     connection->mark_us = home->loop->now_us;
     buffer_init(&connection->in, home->loop->server->config.reply_bytes + HEAD_ROOM);
@@ -197,9 +198,8 @@ static void advance(struct http_upstream_connection *connection, size_t written)
 void http_upstream_flush(struct http_upstream_connection *connection) {
     struct iovec segments[SEGMENTS];
     while (!connection->closed && !connection->connecting && connection->unsent) {
-        struct msghdr message = {.msg_iov = segments,
-                                 .msg_iovlen = (size_t)gather(connection, segments)};
-        ssize_t n = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+        int count = gather(connection, segments);
+        ssize_t n = http_transport_write(&connection->transport, segments, count);
         if (n >= 0) {
             advance(connection, (size_t)n);
             connection->write_blocked = false;
@@ -210,9 +210,13 @@ void http_upstream_flush(struct http_upstream_connection *connection) {
             // What the peer said before it went may still be there to be read, and ends it then.
             connection->write_blocked = false;
             connection->unsent = NULL;
-            (void)shutdown(connection->fd, SHUT_WR);
+            (void)http_transport_end(&connection->transport);
             break;
         }
+    }
+    if (!connection->closed && http_transport_flush(&connection->transport) != 0 &&
+        errno != EAGAIN && errno != EINTR) {
+        (void)http_transport_end(&connection->transport); // noticed by reading
     }
     set_events(connection, wanted_events(connection));
 }
@@ -244,7 +248,9 @@ static void close_connection(struct http_upstream_connection *connection) {
     http_upstream_disconnected(connection->home->upstream);
     buffer_free(&connection->in);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
-    close(connection->fd);
+    int fd = connection->transport.fd;
+    http_transport_close(&connection->transport);
+    close(fd);
 }
 
 void http_upstream_break(struct http_upstream_connection *connection, bool rest_untouched,
@@ -269,20 +275,40 @@ void http_upstream_break(struct http_upstream_connection *connection, bool rest_
 }
 
 // --- Events ----------------------------------------------------------------------------------------------------------
+static void unreachable(struct http_upstream_connection *connection, const char *detail) {
+    http_upstream_failed(connection->home, connection->address, true);
+    http_upstream_break(connection, false, 503, detail);
+}
+
+static void shake_hands(struct http_upstream_connection *connection) {
+    enum status status = http_upstream_handshake(connection->address->peer, &connection->transport);
+    if (status == STATUS_END) {
+        set_events(connection, wanted_events(connection));
+    } else if (status != STATUS_OK) {
+        unreachable(connection, "there is no TLS connection to it");
+    } else {
+        connection->connecting = false;
+        connection->mark_us = connection->home->loop->now_us;
+        http_upstream_flush(connection);
+    }
+}
+
 static void connected(struct http_upstream_connection *connection) {
     int code = 0;
     socklen_t length = sizeof code;
-    if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
-        http_upstream_failed(connection->home, connection->address, true);
-        http_upstream_break(connection, false, 503, "nobody answers there");
-        return;
+    int fd = connection->transport.fd;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
+        unreachable(connection, "nobody answers there");
+    } else if (http_upstream_secure(connection->address->target, &connection->transport) !=
+               STATUS_OK) {
+        unreachable(connection, "there is no memory for TLS");
+    } else {
+        connection->shaking_hands = true;
+        shake_hands(connection);
     }
-    connection->connecting = false;
-    connection->mark_us = connection->home->loop->now_us;
-    http_upstream_flush(connection);
 }
 
-static void read_more(struct http_upstream_connection *connection) {
+static void read_once(struct http_upstream_connection *connection) {
     struct http_upstream_loop *home = connection->home;
     struct buffer *in = &connection->in;
     char *to = home->scratch;
@@ -293,7 +319,7 @@ static void read_more(struct http_upstream_connection *connection) {
         }
         to = in->data + in->len;
     }
-    ssize_t n = recv(connection->fd, to, HTTP_UPSTREAM_READ, 0);
+    ssize_t n = http_transport_read(&connection->transport, to, HTTP_UPSTREAM_READ);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -315,11 +341,21 @@ static void read_more(struct http_upstream_connection *connection) {
     }
 }
 
+static void read_more(struct http_upstream_connection *connection) {
+    do {
+        read_once(connection);
+    } while (!connection->closed && http_transport_pending(&connection->transport));
+}
+
 static void on_poll(uv_poll_t *handle, int status, int events) {
     struct http_upstream_connection *connection = handle->data;
     http_loop_update_time(connection->home->loop);
     if (connection->connecting) {
-        connected(connection);
+        if (connection->shaking_hands) {
+            shake_hands(connection);
+        } else {
+            connected(connection);
+        }
         return;
     }
     if (status < 0) {
@@ -340,8 +376,7 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
     const struct http_forward *first = connection->first;
     if (connection->connecting) {
         if (now_us - connection->mark_us > config->connect_timeout_ms * 1000) {
-            http_upstream_failed(connection->home, connection->address, true);
-            http_upstream_break(connection, false, 503, "it takes no connection");
+            unreachable(connection, "it takes no connection");
         }
     } else if (!first) {
         bool gone = atomic_load(&connection->address->peer->presence) != HTTP_UPSTREAM_PRESENT;

@@ -62,13 +62,13 @@ static void begin(struct http_upstream *upstream, struct probe *probe,
 static enum step connected(struct probe *probe) {
     int code = 0;
     socklen_t length = sizeof code;
-    bool failed = getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0;
+    bool failed = getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0 ||
+                  http_upstream_secure(probe->peer->target, &probe->transport) != STATUS_OK;
     return failed ? STEP_DONE : STEP_HANDSHAKE;
 }
 
 static enum step shake_hands(struct probe *probe) {
-    struct error err;
-    enum status status = http_transport_handshake(&probe->transport, &err);
+    enum status status = http_upstream_handshake(probe->peer, &probe->transport);
     if (status == STATUS_END) {
         return STEP_HANDSHAKE;
     }
@@ -142,11 +142,14 @@ static void judge(struct http_upstream *upstream, struct http_upstream_peer *pee
     unsigned against = well == was_well ? 0 : atomic_load(&peer->against) + 1;
     bool turns = against >= (was_well ? policy->unhealthy_after : policy->healthy_after);
     atomic_store(&peer->against, turns ? 0 : against);
+    if (turns) {
+        atomic_store(&peer->unhealthy, was_well);
+        atomic_fetch_add(&upstream->version, 1);
+    }
+    atomic_fetch_add(&peer->checks, 1);
     if (!turns) {
         return;
     }
-    atomic_store(&peer->unhealthy, was_well);
-    atomic_fetch_add(&upstream->version, 1);
     LOG_AT(was_well ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "http",
            was_well ? "an address does not answer that it is well, and gets nothing more"
                     : "an address answers again that it is well",

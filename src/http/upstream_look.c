@@ -155,6 +155,7 @@ size_t http_upstream_addresses(struct http_upstream *upstream,
             .requests = atomic_load(&peer->requests),
             .failures = atomic_load(&peer->failed),
             .ejections = atomic_load(&peer->ejected),
+            .checks = atomic_load(&peer->checks),
         };
         memcpy(view->ip, peer->text, sizeof view->ip);
     }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "http/server_private.h"
+#include "http/tls.h"
 #include "http/upstream.h"
 
 #define HTTP_UPSTREAM_HEADERS 100
@@ -20,6 +21,8 @@
 struct http_upstream_target {
     char host[254];
     uint16_t port;
+    bool tls;
+    struct http_upstream *upstream;
     char authority[264];              // "host:port", for the Host header
     struct http_upstream_peer *peers; // HTTP_UPSTREAM_ADDRESSES
     metrics_id requests;
@@ -41,9 +44,10 @@ struct http_upstream_peer {
     struct sockaddr_storage address;
     socklen_t length;
     char text[HTTP_IP_TEXT_MAX];
-    atomic_int presence;   // changes with the mutex held
-    atomic_bool unhealthy; // by health checks
-    atomic_uint against;   // checks in a row that say otherwise
+    atomic_int presence;    // changes with the mutex held
+    atomic_bool unhealthy;  // by health checks
+    atomic_uint against;    // checks in a row that say otherwise
+    atomic_bool distrusted; // the last TLS handshake failed, and the log says so
     atomic_uint connections;
     atomic_uint active;    // requests whose replies have not come
     atomic_uint failures;  // in a row
@@ -54,6 +58,7 @@ struct http_upstream_peer {
     _Atomic(uint64_t) requests;
     _Atomic(uint64_t) failed;
     _Atomic(uint64_t) ejected;
+    _Atomic(uint64_t) checks;
 };
 
 enum http_upstream_refusal {
@@ -77,6 +82,7 @@ struct http_upstream {
     metrics_id connects;
     atomic_uint version;               // changes whenever a peer comes, goes, or is ejected
     pthread_mutex_t mutex;             // of peers that come and go, and of ejections
+    struct http_tls_client *tls;       // NULL: no URL is https
     struct http_upstream_names *names; // NULL: all URLs are of addresses
     struct http_upstream_health_checks *checks; // NULL: none
     size_t target_count;
@@ -119,7 +125,7 @@ struct http_upstream_connection {
     struct http_upstream_connection *next; // in free or full of the address
     struct http_upstream_connection *previous;
     struct http_upstream_connection *next_dirty;
-    int fd;
+    struct http_transport transport;
     int events;
     struct http_forward *first; // the one whose reply comes next
     struct http_forward *last;
@@ -128,7 +134,8 @@ struct http_upstream_connection {
     struct buffer in; // the beginning of a reply whose end has not come
     struct http_message message;
     int64_t mark_us; // began to connect; became idle
-    bool connecting;
+    bool connecting; // up to the end of the TLS handshake
+    bool shaking_hands;
     bool is_full; // in the list of full ones
     bool dirty;
     bool write_blocked;
@@ -180,6 +187,14 @@ void http_upstream_update(struct http_upstream *upstream, size_t target,
 MUST_CHECK bool http_upstream_enter(struct http_upstream *upstream, struct http_upstream_peer *peer,
                                     struct sockaddr_storage *address, socklen_t *length);
 void http_upstream_leave(struct http_upstream_peer *peer);
+
+// --- upstream_secure.c -----------------------------------------------------------------------------------------------
+// Of a socket that is connected: TLS when the URL says so. The handshake is still to be done.
+MUST_CHECK enum status http_upstream_secure(const struct http_upstream_target *target,
+                                            struct http_transport *transport);
+// OK: established, or plain. END: to be continued. Else it failed, and the log says why when it did not the time before.
+MUST_CHECK enum status http_upstream_handshake(struct http_upstream_peer *peer,
+                                               struct http_transport *transport);
 
 // --- upstream_names.c ------------------------------------------------------------------------------------------------
 MUST_CHECK enum status http_upstream_watch_names(struct http_upstream *upstream, struct error *err);

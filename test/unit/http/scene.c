@@ -23,7 +23,8 @@ void scene_open(struct scene *scene, const struct http_upstream_config *config,
     filled.name = "back";
     for (filled.url_count = 0; ports[filled.url_count] != 0; filled.url_count++) {
         size_t i = filled.url_count;
-        (void)snprintf(urls[i], sizeof urls[i], "http://127.0.0.1:%u", ports[i]);
+        (void)snprintf(urls[i], sizeof urls[i], "%s://127.0.0.1:%u", scene->tls ? "https" : "http",
+                       ports[i]);
         texts[i] = str_from_c(urls[i]);
     }
     filled.urls = texts;

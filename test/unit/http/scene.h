@@ -23,6 +23,7 @@ struct scene {
     struct http_networks *trusted; // may be NULL
     struct http_server *proxy;
     unsigned threads; // of the proxy; 0: one per core
+    bool tls;         // https to the ports
 };
 // In front of the ports, 0 at the end.
 void scene_open(struct scene *scene, const struct http_upstream_config *config,

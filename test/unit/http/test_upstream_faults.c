@@ -239,7 +239,8 @@ static void wrong_addresses_are_named(void **state) {
     (void)state;
     static const char *const wrong[] = {"",
                                         "127.0.0.1:80",
-                                        "https://127.0.0.1:80",
+                                        "ftp://127.0.0.1:80",
+                                        "https://",
                                         "http://",
                                         "http://:80",
                                         "http://127.0.0.1:0",
