@@ -243,7 +243,7 @@ def has_object(route):
 
 
 def takes_project(route):
-    return route["role"] in ("users", "reports") or route["pattern"] == "/dead-letters"
+    return route["role"] in ("users", "reports") or route["pattern"] in ("/dead-letters", "/audit")
 
 
 def test_lists_hold_nothing_of_another_project(server, keys):
