@@ -335,7 +335,7 @@ SMUGGLING = {
     "a head without end": b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
     "headers without end": b"POST /v1/batch HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 5000 + b"\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),
-    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "half a preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n",
 }
 
 

@@ -197,9 +197,15 @@ def test_request_lines(server, name):
     refused(server, f"{line}\r\n{HOST}\r\n", *statuses)
 
 
-def test_http2_preface_on_the_plain_port(server):
-    replies = exchange(server.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000"))
-    assert [reply.status for reply in replies] in ([505], [400])
+def test_after_the_http2_preface_nothing_is_http1(server):
+    """A connection is one or the other from its first bytes on; a request in text behind the preface is a broken frame."""
+    hidden = f"GET /health HTTP/1.1\r\n{HOST}\r\n".encode()
+    with Wire(server.port) as wire:
+        wire.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000") + hidden)
+        while wire._more():  # pylint: disable=protected-access
+            pass
+        assert b"HTTP/1.1" not in wire.rest and b'"up"' not in wire.rest
+        assert wire.rest[3] == 4, "SETTINGS come first"
 
 
 def test_upgrade_to_h2c_is_not_taken(server):
@@ -267,7 +273,7 @@ def test_absolute_form_of_the_same_host(server, target, host):
 # --- Paths ---------------------------------------------------------------------------------------------------------------
 
 PATHS = ["/users/../status", "/users/..;/status", "/users/%2e%2e/status", "/users/%2E%2E/status", "/users/.%2e/status", "//status",
-         "/users//../status", "/./status", "/status/", "/status/.", "/status;x", "/status%2f", "/%73tatus", "/status%00", "/status%20",
+         "/users//../status", "/./status", "/status/", "/status/.", "/status;x", "/status%2f", "/status%00", "/status%20",
          "/STATUS", "/users/..%2fstatus", "/users/..%5cstatus", "/users\\..\\status", "/users/%252e%252e/status", "/.%00/status",
          "/users/u%2f..%2f..%2fstatus", "/users/..%c0%afstatus", "/users/%u002e%u002e/status", "/health", "/users/../health/live"]
 
@@ -280,6 +286,12 @@ def test_paths_that_lead_elsewhere(server, path):
         reply = wire.reply()
         assert reply.status in (400, 404), reply
         assert b"partitions" not in reply.body
+
+
+def test_another_spelling_of_the_same_path_has_the_same_rule(server):
+    """RFC 3986 6.2.2.2: what need not be escaped is the same escaped. So it is the same route, with the same role."""
+    for path in ("/status", "/%73tatus", "/%73%74%61%74%75%73"):
+        assert exchange(server.port, f"GET {path} HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())[0].status == 401
 
 
 @pytest.mark.parametrize("escape", ["%", "%2%", "%zz", "%g1", "%1g", "%-1", "%+1", "% 1", "%u0041", "%00", "%c0%af", "%ff", "%ed%a0%80"])
