@@ -338,10 +338,12 @@ static bool write_frames(struct http_connection *connection) {
 
 void http_h2_pump(struct http_connection *connection) {
     struct http_h2 *h2 = connection->h2;
+    http_h2_look_at_parts(h2);
     while (!connection->write_blocked && !h2->broken && make_frames(h2)) {
         if (!write_frames(connection)) {
             break;
         }
+        http_h2_make_room(h2);
     }
     if (!h2->broken && !connection->write_blocked &&
         http_transport_flush(&connection->transport) != 0) {

@@ -60,8 +60,10 @@ struct http_h2_stream { // in the exchange's arena
     unsigned status; // to refuse it with, once its head is complete; 0: not so far
     const char *detail;
     bool head_done;
-    bool refused; // answered by ourselves: what else comes is ignored
-    bool whole;   // nothing more comes
+    bool headed;   // of a reply in parts: its head was framed
+    bool deferred; // and all of it that there was
+    bool refused;  // answered by ourselves: what else comes is ignored
+    bool whole;    // nothing more comes
 };
 
 // For callbacks of nghttp2. Those with int give what they are to return.
@@ -75,7 +77,9 @@ void http_h2_complete(struct http_h2_stream *stream);
 void http_h2_refuse(struct http_h2_stream *stream, unsigned status, const char *detail);
 // The stream has gone.
 void http_h2_leave(struct http_h2_stream *stream);
-// In h2_reply.c:
+// In h2_reply.c. Frames what has come of replies in parts; and asks for more where all was sent.
+void http_h2_look_at_parts(struct http_h2 *h2);
+void http_h2_make_room(struct http_h2 *h2);
 int http_h2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
                       size_t length, nghttp2_data_source *source, void *user);
 // In h2_flood.c. False: the client has used up what it is allowed, and the connection is being ended.

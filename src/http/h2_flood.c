@@ -98,7 +98,12 @@ static void sweep_stream(struct http_h2_stream *stream, int64_t now_us) {
             reset(h2, stream->id, NGHTTP2_CANCEL);
         }
         break;
-    case HTTP_EXCHANGE_HANDLED: break;
+    case HTTP_EXCHANGE_HANDLED:
+        if (stream->headed && !stream->deferred && quiet > server->config.write_timeout_ms * 1000) {
+            metrics_add(server->timeouts_total, 1);
+            reset(h2, stream->id, NGHTTP2_CANCEL);
+        }
+        break;
     }
 }
 

@@ -70,23 +70,40 @@ static void add_own(struct header_list *list, struct http_exchange_private *exch
     if (exchange->content_type) {
         add(list, STR("content-type"), str_from_c(exchange->content_type));
     }
-    if (public->status != 204 && public->status != 304) { // RFC 9110 8.6
-        n = snprintf(length, 24, "%zu", http_reply_length(exchange));
+    size_t total =
+        exchange->flow.begun ? (size_t)exchange->flow.length : http_reply_length(exchange);
+    bool known = !exchange->flow.begun || exchange->flow.length >= 0;
+    if (known && public->status != 204 && public->status != 304) { // RFC 9110 8.6
+        n = snprintf(length, 24, "%zu", total);
         add(list, STR("content-length"), str_make(length, (size_t)n));
     }
     add(list, STR("x-request-id"), public->request_id);
 }
 
+// Of the body, as far as it is there.
+static struct str unsent(const struct http_exchange_private *exchange) {
+    return exchange->flow.begun ? http_flow_unsent(exchange) : exchange->tail;
+}
+
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *to, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *user) {
     const struct http_exchange_private *exchange = source->ptr;
-    size_t len = exchange->tail.len < room ? exchange->tail.len : room;
+    const struct http_flow *flow = &exchange->flow;
+    struct str left = unsent(exchange);
+    size_t len = left.len < room ? left.len : room;
     (void)session;
     (void)id;
     (void)to;
     (void)user;
+    if (flow->begun && len == 0 && !flow->over) {
+        exchange->stream->deferred = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    if (flow->begun && len == 0 && flow->cut) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; // the stream is reset
+    }
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (len == exchange->tail.len) {
+    if (len == left.len && (!flow->begun || (flow->over && !flow->cut))) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     }
     return (ssize_t)len;
@@ -101,14 +118,18 @@ int http_h2_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint
     if (h2->out.len >= OUT_FULL) {
         return NGHTTP2_ERR_WOULDBLOCK;
     }
-    CHECK(length <= exchange->tail.len);
+    struct str left = unsent(exchange);
+    CHECK(length <= left.len);
     buffer_append(&h2->out, head, FRAME_HEAD);
-    buffer_append(&h2->out, exchange->tail.data, length);
+    buffer_append(&h2->out, left.data, length);
     if (buffer_status(&h2->out) != STATUS_OK) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    exchange->tail.data += length;
-    exchange->tail.len -= length;
+    if (exchange->flow.begun) {
+        http_flow_sent(exchange, length);
+    } else {
+        exchange->tail = str_make(left.data + length, left.len - length);
+    }
     exchange->stream->mark_us = h2->connection->loop->now_us;
     return 0;
 }
@@ -125,14 +146,57 @@ void http_h2_reply(struct http_exchange_private *exchange) {
     if (list.headers) {
         add_own(&list, exchange, status, length);
         add_lines(&list, &exchange->headers);
-        exchange->tail = http_reply_payload(exchange);
+        bool parts = exchange->flow.begun && !exchange->flow.bodyless;
+        exchange->tail = exchange->flow.begun ? STR_EMPTY : http_reply_payload(exchange);
         const nghttp2_data_provider body = {.source.ptr = exchange, .read_callback = read_body};
         code = nghttp2_submit_response(session, stream->id, list.headers, list.count,
-                                       exchange->tail.len > 0 ? &body : NULL);
+                                       parts || exchange->tail.len > 0 ? &body : NULL);
     }
     stream->mark_us = exchange->loop->now_us;
     if (code != 0 && nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
                                                NGHTTP2_INTERNAL_ERROR) != 0) {
         stream->h2->broken = true;
+    }
+}
+
+// --- Replies in parts --------------------------------------------------------------------------------------------------
+static void look_at(struct http_h2_stream *stream) {
+    struct http_exchange_private *exchange = stream->exchange;
+    const struct http_flow *flow = &exchange->flow;
+    nghttp2_session *session = stream->h2->session;
+    int code = 0;
+    if (!stream->headed && (flow->begun || (flow->over && flow->cut))) {
+        stream->headed = true;
+        stream->mark_us = exchange->loop->now_us;
+        if (flow->begun) {
+            http_h2_reply(exchange);
+        } else { // given up before it began
+            code = nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
+                                             NGHTTP2_INTERNAL_ERROR);
+        }
+    } else if (stream->deferred && (flow->over || http_flow_unsent(exchange).len > 0)) {
+        stream->deferred = false;
+        stream->mark_us = exchange->loop->now_us;
+        code = nghttp2_session_resume_data(session, stream->id);
+    }
+    stream->h2->broken = stream->h2->broken || code != 0;
+}
+
+void http_h2_look_at_parts(struct http_h2 *h2) {
+    struct http_exchange_private *exchange = h2->connection->first;
+    for (; exchange; exchange = exchange->next) {
+        if (exchange->stream && (exchange->flow.begun || exchange->flow.cut)) {
+            look_at(exchange->stream);
+        }
+    }
+}
+
+// What is written then is looked at later in the same turn of the loop.
+void http_h2_make_room(struct http_h2 *h2) {
+    struct http_exchange_private *exchange = h2->connection->first;
+    for (; exchange; exchange = exchange->next) {
+        if (exchange->stream) {
+            (void)http_flow_make_room(exchange);
+        }
     }
 }

@@ -337,6 +337,7 @@ void http_h2_complete(struct http_h2_stream *stream) {
     h2->held -= stream->body_len;
     stream->body_len = 0;
     metrics_add(server->requests_total, 1);
+    exchange->flow.carried = true;
     http_connection_hand_over(exchange);
     http_h2_let_in(h2);
     server->config.handle(&exchange->public, server->config.context);
@@ -349,7 +350,10 @@ void http_h2_leave(struct http_h2_stream *stream) {
     h2->held -= stream->body_len;
     h2->withheld -= stream->withheld;
     exchange->stream = NULL;
-    if (exchange->state != HTTP_EXCHANGE_HANDLED) {
+    if (exchange->state == HTTP_EXCHANGE_HANDLED) {
+        exchange->flow.failed = true; // who answers in parts is told
+        http_flow_touch(exchange);
+    } else {
         http_connection_remove(h2->connection, exchange);
     }
     http_h2_let_in(h2);

@@ -283,6 +283,9 @@ void http_reply_build(struct http_exchange_private *exchange) {
 }
 
 bool http_reply_build_head(struct http_exchange_private *exchange) {
+    if (exchange->streamed) {
+        return true; // http_h2_look_at_parts
+    }
     struct head_writer writer;
     return write_head(exchange, &writer);
 }
