@@ -123,7 +123,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         return 0;
     }
     if (frame->hd.type == NGHTTP2_HEADERS && !stream->head_done) {
-        int code = http_h2_complete_head(stream);
+        int code = http_h2_complete_head(stream, (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
         if (code != 0) {
             return code;
         }
@@ -143,6 +143,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     if (nghttp2_session_consume_connection(session, len) != 0) {
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
+    http_h2_earn(h2, (double)len / 4096); // clients measure the way with pings
     return stream ? http_h2_add_body(stream, data, len) : 0;
 }
 

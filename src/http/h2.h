@@ -57,6 +57,11 @@ struct http_h2_stream { // in the exchange's arena
     size_t body_len;
     size_t withheld; // of its window
     size_t content_length;
+    bool has_length;
+    size_t body_limit;
+    size_t total; // of a body in parts: bytes that came
+    bool
+        incoming; // its handler was called at the head; what it has not taken is kept, and its window shut
     unsigned status; // to refuse it with, once its head is complete; 0: not so far
     const char *detail;
     bool head_done;
@@ -71,10 +76,13 @@ struct http_h2_stream { // in the exchange's arena
 int http_h2_begin_stream(struct http_h2 *h2, int32_t id);
 int http_h2_add_header(struct http_h2_stream *stream, struct str name, bool name_lasts,
                        struct str value);
-int http_h2_complete_head(struct http_h2_stream *stream);
+int http_h2_complete_head(struct http_h2_stream *stream, bool whole);
 int http_h2_add_body(struct http_h2_stream *stream, const uint8_t *data, size_t len);
 void http_h2_complete(struct http_h2_stream *stream);
 void http_h2_refuse(struct http_h2_stream *stream, unsigned status, const char *detail);
+// Tells what there is of a body in parts.
+int http_h2_tell(struct http_h2_stream *stream);
+void http_h2_fail(struct http_h2_stream *stream, unsigned status);
 // The stream has gone.
 void http_h2_leave(struct http_h2_stream *stream);
 // In h2_reply.c. Frames what has come of replies in parts; and asks for more where all was sent.

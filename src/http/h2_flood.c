@@ -81,6 +81,13 @@ static void reset(struct http_h2 *h2, int32_t id, uint32_t code) {
     }
 }
 
+// Whether a handler wants more of the body than has come.
+static bool is_waited_for(const struct http_h2_stream *stream) {
+    const struct http_flow *flow = &stream->exchange->flow;
+    return stream->incoming && !stream->whole && stream->body_len == 0 && flow->events &&
+           !flow->paused && !flow->over && !flow->failed;
+}
+
 static void sweep_stream(struct http_h2_stream *stream, int64_t now_us) {
     struct http_h2 *h2 = stream->h2;
     struct http_server *server = h2->connection->loop->server;
@@ -99,7 +106,11 @@ static void sweep_stream(struct http_h2_stream *stream, int64_t now_us) {
         }
         break;
     case HTTP_EXCHANGE_HANDLED:
-        if (stream->headed && !stream->deferred && quiet > server->config.write_timeout_ms * 1000) {
+        if (is_waited_for(stream) && quiet > server->config.body_timeout_ms * 1000) {
+            metrics_add(server->timeouts_total, 1);
+            http_h2_fail(stream, 408);
+        } else if (stream->headed && !stream->deferred &&
+                   quiet > server->config.write_timeout_ms * 1000) {
             metrics_add(server->timeouts_total, 1);
             reset(h2, stream->id, NGHTTP2_CANCEL);
         }

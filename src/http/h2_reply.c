@@ -188,6 +188,9 @@ void http_h2_look_at_parts(struct http_h2 *h2) {
         if (exchange->stream && (exchange->flow.begun || exchange->flow.cut)) {
             look_at(exchange->stream);
         }
+        if (exchange->stream && http_h2_tell(exchange->stream) != 0) {
+            h2->broken = true;
+        }
     }
 }
 

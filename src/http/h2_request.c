@@ -89,11 +89,9 @@ static int add_field(struct http_h2_stream *stream, struct str name, struct str 
         stream->cookies++;
     } else if (str_equal(name, STR("content-length"))) {
         uint64_t length = 0;
-        size_t most = stream->exchange->loop->server->config.body_bytes;
-        if (!str_to_u64(value, &length) || length > most) {
-            refuse_later(stream, 413, "the body is larger than this server takes");
-        }
-        stream->content_length = (size_t)length;
+        // That it is a number nghttp2 has checked; not that it is one of 64 bits.
+        stream->has_length = true;
+        stream->content_length = str_to_u64(value, &length) ? (size_t)length : SIZE_MAX;
     }
     return add_slot(stream, name, value);
 }
@@ -182,7 +180,31 @@ static int send_continue(const struct http_h2_stream *stream) {
                : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-int http_h2_complete_head(struct http_h2_stream *stream) {
+// How much of a body the route takes.
+static void find_limit(struct http_h2_stream *stream) {
+    const struct http_server_config *config = &stream->exchange->loop->server->config;
+    struct http_body_plan plan = {.streams = false};
+    if (config->plan && stream->status == 0 && !stream->whole) {
+        config->plan(&stream->exchange->public, &plan, config->context);
+    }
+    stream->incoming = plan.streams;
+    stream->body_limit = plan.body_bytes > 0 ? plan.body_bytes : config->body_bytes;
+    if (stream->content_length > stream->body_limit) {
+        refuse_later(stream, 413, "the body is larger than this server takes");
+    }
+}
+
+static void hand_over_head(struct http_h2_stream *stream) {
+    struct http_exchange_private *exchange = stream->exchange;
+    const struct http_server *server = exchange->loop->server;
+    exchange->flow.carried = exchange->flow.incoming = true;
+    exchange->flow.body_length = stream->has_length ? (int64_t)stream->content_length : -1;
+    metrics_add(server->requests_total, 1);
+    http_connection_hand_over(exchange);
+    server->config.handle(&exchange->public, server->config.context);
+}
+
+int http_h2_complete_head(struct http_h2_stream *stream, bool whole) {
     struct http_exchange_private *exchange = stream->exchange;
     struct http_connection *connection = stream->h2->connection;
     stream->head_done = true;
@@ -197,6 +219,8 @@ int http_h2_complete_head(struct http_h2_stream *stream) {
     exchange->public.request.received_us = stream->began_us;
     connection->requests++;
     stream->mark_us = connection->loop->now_us;
+    stream->whole = whole;
+    find_limit(stream);
     if (stream->status != 0) {
         http_h2_refuse(stream, stream->status, stream->detail);
         return 0;
@@ -205,7 +229,11 @@ int http_h2_complete_head(struct http_h2_stream *stream) {
     if (most > 0 && connection->requests >= most) {
         stream->h2->goaway_due = true;
     }
-    return wants_continue(exchange) ? send_continue(stream) : 0;
+    int code = wants_continue(exchange) ? send_continue(stream) : 0;
+    if (stream->incoming && code == 0) {
+        hand_over_head(stream);
+    }
+    return code;
 }
 
 void http_h2_refuse(struct http_h2_stream *stream, unsigned status, const char *detail) {
@@ -235,7 +263,7 @@ static enum status make_room(struct http_h2_stream *stream, size_t more) {
         return STATUS_OK;
     }
     size_t wanted = exchange->block ? exchange->block->capacity * 2 : BLOCK_FIRST;
-    if (stream->content_length > wanted) {
+    if (stream->content_length > wanted && !stream->incoming) {
         wanted = stream->content_length < HTTP_BLOCK_SHARED || exchange->block
                      ? stream->content_length
                      : HTTP_BLOCK_SHARED;
@@ -273,13 +301,74 @@ static int consume(const struct http_h2_stream *stream, size_t len) {
                : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+// --- Bodies in parts ---------------------------------------------------------------------------------------------------
+static bool may_tell(const struct http_h2_stream *stream) {
+    const struct http_flow *flow = &stream->exchange->flow;
+    return flow->events && !flow->paused && !flow->over && !flow->failed && !flow->complete;
+}
+
+void http_h2_fail(struct http_h2_stream *stream, unsigned status) {
+    struct http_flow *flow = &stream->exchange->flow;
+    stream->refused = true;
+    flow->failed = true;
+    flow->failure = status;
+    flow->paused = false;
+    metrics_add(stream->exchange->loop->server->rejected_total, 1);
+    http_flow_touch(stream->exchange);
+}
+
+int http_h2_tell(struct http_h2_stream *stream) {
+    struct http_exchange_private *exchange = stream->exchange;
+    size_t len = stream->body_len;
+    if (!stream->incoming || !may_tell(stream) || (len == 0 && !stream->whole)) {
+        return 0;
+    }
+    stream->body_len = 0;
+    http_flow_tell(exchange, len > 0 ? str_make(exchange->block->data, len) : STR_EMPTY,
+                   stream->whole);
+    return len > 0 && !stream->whole ? consume(stream, len) : 0;
+}
+
+// What is not taken at once waits: a window of it at most, as the client is told of more room only when it was taken.
+static int add_part(struct http_h2_stream *stream, const uint8_t *data, size_t len) {
+    struct http_exchange_private *exchange = stream->exchange;
+    if (stream->refused || exchange->flow.over || exchange->flow.failed) {
+        return 0;
+    }
+    stream->mark_us = exchange->loop->now_us;
+    if (len > stream->body_limit - stream->total) {
+        http_h2_fail(stream, 413);
+        return 0;
+    }
+    stream->total += len;
+    if (stream->body_len == 0 && may_tell(stream)) {
+        http_flow_tell(exchange, str_make((const char *)data, len), false);
+        return consume(stream, len);
+    }
+    enum status status = make_room(stream, len);
+    if (status == STATUS_FULL) {
+        http_h2_fail(stream, 503);
+        return 0;
+    }
+    if (status != STATUS_OK) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    memcpy(exchange->block->data + stream->body_len, data, len);
+    stream->body_len += len;
+    return 0;
+}
+
+// --- Bodies as a whole -------------------------------------------------------------------------------------------------
 int http_h2_add_body(struct http_h2_stream *stream, const uint8_t *data, size_t len) {
     struct http_exchange_private *exchange = stream->exchange;
     struct http_h2 *h2 = stream->h2;
+    if (stream->incoming) {
+        return add_part(stream, data, len);
+    }
     if (stream->refused || exchange->state != HTTP_EXCHANGE_RECEIVING) {
         return 0; // its window stays shut
     }
-    if (len > exchange->loop->server->config.body_bytes - stream->body_len) {
+    if (len > stream->body_limit - stream->body_len) {
         http_h2_refuse(stream, 413, "the body is larger than this server takes");
         return 0;
     }
@@ -327,6 +416,12 @@ void http_h2_complete(struct http_h2_stream *stream) {
     const struct http_server *server = exchange->loop->server;
     struct http_h2 *h2 = stream->h2;
     stream->whole = true;
+    if (stream->incoming) {
+        if (http_h2_tell(stream) != 0) {
+            h2->broken = true;
+        }
+        return;
+    }
     if (stream->refused || exchange->state != HTTP_EXCHANGE_RECEIVING) {
         return;
     }
@@ -347,7 +442,7 @@ void http_h2_leave(struct http_h2_stream *stream) {
     struct http_exchange_private *exchange = stream->exchange;
     struct http_h2 *h2 = stream->h2;
     h2->active_us = h2->connection->loop->now_us;
-    h2->held -= stream->body_len;
+    h2->held -= stream->incoming ? 0 : stream->body_len;
     h2->withheld -= stream->withheld;
     exchange->stream = NULL;
     if (exchange->state == HTTP_EXCHANGE_HANDLED) {

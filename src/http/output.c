@@ -39,6 +39,9 @@ static int gather(const struct http_connection *connection, struct iovec *segmen
 
 static void consume(struct str *s, size_t *written) {
     size_t n = *written < s->len ? *written : s->len;
+    if (n == 0) {
+        return; // data may be NULL
+    }
     s->data += n;
     s->len -= n;
     *written -= n;

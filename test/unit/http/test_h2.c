@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/2: the same exchanges as by HTTP/1.1, and requests that are not proper.
 #include <openssl/ssl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/workers.h"
 #include "h2_peer.h"
-#include "http/stream.h"
 #include "secure.h"
 
 #define LARGE ((size_t)300 * 1024)
@@ -388,102 +386,6 @@ static void test_replies_from_other_threads(void **state) {
     workers_stop(workers);
 }
 
-// --- Replies in parts --------------------------------------------------------------------------------------------------
-#define TOTAL ((size_t)2000000)
-
-static atomic_uint told_gone;
-
-static void go_on(struct http_exchange *exchange, void *context) {
-    static char part[50000];
-    size_t *written = context;
-    bool room = true;
-    while (*written < TOTAL && room) {
-        *written += sizeof part;
-        room = http_stream_write(exchange, str_make(part, sizeof part));
-    }
-    if (*written >= TOTAL) {
-        http_stream_end(exchange);
-        *written = 0;
-    }
-}
-
-static void note_gone(struct http_exchange *exchange, unsigned status, void *context) {
-    (void)status;
-    (void)context;
-    atomic_fetch_add(&told_gone, 1);
-    http_stream_abort(exchange);
-}
-
-static const struct http_stream_events EVENTS = {.room = go_on, .gone = note_gone};
-
-static void answer_in_parts(struct http_exchange *exchange, void *context) {
-    struct str path = exchange->request.path;
-    http_stream_begin(exchange, &EVENTS, context);
-    if (str_equal(path, STR("/early"))) {
-        http_stream_abort(exchange);
-    } else if (str_equal(path, STR("/problem"))) {
-        http_reply_send_static(exchange, 404, "text/plain", STR("whole"));
-    } else if (!http_stream_head(exchange, 200, "text/plain",
-                                 str_equal(path, STR("/cut")) ? 10 : -1)) {
-        fail();
-    } else if (str_equal(path, STR("/cut"))) {
-        (void)http_stream_write(exchange, STR("first"));
-        http_stream_abort(exchange);
-    } else if (str_equal(path, STR("/live"))) {
-        (void)http_stream_write(exchange, STR("data: 1"));
-    } else {
-        go_on(exchange, context);
-    }
-}
-
-static void ask(struct h2_peer *peer, unsigned number, const char *path) {
-    char lines[200];
-    snprintf(lines, sizeof lines, ":method: GET\n:scheme: http\n:path: %s\n:authority: a\n", path);
-    h2_headers(peer, number, H2_GET, lines);
-}
-
-static void test_replies_in_parts(void **state) {
-    (void)state;
-    size_t written = 0;
-    struct http_server_config config = {.http2 = true};
-    struct http_server *server = harness_start(answer_in_parts, &written, &config);
-    struct h2_peer *peer = h2_connect(server);
-    h2_window(peer, 0, 1 << 30);
-    ask(peer, 0, "/all");
-    while (!peer->replies[0].ended) {
-        size_t before = peer->replies[0].body;
-        assert_true(h2_read(peer));
-        if (peer->replies[0].body > before) {
-            h2_window(peer, h2_id(0), (uint32_t)(peer->replies[0].body - before));
-        }
-    }
-    assert_int_equal(peer->replies[0].body, TOTAL);
-    ASSERT_LACKS(peer->replies[0].headers, "content-length");
-    ask(peer, 1, "/cut");
-    assert_int_equal(h2_wait(peer, 1)->reset, NGHTTP2_INTERNAL_ERROR);
-    assert_string_equal(peer->replies[1].text, "first");
-    ask(peer, 2, "/early");
-    assert_int_equal(h2_wait(peer, 2)->reset, NGHTTP2_INTERNAL_ERROR);
-    ask(peer, 3, "/problem");
-    assert_int_equal(h2_wait(peer, 3)->status, 404);
-    assert_string_equal(peer->replies[3].text, "whole");
-    // What is there comes at once, and who asked may go.
-    ask(peer, 4, "/live");
-    while (peer->replies[4].body < 7) {
-        assert_true(h2_read(peer));
-    }
-    h2_reset(peer, 4);
-    assert_true(h2_ping(peer));
-    ask(peer, 5, "/problem");
-    assert_int_equal(h2_wait(peer, 5)->status, 404);
-    assert_int_equal(atomic_load(&told_gone), 1);
-    ask(peer, 6, "/live");
-    assert_true(h2_ping(peer));
-    h2_close(peer);
-    http_server_stop(server);
-    assert_int_equal(atomic_load(&told_gone), 2);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests_and_replies),
@@ -496,7 +398,6 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_http2),
         cmocka_unit_test(test_through_tls),
         cmocka_unit_test(test_replies_from_other_threads),
-        cmocka_unit_test(test_replies_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
