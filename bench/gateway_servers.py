@@ -3,6 +3,7 @@
 """What the gateway is measured against and with: an nginx that serves, nginx with TLS, certificates, load by h2load and openssl."""
 
 import contextlib
+import getpass
 import os
 import re
 import shutil
@@ -12,8 +13,10 @@ import subprocess
 import machine
 import servers
 
+# Who started nginx is who reads the files: the directory is nobody else's.
 NGINX_CONFIGURATION = """
 daemon off;
+user {user};
 worker_processes {threads};
 pid {directory}/nginx.pid;
 error_log {directory}/error.log;
@@ -57,7 +60,7 @@ class Web(servers.Nginx):
                       f"ssl_certificate_key {certificate[1]}; ssl_session_cache shared:all:8m; http2_max_requests 1000000000;")
         path = f"{directory}/nginx.conf"
         with open(path, "w", encoding="ascii") as file:
-            file.write(NGINX_CONFIGURATION.format(directory=directory, threads=threads, listen=listen))
+            file.write(NGINX_CONFIGURATION.format(directory=directory, threads=threads, listen=listen, user=getpass.getuser()))
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         self.process = subprocess.Popen([program, "-p", directory, "-c", path], stderr=subprocess.DEVNULL)
         machine.wait_until(lambda: servers.accepts(self.port), 10, "nginx starts")

@@ -4,6 +4,7 @@
 
 import base64
 import os
+import re
 import stat
 
 import pytest
@@ -105,6 +106,12 @@ def test_the_process_list_holds_none(server, used):
     for task in os.listdir(f"/proc/{server.process.pid}/task"):
         with open(f"/proc/{server.process.pid}/task/{task}/comm", encoding="utf-8") as file:
             assert not found_in(file.read(), used)
+
+
+def test_no_core_would_be_written(server):
+    """The kernel writes no memory of a process that is told not to; it also keeps /proc/PID from others of the same user then."""
+    with open(f"/proc/{server.process.pid}/limits", encoding="ascii") as file:
+        assert re.search(r"^Max core file size +0 +0 ", file.read(), re.MULTILINE)
 
 
 def test_files_are_for_their_owner_alone(server, used):
