@@ -11,11 +11,22 @@
 #define VALUES_MOST 500
 #define TIME_MOST 1e12 // seconds; far above what a calendar knows
 
+static bool is_digit(unsigned char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
+
 enum status jwt_decode(struct str text, struct arena *arena, struct str *out) {
     unsigned char *bytes = arena_alloc_zero(arena, text.len + JSON_PADDING);
     size_t len = 0;
     if (!bytes) {
         return STATUS_NO_MEMORY;
+    }
+    // libsodium takes some bytes above 127 for digits.
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit((unsigned char)text.data[i])) {
+            return STATUS_INVALID;
+        }
     }
     // Without a place to stop libsodium refuses whatever is no digit, padding, and bits behind the last byte.
     if (text.len > 0 && sodium_base642bin(bytes, text.len, text.data, text.len, NULL, &len, NULL,
