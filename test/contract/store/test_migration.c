@@ -3,8 +3,8 @@
 // Schema versions: new stores, steps in order, an interrupted migration, a store of a newer release.
 #include "engines.h"
 
-#include "store/kv/keys.h"
-#include "store/kv/kv.h"
+#include "base/bytes.h"
+#include "store/kv/kv_store.h"
 #include "store/kv/schema.h"
 
 static enum status put_row(struct kv_batch *batch, const char *name) {
@@ -107,11 +107,53 @@ static void a_newer_store_is_left_alone(void **state) {
     fixture_remove_directory(directory);
 }
 
+// As version 1 wrote it: nothing behind the time it was made.
+static void accounts_of_version_1_are_read(void **state) {
+    (void)state;
+    static const struct schema_step none[1];
+    struct error err = {0};
+    struct kv *kv = NULL;
+    struct keys_key key;
+    struct kv_batch *batch = NULL;
+    char bytes[200];
+    struct buffer value;
+    assert_ok(kv_memory_make(&kv, &err));
+    assert_ok(schema_migrate(kv, none, 0, &err));
+    buffer_init_fixed(&value, bytes, sizeof bytes);
+    bytes_put_str(&value, STR("a@example.org"));
+    bytes_put_str(&value, STR("hash"));
+    bytes_put_str(&value, STR("admin"));
+    bytes_put_str(&value, STR(""));
+    bytes_put_zigzag(&value, 7);
+    keys_begin(&key, KEYS_ACCOUNT);
+    keys_tail(&key, STR("a@example.org"));
+    assert_ok(kv->engine->batch_make(kv, &batch));
+    assert_ok(kv->engine->batch_put(batch, KV_MAIN, keys_str(&key), buffer_str(&value)));
+    assert_ok(kv->engine->write(kv, batch));
+    kv->engine->batch_free(batch);
+    struct store *store = NULL;
+    struct arena arena;
+    struct store_account *accounts = NULL;
+    size_t count = 0;
+    arena_init(&arena, 1024, 0);
+    assert_ok(kv_store_open(kv, &kv_store_engine_memory, &store, &err));
+    assert_ok(store_accounts(store, &arena, &accounts, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(accounts[0].created_ms, 7);
+    assert_int_equal(accounts[0].version, 0);
+    assert_false(accounts[0].disabled);
+    accounts[0].version = 8;
+    assert_ok(store_account_replace(store, &accounts[0], 0));
+    arena_free(&arena);
+    store_close(store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_run_in_order_and_once),
         cmocka_unit_test(a_new_store_needs_no_steps),
         cmocka_unit_test(a_newer_store_is_left_alone),
+        cmocka_unit_test(accounts_of_version_1_are_read),
     };
     return cmocka_run_group_tests_name("store migration", tests, NULL, NULL);
 }
