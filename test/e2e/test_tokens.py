@@ -13,23 +13,18 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+import footfall as under_test
 from footfall import eventually, new_id
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def people(server_with_room):
-    return server_with_room
-
-
-@pytest.fixture(scope="module")
-def server_with_room(tmp_path_factory):
+def people(tmp_path_factory):
     """Who tests logs in more often than people do."""
-    from conftest import Footfall
-
-    footfall = Footfall(tmp_path_factory.mktemp("tokens"), "--embedded.disk_reserve", "0", "--auth.login_account",
-                        "none", "--auth.login_address", "none", "--keys.refresh", "200ms").start()
+    footfall = under_test.Footfall(tmp_path_factory.mktemp("tokens"), "--embedded.disk_reserve", "0",
+                                   "--auth.login_account", "none", "--auth.login_address", "none",
+                                   "--keys.refresh", "200ms").start()
     yield footfall
     try:
         footfall.stop()
