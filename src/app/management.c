@@ -214,3 +214,10 @@ void app_remove_gauges(struct app_service *service) {
         service->gauges[i] = 0;
     }
 }
+
+// The same question where the routes of a role are: a gateway asks there, since that is the address it has.
+struct http_route_table app_ready_routes(struct app_service *service) {
+    static const struct http_route ready[] = {
+        MANAGEMENT_ROUTE("/health/ready", false, handle_ready)};
+    return (struct http_route_table){ready, sizeof ready / sizeof ready[0], service};
+}

@@ -86,6 +86,9 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
         tables[count++] = app_status_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);
     }
+    if (!app_is_front_door(service)) {
+        tables[count++] = app_ready_routes(service);
+    }
     return count;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of the gateway: where the other roles are, and their routes as a proxy's.
 #include "app/parts.h"
+#include "app/upstreams.h"
 #include "gateway/proxy.h"
 
 // Requests on a connection to the activity processes: they are answered together, by one acknowledgement of the event log.
@@ -42,11 +43,10 @@ static enum status start_upstream(struct app_service *service, size_t role, stru
         .name = roles[role].name,
         .url_count = settings_list(settings, roles[role].key, &urls),
         .pipeline = roles[role].pipeline,
-        .connections = (unsigned)settings_integer(settings, "gateway.connections"),
-        .connect_timeout_ms = settings_integer(settings, "gateway.connect_timeout"),
-        .reply_timeout_ms = settings_integer(settings, "gateway.reply_timeout"),
-        .total_timeout_ms = settings_integer(settings, "gateway.total_timeout"),
     };
+    struct tls_client_settings tls;
+    app_upstream_policies(settings, &config, &tls);
+    app_upstream_role_checks(settings, &config);
     struct error reason = {STATUS_OK, ""};
     config.urls = urls;
     enum status status = http_upstream_make(&config, &service->upstreams[role], &reason);

@@ -126,6 +126,8 @@ const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 // /health, /metrics and what this process knows on the management port; /status and /dead-letters on the public one.
 struct http_route_table app_management_routes(struct app_service *service);
 struct http_route_table app_status_routes(struct app_service *service);
+// Of a role behind a gateway, on its public port: whether it is ready.
+struct http_route_table app_ready_routes(struct app_service *service);
 void app_register_gauges(struct app_service *service);
 void app_remove_gauges(struct app_service *service); // before what they read goes away
 

@@ -78,6 +78,16 @@ static void look_at_partitions(struct app_service *service, bool ask_log, struct
     }
 }
 
+static void look_at_upstreams(struct app_service *service, struct arena *arena,
+                              struct app_view *out) {
+    out->upstreams = arena_alloc_array(arena, APP_UPSTREAMS, sizeof *out->upstreams);
+    for (size_t i = 0; i < APP_UPSTREAMS && out->upstreams; i++) {
+        if (service->upstreams[i]) {
+            app_upstream_look(service->upstreams[i], arena, &out->upstreams[out->upstream_count++]);
+        }
+    }
+}
+
 void app_view_look(struct app_service *service, bool ask_log, struct arena *arena,
                    struct app_view *out) {
     struct clock *clock = clock_system();
@@ -104,6 +114,7 @@ void app_view_look(struct app_service *service, bool ask_log, struct arena *aren
             app_store_is_remote(service->settings) ? "cassandra" : "embedded");
         store_stats(service->store, &out->store);
     }
+    look_at_upstreams(service, arena, out);
     app_service_leave(service);
 }
 
@@ -207,6 +218,10 @@ enum status app_view_merge(struct app_view *view, const struct app_view *other,
     }
     if (other->has_store) {
         merge_store(view, other);
+    }
+    if (other->upstream_count > 0) { // of the gateway that is asked: others do not tell theirs
+        view->upstreams = other->upstreams;
+        view->upstream_count = other->upstream_count;
     }
     return merge_rows(view, other, arena);
 }

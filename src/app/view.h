@@ -8,6 +8,7 @@
 #define FOOTFALL_APP_VIEW_H
 
 #include "app/service.h"
+#include "app/upstreams.h"
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
@@ -32,6 +33,8 @@ struct app_view {
     struct store_stats store;
     struct processor_partition_status *rows; // by partition; in the arena
     size_t row_count;
+    struct app_upstream_view *upstreams; // of a gateway; in the arena
+    size_t upstream_count;
 };
 
 // This process; all of it, up or not. ask_log: how far each partition was processed is asked of the event log where no processor is

@@ -136,6 +136,10 @@ void app_view_write(struct json_writer *writer, const struct app_view *view,
     }
     json_end_array(writer);
     write_lag(writer, view);
+    if (view->upstream_count > 0) {
+        json_key(writer, STR("upstreams"));
+        app_upstreams_write(writer, view->upstreams, view->upstream_count);
+    }
     if (count > 0) {
         json_key(writer, STR("processes"));
         json_begin_array(writer);

@@ -139,12 +139,47 @@ static void what_is_no_status_is_refused(void **state) {
     }
 }
 
+static void upstreams_are_shown(void **state) {
+    (void)state;
+    struct arena arena;
+    struct http_upstream *upstream = NULL;
+    struct error err;
+    struct buffer out;
+    struct json_writer writer;
+    const struct str urls[] = {STR("http://127.0.0.1:8081"), STR("https://127.0.0.2")};
+    const struct http_upstream_config config = {.name = "users", .urls = urls, .url_count = 2};
+    arena_init(&arena, 4096, 0);
+    buffer_init(&out, 64 * 1024);
+    assert_int_equal(http_upstream_make(&config, &upstream, &err), STATUS_OK);
+    struct app_upstream_view shown;
+    app_upstream_look(upstream, &arena, &shown);
+    http_upstream_free(upstream); // what was seen does not need it
+    const struct app_view gateway = {
+        .reachable = true, .ready = true, .upstreams = &shown, .upstream_count = 1};
+    struct app_view view = {.ready = true};
+    assert_int_equal(app_view_merge(&view, &gateway, &arena), STATUS_OK);
+    add(&view, activity, &arena);
+    json_writer_init(&writer, &out);
+    app_view_write(&writer, &view, NULL, 0);
+    buffer_append_char(&out, '\0');
+    assert_int_equal(buffer_status(&out), STATUS_OK);
+    assert_non_null(strstr(
+        out.data,
+        "\"upstreams\":[{\"name\":\"users\",\"active\":0,\"waiting\":0,\"retrying\":0,"
+        "\"connections\":0,\"addresses\":[{\"url\":\"127.0.0.1:8081\",\"address\":\"127.0.0.1\","
+        "\"state\":\"healthy\",\"active\":0,\"connections\":0,\"requests\":0,\"failures\":0,"
+        "\"ejections\":0,\"checks\":0},{\"url\":\"127.0.0.2:443\","));
+    buffer_free(&out);
+    arena_free(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(processes_are_put_together),
         cmocka_unit_test(a_peer_that_does_not_answer_leaves_nothing_ready),
         cmocka_unit_test(a_view_comes_back_as_it_was_written),
         cmocka_unit_test(what_is_no_status_is_refused),
+        cmocka_unit_test(upstreams_are_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// What the settings say of every upstream, and what is shown of them in /status.
+#include "app/upstreams.h"
+
+void app_upstream_policies(const struct settings *settings, struct http_upstream_config *config,
+                           struct tls_client_settings *tls) {
+    *tls = (struct tls_client_settings){
+        .ca_file = settings_string(settings, "gateway.tls_ca"),
+        .certificate = settings_string(settings, "gateway.tls_certificate"),
+        .key = settings_string(settings, "gateway.tls_key"),
+        .verify = true,
+    };
+    config->tls = tls;
+    config->connections = (unsigned)settings_integer(settings, "gateway.connections");
+    config->connect_timeout_ms = settings_integer(settings, "gateway.connect_timeout");
+    config->reply_timeout_ms = settings_integer(settings, "gateway.reply_timeout");
+    config->total_timeout_ms = settings_integer(settings, "gateway.total_timeout");
+    config->resolve_every_ms = settings_integer(settings, "gateway.resolve");
+    config->ejection.after = (unsigned)settings_integer(settings, "gateway.eject_after");
+    config->ejection.base_ms = settings_integer(settings, "gateway.eject_time");
+    config->ejection.share = (unsigned)settings_integer(settings, "gateway.eject_share");
+    config->limits.active = (unsigned)settings_integer(settings, "gateway.requests");
+    config->limits.retry_share = (unsigned)settings_integer(settings, "gateway.retry_share");
+}
+
+void app_upstream_role_checks(const struct settings *settings,
+                              struct http_upstream_config *config) {
+    struct str path = settings_string(settings, "gateway.health_path");
+    config->health.path = path.len > 0 ? path.data : NULL;
+    config->health.interval_ms = settings_integer(settings, "gateway.health_interval");
+}
+
+// --- /status -----------------------------------------------------------------------------------------------------------
+static const char *keep(struct arena *arena, const char *text) {
+    struct str copy = arena_copy(arena, str_from_c(text));
+    return copy.data ? copy.data : "";
+}
+
+void app_upstream_look(struct http_upstream *upstream, struct arena *arena,
+                       struct app_upstream_view *out) {
+    enum { ROOM = 256 };
+    // The upstream may be gone by the time this is written.
+    *out = (struct app_upstream_view){.name = keep(arena, http_upstream_name(upstream)),
+                                      .load = http_upstream_load(upstream)};
+    out->addresses = arena_alloc_array(arena, ROOM, sizeof *out->addresses);
+    if (!out->addresses) {
+        return;
+    }
+    size_t there = http_upstream_addresses(upstream, out->addresses, ROOM);
+    out->address_count = there < ROOM ? there : ROOM;
+    for (size_t i = 0; i < out->address_count; i++) {
+        out->addresses[i].authority = keep(arena, out->addresses[i].authority);
+    }
+}
+
+static void write_address(struct json_writer *writer,
+                          const struct http_upstream_address_view *address) {
+    json_begin_object(writer);
+    json_member_string(writer, STR("url"), str_from_c(address->authority));
+    json_member_string(writer, STR("address"), str_from_c(address->ip));
+    json_member_string(writer, STR("state"), str_from_c(address->state));
+    json_member_u64(writer, STR("active"), address->active);
+    json_member_u64(writer, STR("connections"), address->connections);
+    json_member_u64(writer, STR("requests"), address->requests);
+    json_member_u64(writer, STR("failures"), address->failures);
+    json_member_u64(writer, STR("ejections"), address->ejections);
+    json_member_u64(writer, STR("checks"), address->checks);
+    json_end_object(writer);
+}
+
+void app_upstreams_write(struct json_writer *writer, const struct app_upstream_view *views,
+                         size_t count) {
+    json_begin_array(writer);
+    for (size_t i = 0; i < count; i++) {
+        const struct app_upstream_view *view = &views[i];
+        json_begin_object(writer);
+        json_member_string(writer, STR("name"), str_from_c(view->name));
+        json_member_u64(writer, STR("active"), view->load.active);
+        json_member_u64(writer, STR("waiting"), view->load.waiting);
+        json_member_u64(writer, STR("retrying"), view->load.retrying);
+        json_member_u64(writer, STR("connections"), view->load.connections);
+        json_key(writer, STR("addresses"));
+        json_begin_array(writer);
+        for (size_t k = 0; k < view->address_count; k++) {
+            write_address(writer, &view->addresses[k]);
+        }
+        json_end_array(writer);
+        json_end_object(writer);
+    }
+    json_end_array(writer);
+}
