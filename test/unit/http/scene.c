@@ -31,12 +31,15 @@ void scene_open(struct scene *scene, const struct http_upstream_config *config,
     if (http_upstream_make(&filled, &scene->upstream, &err) != STATUS_OK) {
         fail_msg("%s", err.text);
     }
-    struct http_server_config server = {.drain_timeout_ms = 300, .threads = scene->threads};
+    struct http_server_config server = {
+        .drain_timeout_ms = scene->drain_ms > 0 ? scene->drain_ms : 300, .threads = scene->threads};
     scene->proxy = harness_start(forward, scene, &server);
 }
 
 void scene_close(struct scene *scene) {
-    http_server_stop(scene->proxy);
+    if (scene->proxy) {
+        http_server_stop(scene->proxy);
+    }
     http_upstream_free(scene->upstream);
     http_networks_free(scene->trusted);
     if (scene->backend) {

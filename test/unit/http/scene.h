@@ -24,6 +24,7 @@ struct scene {
     struct http_server *proxy;
     unsigned threads; // of the proxy; 0: one per core
     bool tls;         // https to the ports
+    int64_t drain_ms; // 0: 300
 };
 // In front of the ports, 0 at the end.
 void scene_open(struct scene *scene, const struct http_upstream_config *config,

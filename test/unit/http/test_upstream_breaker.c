@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Too much at the same time is refused at once, and retries do not multiply what a failing service has to do.
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "scene.h"
 
 static void wait_for_load(const struct scene *scene, unsigned active, unsigned waiting) {
@@ -174,6 +176,57 @@ static void retries_are_a_share_of_what_is_active(void **state) {
     scene_close(&scene);
 }
 
+// --- The end -----------------------------------------------------------------------------------------------------------
+static void serve_when_told(int fd, unsigned number, void *context) {
+    atomic_bool *told = context;
+    char request[4096];
+    (void)number;
+    while (backend_read(fd, request, sizeof request)) {
+        while (!atomic_load(told)) {
+        }
+        backend_write(fd, OK_REPLY);
+    }
+}
+
+static void *stop_proxy(void *context) {
+    http_server_stop(context);
+    return NULL;
+}
+
+static bool accepts(uint16_t port) {
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool connected = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return connected;
+}
+
+static void what_is_under_way_is_answered_before_the_end(void **state) {
+    (void)state;
+    atomic_bool told = false;
+    const struct http_upstream_config config = {.connections = 1};
+    struct scene scene = {.threads = 1, .drain_ms = 60000};
+    struct thread stopping;
+    scene.backend = backend_start(serve_when_told, &told);
+    const uint16_t ports[] = {backend_port(scene.backend), 0};
+    scene_open(&scene, &config, ports);
+    int fds[] = {send_get(&scene), send_get(&scene)};
+    wait_for_load(&scene, 2, 1); // one at the peer, one that waits for its connection
+    uint16_t port = http_server_port(scene.proxy);
+    assert_int_equal(thread_start(&stopping, "stop", stop_proxy, scene.proxy), STATUS_OK);
+    while (accepts(port)) {
+    }
+    atomic_store(&told, true);
+    for (size_t i = 0; i < 2; i++) {
+        ASSERT_CONTAINS(harness_read_until(fds[i], "\r\n\r\nhi", 1), "HTTP/1.1 200 ");
+        close(fds[i]);
+    }
+    thread_join(&stopping);
+    scene.proxy = NULL;
+    scene_close(&scene);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_may_be_active_is_refused),
@@ -181,6 +234,7 @@ int main(void) {
         cmocka_unit_test(more_than_may_wait_is_refused),
         cmocka_unit_test(more_connections_than_may_be_are_not_made),
         cmocka_unit_test(retries_are_a_share_of_what_is_active),
+        cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
