@@ -119,19 +119,26 @@ static void come(struct http_upstream_peer *peer, const struct http_upstream_fou
     atomic_store(&peer->presence, HTTP_UPSTREAM_PRESENT);
 }
 
-// Where one that comes is put, or is already; NULL: those that went still have connections in all places.
-static struct http_upstream_peer *place_for(struct http_upstream_peer *peers,
-                                            const struct http_upstream_found *found, size_t i) {
-    struct http_upstream_peer *free = NULL;
+static bool is_here(struct http_upstream_peer *peers, const struct http_upstream_found *found,
+                    size_t i) {
     for (size_t k = 0; k < HTTP_UPSTREAM_ADDRESSES; k++) {
         if (is_at(&peers[k], found, i)) {
-            return &peers[k];
-        }
-        if (!free && atomic_load(&peers[k].presence) == HTTP_UPSTREAM_EMPTY) {
-            free = &peers[k];
+            atomic_store(&peers[k].presence, HTTP_UPSTREAM_PRESENT);
+            return true;
         }
     }
-    return free;
+    return false;
+}
+
+// Unless those that went still have connections in all places: then it comes the next time.
+static void take_place(struct http_upstream_peer *peers, const struct http_upstream_found *found,
+                       size_t i) {
+    for (size_t k = 0; k < HTTP_UPSTREAM_ADDRESSES; k++) {
+        if (atomic_load(&peers[k].presence) == HTTP_UPSTREAM_EMPTY) {
+            come(&peers[k], found, i);
+            return;
+        }
+    }
 }
 
 static void let_go(struct http_upstream_peer *peer, const struct http_upstream_found *found) {
@@ -153,11 +160,8 @@ void http_upstream_update(struct http_upstream *upstream, size_t target,
         let_go(&peers[k], found);
     }
     for (size_t i = 0; i < found->count; i++) {
-        struct http_upstream_peer *peer = place_for(peers, found, i);
-        if (peer && atomic_load(&peer->presence) == HTTP_UPSTREAM_EMPTY) {
-            come(peer, found, i);
-        } else if (peer) {
-            atomic_store(&peer->presence, HTTP_UPSTREAM_PRESENT);
+        if (!is_here(peers, found, i)) {
+            take_place(peers, found, i);
         }
     }
     atomic_fetch_add(&upstream->version, 1);
