@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of the gateway: where the other roles are, and their routes as a proxy's.
 #include "app/parts.h"
-#include "app/upstreams.h"
 #include "gateway/proxy.h"
+#include "gateway/upstream_policies.h"
 
 // Requests on a connection to the activity processes: they are answered together, by one acknowledgement of the event log.
 #define ACTIVITY_PIPELINE 8
@@ -45,8 +45,8 @@ static enum status start_upstream(struct app_service *service, size_t role, stru
         .pipeline = roles[role].pipeline,
     };
     struct tls_client_settings tls;
-    app_upstream_policies(settings, &config, &tls);
-    app_upstream_role_checks(settings, &config);
+    gateway_upstream_policies(settings, &config, &tls);
+    gateway_upstream_role_checks(settings, &config);
     struct error reason = {STATUS_OK, ""};
     config.urls = urls;
     enum status status = http_upstream_make(&config, &service->upstreams[role], &reason);

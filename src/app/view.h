@@ -8,7 +8,7 @@
 #define FOOTFALL_APP_VIEW_H
 
 #include "app/service.h"
-#include "app/upstreams.h"
+#include "app/view_upstreams.h"
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
