@@ -34,9 +34,8 @@ static void stop_limits(struct app_service *service) {
     service->limits = NULL;
 }
 
-static enum status start_limits(struct app_service *service, struct error *err) {
-    const struct settings *settings = service->settings;
-    bool front = app_is_front_door(service);
+static struct gateway_limits_config read_limits(const struct app_service *service,
+                                                const struct settings *settings) {
     struct gateway_limits_config config = {
         .events = settings_string(settings, "limits.events"),
         .path_prefix = settings_string(settings, "ingest.path_prefix"),
@@ -45,13 +44,27 @@ static enum status start_limits(struct app_service *service, struct error *err) 
         .random = random_system(),
     };
     config.exempt_count = settings_list(settings, "limits.exempt", &config.exempt);
-    if (front) {
+    if (app_is_front_door(service)) {
         config.address = settings_string(settings, "limits.address");
         config.key = settings_string(settings, "limits.key");
         config.account = settings_string(settings, "limits.account");
         config.body_bytes = (size_t)settings_integer(settings, "limits.body");
         config.route_count = settings_list(settings, "limits.routes", &config.routes);
     }
+    return config;
+}
+
+enum status app_limits_change(struct app_service *service, const struct settings *settings,
+                              struct error *err) {
+    if (!service->limits) {
+        return STATUS_OK; // a role that has none
+    }
+    struct gateway_limits_config config = read_limits(service, settings);
+    return gateway_limits_change(service->limits, &config, err);
+}
+
+static enum status start_limits(struct app_service *service, struct error *err) {
+    struct gateway_limits_config config = read_limits(service, service->settings);
     service->admission = (struct activity_admission){admit_events, give_back_events, service};
     enum status status = gateway_limits_make(&config, &service->limits, err);
     if (status == STATUS_OK) {

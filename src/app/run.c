@@ -51,10 +51,40 @@ static void announce(const struct app_service *service) {
     app_print_credentials(&service->credentials, service->paths.credentials, url);
 }
 
-// Log files may have been moved away, certificates renewed. Before the process is up there are none.
+struct process { // what SIGHUP needs
+    struct app_service *service;
+    enum app_role role;
+    int argc;
+    char *const *argv;
+};
+
+// Of the settings as they are now only limits change. What is wrong is logged, and changes nothing.
+static void read_anew(const struct process *process) {
+    struct app_service *service = process->service;
+    struct error err = {STATUS_OK, ""};
+    struct settings *settings = NULL;
+    int used = 0;
+    enum status status =
+        app_load_role_settings(process->role, process->argc, process->argv, &used, &settings, &err);
+    if (status == STATUS_OK) {
+        status = app_limits_change(service, settings, &err);
+    }
+    settings_free(settings);
+    if (status == STATUS_OK && service->audit.store) {
+        status = gateway_audit_note(&service->audit, STR("limits read again"),
+                                    str_from_c(app_role_name(process->role)), STR_EMPTY, &err);
+    }
+    if (status != STATUS_OK) {
+        LOG_ERROR("app", "limits stay as they were", LOG_CSTR("reason", err.text));
+    }
+}
+
+// Log files may have been moved away, certificates renewed, limits changed. Before the process is up there are none.
 static void open_anew(void *context) {
-    struct app_service *service = context;
+    const struct process *process = context;
+    struct app_service *service = process->service;
     if (app_service_enter(service)) {
+        read_anew(process);
         LOG_INFO("app", "files are opened anew", LOG_CSTR("signal", "SIGHUP"));
         gateway_access_log_reopen(service->access_log);
         if (service->certificates) {
@@ -95,7 +125,7 @@ static int run_service(struct app_service *service, enum app_role role,
     return code;
 }
 
-static int run_process(enum app_role role, const struct settings *settings) {
+static int run_process(struct process *process, const struct settings *settings) {
     struct app_signals signals;
     struct app_waiting waiting;
     app_configure_log(settings);
@@ -104,11 +134,12 @@ static int run_process(enum app_role role, const struct settings *settings) {
     app_signals_block(&signals);
     app_waiting_init(&waiting);
     struct app_service *service = calloc(1, sizeof *service);
+    process->service = service;
     signals.hangup = open_anew;
-    signals.context = service;
+    signals.context = process;
     int code = APP_FAILED;
     if (service && app_signals_start(&signals, &waiting) == STATUS_OK) {
-        code = run_service(service, role, settings, &waiting, &signals);
+        code = run_service(service, process->role, settings, &waiting, &signals);
         app_signals_end(&signals);
     } else {
         struct error err;
@@ -127,7 +158,8 @@ static int run_role(enum app_role role, int argc, char *const *argv) {
     if (app_load_role_settings(role, argc, argv, &used, &settings, &err) != STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
-    int code = run_process(role, settings);
+    struct process process = {.role = role, .argc = argc, .argv = argv};
+    int code = run_process(&process, settings);
     settings_free(settings);
     app_secrets_unseal();
     return code;

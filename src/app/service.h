@@ -120,6 +120,9 @@ struct processor_config app_processor_config(const struct settings *settings);
 
 // Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.
 bool app_is_front_door(const struct app_service *service);
+// The limits of these settings from now on; nothing else of them counts. The statuses of gateway_limits_change.
+MUST_CHECK enum status app_limits_change(struct app_service *service,
+                                         const struct settings *settings, struct error *err);
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 

@@ -38,6 +38,11 @@ struct gateway_limits;
 MUST_CHECK enum status gateway_limits_make(const struct gateway_limits_config *config,
                                            struct gateway_limits **out, struct error *err);
 void gateway_limits_free(struct gateway_limits *limits); // after the server; NULL is fine
+// Other limits from now on, without a request being dropped: rates, routes, networks and body_bytes; the rest of config does not count, and
+// buckets stay as full as they are. On failure (as gateway_limits_make) nothing changes. One thread at a time.
+MUST_CHECK enum status gateway_limits_change(struct gateway_limits *limits,
+                                             const struct gateway_limits_config *config,
+                                             struct error *err);
 // INVALID when a limit is for a route that none of the tables has.
 MUST_CHECK enum status gateway_limits_check_routes(const struct gateway_limits *limits,
                                                    const struct http_route_table *tables,

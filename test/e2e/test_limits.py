@@ -2,7 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking too often: who is counted together, what the refusal says, and that others do not notice."""
 
+import os
+import signal
+import threading
+
 import pytest
+import requests
 
 from footfall import command, eventually, new_id
 
@@ -139,3 +144,43 @@ def test_what_the_log_did_not_keep_costs_nothing(make_server):
 def test_wrong_quotas_are_refused_at_start(tmp_path, value):
     done = command("run", "--data", tmp_path, "--listen", "127.0.0.1:0", "--management.listen", "127.0.0.1:0", "--quotas.projects", value)
     assert done.returncode == 2 and "quotas.projects" in done.stderr
+
+
+def test_limits_change_under_load_without_a_dropped_request(make_server):
+    footfall = make_server()
+    path = os.path.join(footfall.directory, "footfall.yaml")
+    os.makedirs(footfall.directory, exist_ok=True)
+
+    def configure(text):
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(f"limits: {{exempt: [], events: none, key: {text}}}\n")
+        os.replace(path + ".new", path)
+    configure('"1/h burst 400000"')
+    footfall.flags += ["--config", path]
+    footfall.start()
+    over, statuses = threading.Event(), []
+
+    def load():
+        with requests.Session() as session:
+            while not over.is_set():
+                reply = session.post(footfall.url + "/v1/track", json={"event": "x", "userId": "u"}, auth=(footfall.write_key, ""))
+                statuses.append(reply.status_code)
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(10):
+        configure(f'"1/h burst {number + 500}"')
+        before = footfall.stderr.count("files are opened anew")
+        footfall.signal(signal.SIGHUP)
+        eventually(lambda: footfall.stderr.count("files are opened anew") > before)
+        assert footfall.get("/users").headers["RateLimit-Limit"] == str(number + 500)
+    configure('"many"')
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: "limits stay as they were" in footfall.stderr)
+    assert footfall.get("/users").headers["RateLimit-Limit"] == "509"
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert len(statuses) > 100 and set(statuses) == {200}
+    assert "limits.key" in footfall.stderr
+    footfall.stop()

@@ -168,8 +168,8 @@ static void a_key_is_limited_from_wherever_it_comes(void **state) {
 static void an_account_has_a_limit_of_its_own(void **state) {
     (void)state;
     struct world world;
-    start(&world, (struct gateway_limits_config){.key = STR("1/m burst 1"),
-                                                 .account = STR("1/m burst 2")});
+    start(&world,
+          (struct gateway_limits_config){.key = STR("1/m burst 1"), .account = STR("1/m burst 2")});
     ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:ada@example.org\r\n"),
                     "RateLimit: \"account\";r=1;t=60\r\n");
     ASSERT_CONTAINS(ask(&world, "GET", "/api", "Key: account:ada@example.org\r\n"), " 204 ");
@@ -240,6 +240,24 @@ static void bodies_are_limited_where_no_events_come(void **state) {
     stop(&world);
 }
 
+static void limits_change_while_they_are_in_force(void **state) {
+    (void)state;
+    struct world world;
+    struct error err = {STATUS_OK, ""};
+    start(&world, (struct gateway_limits_config){.address = STR("1/m burst 2")});
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", ""), " 204 ");
+    struct gateway_limits_config config = {.address = STR("1/m burst 1")};
+    assert_int_equal(gateway_limits_change(world.limits, &config, &err), STATUS_OK);
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", ""), " 429 "); // its bucket is as full as it was
+    config.address = STR("soon");
+    assert_int_equal(gateway_limits_change(world.limits, &config, &err), STATUS_INVALID);
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", ""), " 429 "); // nothing has changed
+    config.address = STR("none");
+    assert_int_equal(gateway_limits_change(world.limits, &config, &err), STATUS_OK);
+    ASSERT_CONTAINS(ask(&world, "GET", "/api", ""), " 204 ");
+    stop(&world);
+}
+
 static void wrong_settings_are_named(void **state) {
     (void)state;
     static const struct {
@@ -296,6 +314,7 @@ int main(void) {
         cmocka_unit_test(events_get_the_status_that_makes_their_sdk_come_back),
         cmocka_unit_test(a_page_may_read_why_it_was_refused),
         cmocka_unit_test(bodies_are_limited_where_no_events_come),
+        cmocka_unit_test(limits_change_while_they_are_in_force),
         cmocka_unit_test(wrong_settings_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
