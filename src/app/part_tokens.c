@@ -176,7 +176,8 @@ static enum status start_issuers(struct app_service *service, struct error *err)
         .load = look_at_issuers, .context = service, .interval_ms = ISSUER_LOOK_MS};
     enum status status = auth_refresh_start(&config, &service->issuer_thread, err);
     if (status == STATUS_OK) {
-        status = auth_refresh_now(service->issuer_thread); // its tokens work from the first request on
+        status =
+            auth_refresh_now(service->issuer_thread); // its tokens work from the first request on
     }
     return status;
 }

@@ -62,7 +62,8 @@ enum http_parse_outcome http_parse_response(struct http_head_parser *parser,
     }
     if (outcome == HTTP_PARSE_COMPLETE) {
         llhttp_reset(&parser->llhttp);
-        if (llhttp_execute(&parser->llhttp, data, message->head_len) != HPE_OK) {
+        enum llhttp_errno code = llhttp_execute(&parser->llhttp, data, message->head_len);
+        if (code != HPE_OK && !(code == HPE_PAUSED_UPGRADE && response->status == 101)) {
             return http_parse_refuse(message, 502, "the reply is not valid HTTP");
         }
         drop_body(message, response->status, to_head);

@@ -29,6 +29,8 @@ static void fill_defaults(struct http_upstream_config *config) {
     config->connect_timeout_ms = config->connect_timeout_ms > 0 ? config->connect_timeout_ms : 1000;
     config->reply_timeout_ms = config->reply_timeout_ms > 0 ? config->reply_timeout_ms : 30000;
     config->total_timeout_ms = config->total_timeout_ms > 0 ? config->total_timeout_ms : 60000;
+    config->stall_timeout_ms = config->stall_timeout_ms > 0 ? config->stall_timeout_ms : 60000;
+    config->tunnel_timeout_ms = config->tunnel_timeout_ms > 0 ? config->tunnel_timeout_ms : 600000;
     config->idle_timeout_ms = config->idle_timeout_ms > 0 ? config->idle_timeout_ms : 20000;
     struct http_upstream_ejection *ejection = &config->ejection;
     ejection->after = ejection->after > 0 ? ejection->after : 5;
@@ -150,6 +152,24 @@ static struct http_forward *pop_waiting(struct http_upstream_loop *home) {
     return forward;
 }
 
+void http_upstream_unqueue(struct http_forward *forward) {
+    struct http_upstream_loop *home = forward->home;
+    struct http_forward *before = NULL;
+    for (struct http_forward *one = home->waiting; one; before = one, one = one->next) {
+        if (one != forward) {
+            continue;
+        }
+        if (before) {
+            before->next = one->next;
+        } else {
+            home->waiting = one->next;
+        }
+        home->waiting_last = home->waiting_last == one ? before : home->waiting_last;
+        home->waiting_count--;
+        return;
+    }
+}
+
 static void on_sweep(uv_timer_t *timer) {
     struct http_upstream_loop *home = timer->data;
     int64_t total_us = home->upstream->config.total_timeout_ms * 1000;
@@ -194,8 +214,8 @@ static struct http_upstream_loop *make_home(struct http_loop *loop,
         free(candidates);
         return NULL;
     }
-    const struct http_parse_limits limits = {
-        STATUS_LINE_BYTES, HEADER_BYTES, loop->server->config.reply_bytes, HTTP_UPSTREAM_HEADERS};
+    const struct http_parse_limits limits = {STATUS_LINE_BYTES, HEADER_BYTES, SIZE_MAX,
+                                             HTTP_UPSTREAM_HEADERS};
     http_response_parser_init(&home->parser, &limits);
     home->upstream = upstream;
     home->loop = loop;
@@ -227,6 +247,12 @@ void http_upstream_fail(struct http_forward *forward, unsigned status, const cha
     struct http_exchange *public = &forward->exchange->public;
     http_upstream_finish(forward);
     metrics_add(upstream->unanswered, 1);
+    forward->connection = NULL;
+    buffer_free(&forward->pending);
+    if (forward->replying || forward->cancelled) {
+        http_stream_abort(public);
+        return;
+    }
     if (status == 503) {
         http_reply_header(public, "Retry-After", STR("1"));
     }
@@ -238,10 +264,16 @@ void http_upstream_again(struct http_forward *forward, bool untouched, unsigned 
                          const char *detail) {
     bool costless = untouched || forward->sent == 0;
     bool allowed = costless || forward->idempotent;
-    if (!allowed || forward->home->ending || forward->attempts >= HTTP_UPSTREAM_ATTEMPTS ||
+    forward->connection = NULL;
+    // Of a body in parts nothing is kept.
+    if (!allowed || forward->taken || forward->replying || forward->cancelled ||
+        forward->home->ending || forward->attempts >= HTTP_UPSTREAM_ATTEMPTS ||
         (!costless && !http_upstream_may_retry(forward))) {
         http_upstream_fail(forward, status, detail);
         return;
+    }
+    if (forward->streams) {
+        http_stream_pause(&forward->exchange->public);
     }
     metrics_add(forward->home->upstream->retries, 1);
     http_upstream_dispatch(forward);
@@ -303,7 +335,8 @@ void http_upstream_dispatch(struct http_forward *forward) {
         return;
     }
     bool failed = false;
-    struct http_upstream_connection *connection = http_upstream_connect(home, address, &failed);
+    struct http_upstream_connection *connection =
+        http_upstream_connect(home, address, http_forward_is_alone(forward), &failed);
     start_sweeping(home);
     if (failed) {
         http_upstream_failed(home, address, true);
@@ -353,6 +386,9 @@ void http_upstream_forward(struct http_upstream *upstream, struct http_exchange 
                                   .avoid = -1,
                                   .began_us = private->loop->now_us,
                                   .idempotent = (exchange->request.method & idempotent) != 0};
+    }
+    if (home && forward) {
+        http_upstream_begin(forward);
     }
     if (!home || !forward || !http_upstream_write_head(forward)) {
         http_reply_problem(exchange, 503, STR("Out of memory; try again soon."));

@@ -72,7 +72,10 @@ struct http_upstream_config {
     unsigned pipeline;
     int64_t connect_timeout_ms; // [1 s]
     int64_t reply_timeout_ms;   // [30 s] from the request sent to the first byte of its reply
-    int64_t total_timeout_ms;   // [60 s] with all attempts
+    int64_t
+        total_timeout_ms; // [60 s] with all attempts, until the reply is whole or begins to be passed on
+    int64_t stall_timeout_ms;  // [60 s] without a byte of a reply that has begun
+    int64_t tunnel_timeout_ms; // [10 min] without a byte of another protocol, from either side
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
     // Of https: whom to believe to be the host of the URL, and what to show. NULL: the authorities of the machine, and nothing.
     const struct tls_client_settings *tls;

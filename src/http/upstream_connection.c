@@ -13,7 +13,7 @@
 
 #define SEGMENTS 60
 #define KEEP_INPUT ((size_t)16 * 1024)
-#define HEAD_ROOM ((size_t)64 * 1024)
+#define HEAD_ROOM ((size_t)256 * 1024) // with one read behind it
 
 static void on_poll(uv_poll_t *handle, int status, int events);
 
@@ -44,7 +44,8 @@ static void unlink_connection(struct http_upstream_connection *connection) {
 }
 
 void http_upstream_relist(struct http_upstream_connection *connection) {
-    bool full = connection->count >= connection->home->upstream->config.pipeline;
+    bool full = connection->count >= connection->home->upstream->config.pipeline ||
+                (connection->first && http_forward_is_alone(connection->first));
     if (full != connection->is_full) {
         unlink_connection(connection);
         connection->is_full = full;
@@ -63,9 +64,13 @@ static void set_events(struct http_upstream_connection *connection, int events) 
 }
 
 static int wanted_events(const struct http_upstream_connection *connection) {
-    bool write = (connection->connecting && !connection->shaking_hands) ||
-                 connection->write_blocked || http_transport_unsent(&connection->transport);
-    return write ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    bool writes = (connection->connecting && !connection->shaking_hands) ||
+                  connection->write_blocked || http_transport_unsent(&connection->transport);
+    return (writes ? UV_WRITABLE : 0) | (connection->paused ? 0 : UV_READABLE);
+}
+
+void http_upstream_watch(struct http_upstream_connection *connection) {
+    set_events(connection, wanted_events(connection));
 }
 
 // --- Connecting ------------------------------------------------------------------------------------------------------
@@ -108,16 +113,20 @@ static struct http_upstream_connection *make(struct http_upstream_loop *home,
     http_transport_open(&connection->transport, fd);
     connection->connecting = true;
     connection->mark_us = home->loop->now_us;
-    buffer_init(&connection->in, home->loop->server->config.reply_bytes + HEAD_ROOM);
+    buffer_init(&connection->in, HTTP_UPSTREAM_WHOLE + HEAD_ROOM);
     return connection;
 }
 
 struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
                                                        struct http_upstream_address *address,
-                                                       bool *failed) {
+                                                       bool alone, bool *failed) {
     *failed = false;
-    if (address->free || address->connections >= home->upstream->config.connections) {
-        return address->free;
+    struct http_upstream_connection *found = address->free;
+    while (found && alone && found->count > 0) {
+        found = found->next;
+    }
+    if (found || address->connections >= home->upstream->config.connections) {
+        return found;
     }
     if (!http_upstream_may_connect(home->upstream)) {
         return NULL;
@@ -139,6 +148,7 @@ struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop
 void http_upstream_put(struct http_upstream_connection *connection, struct http_forward *forward) {
     struct http_upstream_loop *home = connection->home;
     forward->next = NULL;
+    forward->connection = connection;
     if (connection->last) {
         connection->last->next = forward;
     } else {
@@ -169,12 +179,14 @@ static int add_rest(struct iovec *segments, int count, struct str part, size_t *
 
 static int gather(const struct http_upstream_connection *connection, struct iovec *segments) {
     int count = 0;
-    for (const struct http_forward *forward = connection->unsent; forward && count + 3 <= SEGMENTS;
+    for (const struct http_forward *forward = connection->unsent; forward && count + 4 <= SEGMENTS;
          forward = forward->next) {
         size_t skip = forward->sent;
         count = add_rest(segments, count, forward->line, &skip);
         count = add_rest(segments, count, forward->head, &skip);
         count = add_rest(segments, count, forward->body, &skip);
+        skip = 0;
+        count = add_rest(segments, count, buffer_str(&forward->pending), &skip);
     }
     return count;
 }
@@ -187,6 +199,17 @@ static void advance(struct http_upstream_connection *connection, size_t written)
         forward->sent += n;
         written -= n;
         if (forward->sent < forward->size) {
+            break;
+        }
+        if (forward->streams) {
+            left = forward->pending.len;
+            n = written < left ? written : left;
+            written -= n;
+            http_upstream_body_sent(forward, n);
+            connection->mark_us = connection->home->loop->now_us;
+        }
+        if (http_upstream_body_left(forward)) {
+            connection->unsent = forward->pending.len > 0 ? forward : NULL;
             break;
         }
         forward->waiting_us = connection->home->loop->now_us;
@@ -209,6 +232,7 @@ void http_upstream_flush(struct http_upstream_connection *connection) {
         } else if (errno != EINTR) {
             // What the peer said before it went may still be there to be read, and ends it then.
             connection->write_blocked = false;
+            connection->write_broken = true;
             connection->unsent = NULL;
             (void)http_transport_end(&connection->transport);
             break;
@@ -263,6 +287,7 @@ void http_upstream_break(struct http_upstream_connection *connection, bool rest_
     for (bool is_first = true; forward; is_first = false) {
         struct http_forward *next = forward->next;
         forward->avoid = index;
+        forward->connection = NULL;
         // Who took too long once would take as long again, and the work may be under way.
         if (is_first && (replied || status == 504)) {
             http_upstream_fail(forward, status, detail);
@@ -330,6 +355,7 @@ static void read_once(struct http_upstream_connection *connection) {
         http_upstream_break(connection, false, 502, "the connection was reset");
         return;
     }
+    connection->mark_us = home->loop->now_us;
     size_t before = in->len;
     char *data = before > 0 ? in->data : home->scratch;
     if (before > 0) {
@@ -365,12 +391,22 @@ static void on_poll(uv_poll_t *handle, int status, int events) {
     if (events & UV_WRITABLE) {
         http_upstream_flush(connection);
     }
-    if ((events & UV_READABLE) && !connection->closed) {
+    if ((events & UV_READABLE) && !connection->closed && !connection->paused) {
         read_more(connection);
     }
 }
 
 // --- Time-outs -------------------------------------------------------------------------------------------------------
+// It has begun to be passed on: what counts is the time without a byte, unless the client does not take them.
+static void sweep_reply(struct http_upstream_connection *connection, int64_t now_us) {
+    const struct http_upstream_config *config = &connection->home->upstream->config;
+    bool tunnel = connection->first->tunnel;
+    int64_t most = tunnel ? config->tunnel_timeout_ms : config->stall_timeout_ms;
+    if (!connection->paused && now_us - connection->mark_us > most * 1000) {
+        http_upstream_break(connection, false, 504, "its reply stopped half way");
+    }
+}
+
 static void sweep_one(struct http_upstream_connection *connection, int64_t now_us) {
     const struct http_upstream_config *config = &connection->home->upstream->config;
     const struct http_forward *first = connection->first;
@@ -383,6 +419,13 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
         if (gone || now_us - connection->mark_us > config->idle_timeout_ms * 1000) {
             http_upstream_break(connection, false, 502, "idle");
         }
+    } else if (first->replying) {
+        sweep_reply(connection, now_us);
+    } else if (first->streams && first->taken && first->pending.len > 0 &&
+               now_us - connection->mark_us > config->reply_timeout_ms * 1000) {
+        http_upstream_break(connection, false, 504, "it does not take the request");
+    } else if (first->streams && !first->body_done) {
+        return; // the client's time counts
     } else if (first->waiting_us > 0 && connection->in.len == 0 &&
                now_us - first->waiting_us > config->reply_timeout_ms * 1000) {
         http_upstream_failed(connection->home, connection->address, false);

@@ -109,6 +109,9 @@ void http_upstream_register_metrics(struct http_upstream *upstream) {
                                         "Requests that were tried again.", label);
     upstream->unanswered = metrics_counter("footfall_upstream_failures_total",
                                            "Requests answered with 502, 503 or 504.", label);
+    upstream->abandoned =
+        metrics_counter("footfall_upstream_abandoned_total",
+                        "Requests whose clients went before the reply was whole.", label);
     upstream->connects =
         metrics_counter("footfall_upstream_connects_total", "Connections begun.", label);
     register_refusals(upstream);

@@ -17,6 +17,8 @@
 #define HTTP_UPSTREAM_READ ((size_t)64 * 1024)
 #define HTTP_UPSTREAM_ATTEMPTS 3
 #define HTTP_UPSTREAM_GAUGES 4
+// A reply up to this length is passed on when it is whole, so that one that breaks off is told as an error.
+#define HTTP_UPSTREAM_WHOLE ((size_t)64 * 1024)
 
 struct http_upstream_target {
     char host[254];
@@ -85,6 +87,7 @@ struct http_upstream {
     struct http_tls_client *tls;       // NULL: no URL is https
     struct http_upstream_names *names; // NULL: all URLs are of addresses
     struct http_upstream_health_checks *checks; // NULL: none
+    metrics_id abandoned;
     size_t target_count;
     struct http_upstream_target *targets;
     size_t peer_count; // HTTP_UPSTREAM_ADDRESSES a target
@@ -106,8 +109,19 @@ struct http_forward {
     int64_t began_us;
     int64_t waiting_us; // since when nothing but its reply is missing; 0: something else is
     bool idempotent;
-    bool admitted; // counts as active
-    bool retrying; // counts as sent again
+    bool admitted;                               // counts as active
+    bool retrying;                               // counts as sent again
+    struct http_upstream_connection *connection; // NULL: it waits for one
+    struct buffer pending;                       // of a body that comes in parts, what was not sent
+    uint64_t left;                               // of the reply's body; UINT64_MAX: not known
+    bool streams;                                // its body comes in parts
+    bool chunks;                                 // and is sent in chunks
+    bool taken;                                  // part of it has come, and cannot be had again
+    bool body_done;
+    bool offers;    // another protocol
+    bool tunnel;    // which is spoken now
+    bool replying;  // the head of the reply was passed on
+    bool cancelled; // nobody wants the reply
 };
 
 struct http_upstream_address {
@@ -139,6 +153,8 @@ struct http_upstream_connection {
     bool is_full; // in the list of full ones
     bool dirty;
     bool write_blocked;
+    bool write_broken; // the peer takes no more, but may have said something
+    bool paused;       // the client does not take what was read
     bool closed;
 };
 
@@ -174,6 +190,19 @@ void http_upstream_take_waiting(struct http_upstream_loop *home);
 void http_upstream_again(struct http_forward *forward, bool untouched, unsigned status,
                          const char *detail);
 void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail);
+
+void http_upstream_unqueue(struct http_forward *forward); // of those that wait for a connection
+
+// --- upstream_stream.c -----------------------------------------------------------------------------------------------
+void http_upstream_begin(struct http_forward *forward);
+bool http_upstream_body_left(const struct http_forward *forward);
+void http_upstream_body_sent(struct http_forward *forward, size_t n);
+// Of the reply to the first request of the connection. False: another reply went out in its place, the request has ended.
+bool http_upstream_start_reply(struct http_upstream_connection *connection,
+                               const struct http_response *response);
+void http_upstream_pass(struct http_upstream_connection *connection, struct str part);
+bool http_upstream_switch(struct http_upstream_connection *connection,
+                          const struct http_response *response); // false: no memory
 
 // --- upstream_address.c ----------------------------------------------------------------------------------------------
 MUST_CHECK enum status http_upstream_parse_url(struct str url, struct http_upstream_target *out,
@@ -236,10 +265,15 @@ void http_upstream_remove_gauges(struct http_upstream *upstream);
 // --- upstream_connection.c -------------------------------------------------------------------------------------------
 // Begins to connect; -1 with errno.
 int http_upstream_open_socket(const struct sockaddr_storage *address, socklen_t length);
+// Nothing else may be on it.
+static inline bool http_forward_is_alone(const struct http_forward *forward) {
+    return forward->streams || forward->offers;
+}
 // One with room for a request; NULL: there are as many as there may be, or it cannot be made (then *failed is true).
 struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,
                                                        struct http_upstream_address *address,
-                                                       bool *failed);
+                                                       bool alone, bool *failed);
+void http_upstream_watch(struct http_upstream_connection *connection); // after paused changed
 void http_upstream_put(struct http_upstream_connection *connection, struct http_forward *forward);
 void http_upstream_relist(struct http_upstream_connection *connection); // after count changed
 void http_upstream_flush(struct http_upstream_connection *connection);
@@ -256,6 +290,9 @@ bool http_upstream_write_line(struct http_forward *forward, const struct http_up
 bool http_is_hop_by_hop(struct str name, const struct http_header *headers, size_t count);
 
 // --- upstream_reply.c ------------------------------------------------------------------------------------------------
+// Headers of a reply for its exchange; gives its type. NULL: none.
+const char *http_upstream_copy_head(struct http_exchange_private *exchange,
+                                    const struct http_response *response, bool with_body);
 // Takes in what came: data[0 .. len), the end of input when eof. False: the connection was closed.
 bool http_upstream_take(struct http_upstream_connection *connection, char *data, size_t len,
                         bool eof);

@@ -14,6 +14,8 @@ static struct http_forward *pop(struct http_upstream_connection *connection) {
     if (connection->unsent == forward) {
         connection->unsent = forward->next;
     }
+    forward->connection = NULL;
+    buffer_free(&forward->pending);
     connection->count--;
     http_upstream_left(connection->address, 1);
     int64_t now_us = connection->home->loop->now_us;
@@ -78,9 +80,20 @@ static const char *copy_type(struct http_exchange_private *exchange,
     return copy;
 }
 
+const char *http_upstream_copy_head(struct http_exchange_private *exchange,
+                                    const struct http_response *response, bool with_body) {
+    copy_headers(exchange, response);
+    return with_body ? copy_type(exchange, response, STR("x")) : NULL;
+}
+
 static void give_reply(struct http_forward *forward, const struct http_response *response,
                        struct str body) {
     struct http_exchange_private *exchange = forward->exchange;
+    if (forward->cancelled) {
+        http_upstream_finish(forward);
+        http_stream_abort(&exchange->public);
+        return;
+    }
     copy_headers(exchange, response);
     const char *type = copy_type(exchange, response, body);
     buffer_append_str(&exchange->body, body);
@@ -110,16 +123,12 @@ static bool refuse(struct http_upstream_connection *connection, const char *deta
     return false;
 }
 
-static enum http_parse_outcome parse_body(struct http_message *message, const struct taken *taken,
-                                          size_t limit) {
+static enum http_parse_outcome parse_body(struct http_message *message, const struct taken *taken) {
     if (!message->until_close) {
-        return http_parse_body(message, taken->data, taken->len, limit);
+        return http_parse_body(message, taken->data, taken->len, SIZE_MAX);
     }
     message->body_len = taken->len - message->head_len;
     message->raw = taken->len;
-    if (message->body_len > limit) {
-        return http_parse_refuse(message, 502, "its reply is too large");
-    }
     return taken->eof ? HTTP_PARSE_COMPLETE : HTTP_PARSE_MORE;
 }
 
@@ -138,11 +147,11 @@ static enum http_parse_outcome parse_reply(struct http_upstream_connection *conn
         if (outcome != HTTP_PARSE_COMPLETE) {
             return outcome;
         }
-        if (response->status == 101) {
+        if (response->status == 101 && !connection->first->offers) {
             return http_parse_refuse(message, 502, "it changed protocols unasked");
         }
     }
-    outcome = parse_body(message, taken, home->parser.limits.body_bytes);
+    outcome = parse_body(message, taken);
     if (outcome == HTTP_PARSE_MORE) {
         taken->len = message->raw; // chunked: framing that was undone leaves no gap
     }
@@ -192,26 +201,144 @@ static bool ended(struct http_upstream_connection *connection, size_t left) {
     return false;
 }
 
+// --- Replies in parts ------------------------------------------------------------------------------------------------------
+// Whether what is not whole yet is waited for.
+static bool is_waited_for(const struct http_upstream_connection *connection) {
+    const struct http_message *message = &connection->message;
+    return message->head_len == 0 || connection->first->cancelled ||
+           (!message->chunked && !message->until_close &&
+            message->content_length <= HTTP_UPSTREAM_WHOLE);
+}
+
+static void note_reply(struct http_upstream_connection *connection, unsigned status) {
+    http_upstream_replied(connection->home, connection->address, status);
+}
+
+// The head is there, and so much of the body; from here on parts are passed on as they come.
+static bool start_reply(struct http_upstream_connection *connection, const struct taken *taken,
+                        const struct http_response *response) {
+    struct http_message *message = &connection->message;
+    struct str part = str_make(taken->data + message->head_len, message->body_len);
+    note_reply(connection, response->status);
+    if (!http_upstream_start_reply(connection, response)) {
+        (void)pop(connection);
+        http_upstream_break(connection, true, 502, "the connection was closed");
+        return false;
+    }
+    connection->first->left -= message->chunked || message->until_close ? 0 : part.len;
+    http_upstream_pass(connection, part);
+    message->head_len = message->raw = message->body_len = 0;
+    buffer_clear(&connection->in);
+    return true;
+}
+
+static bool change_protocol(struct http_upstream_connection *connection, const struct taken *taken,
+                            const struct http_response *response) {
+    struct http_message *message = &connection->message;
+    if (!http_upstream_switch(connection, response)) {
+        return refuse(connection, "its reply is too large");
+    }
+    note_reply(connection, response->status);
+    http_upstream_pass(connection,
+                       str_make(taken->data + message->head_len, taken->len - message->head_len));
+    *message = (struct http_message){.until_close = true};
+    buffer_clear(&connection->in);
+    return true;
+}
+
+// The reply has come to its end. False: the connection is closed.
+static bool end_reply(struct http_upstream_connection *connection) {
+    struct http_message *message = &connection->message;
+    struct http_forward *forward = connection->first;
+    bool keep = message->keep_alive && !message->until_close && !connection->write_broken &&
+                !http_upstream_body_left(forward) && connection->unsent != forward;
+    *message = (struct http_message){0};
+    struct http_exchange *exchange = &pop(connection)->exchange->public;
+    http_upstream_finish(forward);
+    connection->paused = false;
+    if (keep) {
+        http_upstream_relist(connection);
+        http_upstream_watch(connection);
+    }
+    http_stream_end(exchange);
+    if (!keep) {
+        buffer_clear(&connection->in);
+        http_upstream_break(connection, true, 502, "the connection was closed");
+    }
+    return keep;
+}
+
+// False: the connection is closed.
+static bool take_part(struct http_upstream_connection *connection, struct taken *taken) {
+    struct http_message *message = &connection->message;
+    struct http_forward *forward = connection->first;
+    size_t used = taken->len;
+    size_t len = used;
+    bool done = false;
+    if (message->chunked) {
+        message->raw = message->body_len = 0;
+        enum http_parse_outcome outcome =
+            http_parse_body(message, taken->data, taken->len, SIZE_MAX);
+        if (outcome == HTTP_PARSE_REFUSED) {
+            http_upstream_break(connection, false, 502, message->detail);
+            return false;
+        }
+        done = outcome == HTTP_PARSE_COMPLETE;
+        used = done ? message->raw : taken->len;
+        len = message->body_len;
+    } else if (!message->until_close) {
+        used = len = taken->len < forward->left ? taken->len : (size_t)forward->left;
+        forward->left -= len;
+        done = forward->left == 0;
+    }
+    http_upstream_pass(connection, str_make(taken->data, len));
+    taken->data += used;
+    taken->len -= used;
+    done = done || (taken->eof && message->until_close);
+    return !done || end_reply(connection);
+}
+
 bool http_upstream_take(struct http_upstream_connection *connection, char *data, size_t len,
                         bool eof) {
     struct taken taken = {data, len, eof};
     struct http_message *message = &connection->message;
     while (connection->first && (taken.len > 0 || (eof && message->until_close))) {
+        if (connection->first->replying) {
+            if (!take_part(connection, &taken)) {
+                return false;
+            }
+            continue;
+        }
         struct http_response response = {0};
         enum http_parse_outcome outcome = parse_reply(connection, &taken, &response);
+        if (outcome == HTTP_PARSE_MORE && !is_waited_for(connection)) {
+            if (!start_reply(connection, &taken, &response)) {
+                return false;
+            }
+            taken.len = 0;
+            continue;
+        }
         if (outcome == HTTP_PARSE_MORE) {
             break;
         }
         if (outcome == HTTP_PARSE_REFUSED) {
             return refuse(connection, message->detail);
         }
+        if (response.status == 101) {
+            if (!change_protocol(connection, &taken, &response)) {
+                return false;
+            }
+            taken.len = 0;
+            continue;
+        }
         struct str body = str_make(taken.data + message->head_len, message->body_len);
         size_t used = message->raw;
         bool keep = message->keep_alive && !message->until_close;
         *message = (struct http_message){0};
         if (response.status >= 200) {
-            keep = keep && connection->unsent != connection->first;
-            http_upstream_replied(connection->home, connection->address, response.status);
+            keep = keep && connection->unsent != connection->first && !connection->write_broken &&
+                   !http_upstream_body_left(connection->first);
+            note_reply(connection, response.status);
             struct http_forward *forward = pop(connection);
             if (!keep) {
                 return last_reply(connection, forward, &response, body);

@@ -4,7 +4,7 @@
 #include "http/upstream_private.h"
 
 // Names and punctuation of what is added, with the length of the body.
-#define ADDED_ROOM (160 + 15 + HTTP_TRACEPARENT_LEN)
+#define ADDED_ROOM (320 + 15 + HTTP_TRACEPARENT_LEN)
 
 static bool is_listed(struct str name, const struct http_header *headers, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -56,6 +56,11 @@ static bool is_replaced(struct str name) {
                                        STR_INIT("X-Forwarded-Proto"),
                                        STR_INIT("X-Forwarded-Host")};
     return is_one_of(name, NAMES, sizeof NAMES / sizeof NAMES[0]);
+}
+
+// What only those may say of a client whom we trust.
+static bool is_made_up(struct str name, const struct http_request *request) {
+    return !request->peer_trusted && name.len == 9 && str_equal_ignore_case(name, STR("Forwarded"));
 }
 
 // Of a trace that is not continued the state means nothing (W3C Trace Context 3.3.1); the caller of what we ask for is us.
@@ -143,13 +148,22 @@ bool http_upstream_write_head(struct http_forward *forward) {
     struct text text = {begin};
     for (size_t i = 0; i < request->header_count; i++) {
         struct str name = request->headers[i].name;
-        if (!is_replaced(name) && !is_of_trace(name, public->trace) &&
+        if (!is_replaced(name) && !is_made_up(name, request) && !is_of_trace(name, public->trace) &&
             !http_is_hop_by_hop(name, request->headers, request->header_count)) {
             put_header(&text, name, request->headers[i].value);
         }
     }
     put_forwarded(&text, forward->exchange);
-    if (has_content(request)) {
+    put_header(&text, STR("Via"), STR("1.1 footfall")); // RFC 9110 7.6.3
+    if (forward->offers) {
+        put_header(&text, STR("Connection"), STR("Upgrade"));
+        put_header(&text, STR("Upgrade"), http_request_header(public, STR("Upgrade")));
+    }
+    if (forward->chunks) {
+        put_header(&text, STR("Transfer-Encoding"), STR("chunked"));
+    } else if (forward->streams) {
+        put_length(&text, (size_t)http_stream_body_length(public));
+    } else if (has_content(request)) {
         put_length(&text, request->body.len);
     }
     put(&text, STR("\r\n"));

@@ -14,6 +14,12 @@ static void forward(struct http_exchange *exchange, void *context) {
     http_upstream_forward(scene->upstream, exchange);
 }
 
+static void plan(struct http_exchange *exchange, struct http_body_plan *out, void *context) {
+    (void)context;
+    out->streams = str_starts_with(exchange->request.path, STR("/stream"));
+    out->body_bytes = out->streams ? SIZE_MAX : 0;
+}
+
 void scene_open(struct scene *scene, const struct http_upstream_config *config,
                 const uint16_t *ports) {
     static char urls[4][40];
@@ -31,8 +37,10 @@ void scene_open(struct scene *scene, const struct http_upstream_config *config,
     if (http_upstream_make(&filled, &scene->upstream, &err) != STATUS_OK) {
         fail_msg("%s", err.text);
     }
-    struct http_server_config server = {
-        .drain_timeout_ms = scene->drain_ms > 0 ? scene->drain_ms : 300, .threads = scene->threads};
+    struct http_server_config server = {.drain_timeout_ms =
+                                            scene->drain_ms > 0 ? scene->drain_ms : 300,
+                                        .threads = scene->threads,
+                                        .plan = plan};
     scene->proxy = harness_start(forward, scene, &server);
 }
 

@@ -89,7 +89,7 @@ static void replies_of_every_framing_are_read(void **state) {
     };
     static const char *const expected[] = {"\r\n\r\nabcde",      "\r\n\r\nhi",
                                            "204 No Content\r\n", "Content-Encoding: gzip\r\n",
-                                           "ETag: \"7\"\r\n",    "\r\n\r\nuntil the end",
+                                           "ETag: \"7\"\r\n",    "\r\nuntil the end\r\n",
                                            "\r\n\r\nbare"};
     struct script script = SCRIPT(replies);
     struct scene scene;
@@ -97,7 +97,9 @@ static void replies_of_every_framing_are_read(void **state) {
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
         const char *reply = scene_ask(&scene, GET);
         ASSERT_CONTAINS(reply, expected[i]);
-        ASSERT_LACKS(reply, "chunked");
+        if (i != 5) { // whose end is not known when its beginning is passed on
+            ASSERT_LACKS(reply, "chunked");
+        }
         assert_in_range(harness_count(reply, "Vary"), 0, 1);
     }
     // One connection for all up to the HTTP/1.0 reply, which closes it.
@@ -140,8 +142,9 @@ static void a_reply_may_come_byte_by_byte(void **state) {
     (void)state;
     struct scene scene;
     scene_open_with(&scene, serve_slowly, NULL, NULL);
-    ASSERT_CONTAINS(scene_ask(&scene, GET), "\r\n\r\nslowly");
-    ASSERT_CONTAINS(scene_ask(&scene, GET), "\r\n\r\nslowly");
+    static const char *const old = "GET /x HTTP/1.0\r\n\r\n"; // no chunks in between
+    ASSERT_CONTAINS(scene_ask(&scene, old), "\r\n\r\nslowly");
+    ASSERT_CONTAINS(scene_ask(&scene, old), "\r\n\r\nslowly");
     assert_int_equal(backend_accepted(scene.backend), 1);
     scene_close(&scene);
 }
