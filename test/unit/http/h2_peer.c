@@ -205,6 +205,7 @@ static void take_frame(struct h2_peer *peer, uint8_t type, uint8_t flags, uint32
         reply->body += len;
         break;
     }
+    case NGHTTP2_WINDOW_UPDATE: reply->granted += id > 0 ? read_u32(payload) : 0; break;
     case NGHTTP2_RST_STREAM: reply->reset = (int)read_u32(payload); break;
     case NGHTTP2_GOAWAY:
         peer->goaway_last = (int32_t)read_u32(payload);

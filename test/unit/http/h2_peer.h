@@ -15,6 +15,7 @@ struct h2_reply {
     unsigned status;
     unsigned interim; // 1xx before it
     size_t body;
+    size_t granted;     // bytes of a body, beyond the first window
     char text[H2_TEXT]; // its beginning
     char headers[H2_TEXT];
     bool ended;
