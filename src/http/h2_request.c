@@ -147,6 +147,7 @@ static bool join_cookies(struct http_h2_stream *stream) {
         memcpy(text + len, slots[i].value.data, slots[i].value.len);
         len += slots[i].value.len;
     }
+    CHECK(first != NULL); // there are two at least
     request->header_count = kept;
     first->value = str_make(text, len);
     return true;
