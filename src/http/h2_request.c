@@ -149,7 +149,9 @@ static bool join_cookies(struct http_h2_stream *stream) {
     }
     CHECK(first != NULL); // there are two at least
     request->header_count = kept;
-    first->value = str_make(text, len);
+    if (first) {
+        first->value = str_make(text, len);
+    }
     return true;
 }
 
