@@ -166,6 +166,7 @@ void http_upstream_unqueue(struct http_forward *forward) {
         }
         home->waiting_last = home->waiting_last == one ? before : home->waiting_last;
         home->waiting_count--;
+        http_upstream_waits_no_more(home->upstream);
         return;
     }
 }

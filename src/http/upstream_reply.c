@@ -221,7 +221,7 @@ static bool start_reply(struct http_upstream_connection *connection, const struc
     struct str part = str_make(taken->data + message->head_len, message->body_len);
     note_reply(connection, response->status);
     if (!http_upstream_start_reply(connection, response)) {
-        (void)pop(connection);
+        http_upstream_finish(pop(connection));
         http_upstream_break(connection, true, 502, "the connection was closed");
         return false;
     }

@@ -295,6 +295,34 @@ static void who_goes_takes_the_request_along(void **state) {
     }
 }
 
+static unsigned waiting(const struct scene *scene) {
+    return http_upstream_load(scene->upstream).waiting;
+}
+
+static void who_goes_while_waiting_is_counted_no_more(void **state) {
+    (void)state;
+    const struct http_upstream_config config = {.connections = 1};
+    struct peer peer = {.received = 0};
+    struct scene scene;
+    scene_open_with(&scene, serve_and_stop, &peer, &config);
+    int first = harness_connect(scene.proxy);
+    harness_send_text(first, "GET /x HTTP/1.1\r\nHost: front\r\n\r\n");
+    ASSERT_CONTAINS(harness_read_until(first, "half", 1), "half");
+    int second = harness_connect(scene.proxy);
+    harness_send_text(second, "GET /x HTTP/1.1\r\nHost: front\r\n\r\n");
+    while (waiting(&scene) == 0) {
+        sched_yield();
+    }
+    close(second);
+    int64_t end = harness_now_ms() + 10000;
+    while (waiting(&scene) > 0 && harness_now_ms() < end) {
+        sched_yield();
+    }
+    assert_int_equal(waiting(&scene), 0);
+    close(first);
+    scene_close(&scene);
+}
+
 // --- Another protocol ----------------------------------------------------------------------------------------------------
 static void serve_switch(int fd, unsigned number, void *context) {
     struct peer *peer = context;
@@ -357,6 +385,7 @@ int main(void) {
         cmocka_unit_test(a_reply_that_breaks_off_is_seen_to),
         cmocka_unit_test(a_reply_that_stops_is_cut),
         cmocka_unit_test(who_goes_takes_the_request_along),
+        cmocka_unit_test(who_goes_while_waiting_is_counted_no_more),
         cmocka_unit_test(another_protocol_goes_through),
         cmocka_unit_test(a_silent_tunnel_is_closed),
     };
