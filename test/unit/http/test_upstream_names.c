@@ -77,25 +77,31 @@ static void forward(struct http_exchange *exchange, void *context) {
 }
 
 // backend_start listens on 127.0.0.1 alone, so of all addresses only that with the last number 1 answers.
-static void open_names(struct names *names, const char *hosts) {
+static void open_names_with(struct names *names, const char *hosts, backend_serve *answer,
+                            const struct http_upstream_config *policies) {
+    struct http_upstream_config config = *policies;
     char url[60];
     struct error err = {STATUS_OK, ""};
     *names = (struct names){.book = {.mutex = PTHREAD_MUTEX_INITIALIZER}};
-    names->scene.backend = backend_start(serve, names);
+    names->scene.backend = backend_start(answer, names);
     names->book.count = strlen(hosts);
     memcpy(names->book.hosts, hosts, names->book.count);
     (void)snprintf(url, sizeof url, "http://back.test:%u", backend_port(names->scene.backend));
     const struct str text = str_from_c(url);
-    const struct http_upstream_config config = {.name = "back",
-                                                .urls = &text,
-                                                .url_count = 1,
-                                                .connect_timeout_ms = 300,
-                                                .resolve = read_book,
-                                                .resolve_context = &names->book,
-                                                .resolve_every_ms = 5};
+    config.name = "back";
+    config.urls = &text;
+    config.url_count = 1;
+    config.resolve = read_book;
+    config.resolve_context = &names->book;
+    config.resolve_every_ms = 5;
     assert_int_equal(http_upstream_make(&config, &names->scene.upstream, &err), STATUS_OK);
     const struct http_server_config server = {.drain_timeout_ms = 300};
     names->scene.proxy = harness_start(forward, &names->scene, &server);
+}
+
+static void open_names(struct names *names, const char *hosts) {
+    const struct http_upstream_config config = {.connect_timeout_ms = 300};
+    open_names_with(names, hosts, serve, &config);
 }
 
 static size_t look(struct names *names, struct http_upstream_address_view *views) {
@@ -203,6 +209,83 @@ static void nobody_waits_for_a_name_server_at_the_end(void **state) {
     }
 }
 
+// --- All at once -------------------------------------------------------------------------------------------------------
+// Breaks off, refuses or answers, by turns.
+static void serve_moodily(int fd, unsigned number, void *context) {
+    struct names *names = context;
+    char request[4096];
+    (void)number;
+    while (backend_read(fd, request, sizeof request)) {
+        unsigned mood = atomic_fetch_add(&names->requests, 1) % 7;
+        if (strstr(request, "GET /well ")) {
+            mood = mood == 0 ? 1 : 2;
+        }
+        if (mood == 0) {
+            return;
+        }
+        backend_write(fd, mood == 1 ? "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" : OK_REPLY);
+    }
+}
+
+struct client {
+    struct thread thread;
+    struct names *names;
+    atomic_uint *served;
+};
+
+static void *ask_on(void *context) {
+    const struct client *client = context;
+    for (unsigned i = 0; i < 60; i++) {
+        const char *reply = scene_ask(&client->names->scene, i % 2 == 0 ? GET : POST);
+        assert_memory_equal(reply, "HTTP/1.1 ", 9);
+        assert_true(reply[9] == '2' || reply[9] == '5');
+        atomic_fetch_add(client->served, reply[9] == '2');
+    }
+    return NULL;
+}
+
+static void whatever_happens_everybody_gets_one_reply(void **state) {
+    (void)state;
+    enum { CLIENTS = 8 };
+    static const char *const PAGES[] = {"\x01", "\x01\x02\x03", "\x02\x03", "", "\x03\x01"};
+    struct names names;
+    struct client clients[CLIENTS];
+    atomic_uint served = 0;
+    const struct http_upstream_config config = {
+        .connections = 2,
+        .connect_timeout_ms = 300,
+        .ejection = {.after = 2, .base_ms = 2},
+        .limits = {.active = 6, .waiting = 2, .connections = 5, .retries_least = 1},
+        .health = {.path = "/well", .interval_ms = 3, .timeout_ms = 100}};
+    open_names_with(&names, "\x01\x02", serve_moodily, &config);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct client){.names = &names, .served = &served};
+        assert_int_equal(thread_start(&clients[i].thread, "client", ask_on, &clients[i]),
+                         STATUS_OK);
+    }
+    for (unsigned turn = 0; turn < 60; turn++) {
+        write_book(&names.book, PAGES[turn % 5]);
+    }
+    write_book(&names.book, PAGES[1]);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        thread_join(&clients[i].thread);
+    }
+    assert_true(atomic_load(&served) > 0);
+    // Nothing is left of it in the counts.
+    struct http_upstream_load load;
+    do {
+        load = http_upstream_load(names.scene.upstream);
+    } while (load.active > 0);
+    assert_int_equal(load.waiting, 0);
+    assert_int_equal(load.retrying, 0);
+    struct http_upstream_address_view views[HTTP_UPSTREAM_ADDRESSES];
+    size_t count = look(&names, views);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(views[i].active, 0);
+    }
+    scene_close(&names.scene);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_address_is_used),
@@ -211,6 +294,7 @@ int main(void) {
         cmocka_unit_test(what_is_known_stays_when_nobody_answers),
         cmocka_unit_test(more_addresses_than_there_are_places_for),
         cmocka_unit_test(nobody_waits_for_a_name_server_at_the_end),
+        cmocka_unit_test(whatever_happens_everybody_gets_one_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
