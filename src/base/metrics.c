@@ -318,7 +318,7 @@ metrics_id metrics_gauge(const char *name, const char *help, const char *labels,
     return id;
 }
 
-void metrics_gauge_remove(metrics_id id) {
+static void remove_gauge(metrics_id id, bool whoever, const void *context) {
     CHECK(id < METRICS_MAX);
     if (id == 0) {
         return;
@@ -327,9 +327,19 @@ void metrics_gauge_remove(metrics_id id) {
     thread_must(pthread_mutex_lock(&mutex));
     struct entry *entry = &entries[entry_of_cell[id]];
     CHECK(entry->cell == id && families[entry->family].kind == KIND_GAUGE);
-    entry->read = NULL;
-    entry->context = NULL;
+    if (whoever || entry->context == context) {
+        entry->read = NULL;
+        entry->context = NULL;
+    }
     thread_must(pthread_mutex_unlock(&mutex));
+}
+
+void metrics_gauge_remove(metrics_id id) {
+    remove_gauge(id, true, NULL);
+}
+
+void metrics_gauge_leave(metrics_id id, const void *context) {
+    remove_gauge(id, false, context);
 }
 
 void metrics_reset_for_tests(void) {

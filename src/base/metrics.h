@@ -33,6 +33,8 @@ void metrics_observe(metrics_id id, double value);
 metrics_id metrics_gauge(const char *name, const char *help, const char *labels,
                          double (*read)(void *context), void *context);
 void metrics_gauge_remove(metrics_id id);
+// The same, unless somebody else has registered it meanwhile: for what is replaced by its like before it goes.
+void metrics_gauge_leave(metrics_id id, const void *context);
 
 // Text exposition format 0.0.4, with process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds,
 // process_start_time_seconds and footfall_thread_cpu_seconds_total{thread="..."}.

@@ -123,9 +123,7 @@ void http_upstream_register_metrics(struct http_upstream *upstream) {
 void http_upstream_remove_gauges(struct http_upstream *upstream) {
     for (size_t i = 0; i < upstream->target_count; i++) {
         for (size_t k = 0; k < HTTP_UPSTREAM_GAUGES; k++) {
-            if (upstream->targets[i].gauges[k] != 0) {
-                metrics_gauge_remove(upstream->targets[i].gauges[k]);
-            }
+            metrics_gauge_leave(upstream->targets[i].gauges[k], &upstream->targets[i]);
         }
     }
 }

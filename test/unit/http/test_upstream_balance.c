@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "scene.h"
 
 #define BACKENDS 3
@@ -361,6 +362,34 @@ static void nobody_well_is_503_at_once(void **state) {
     ward_close(&ward);
 }
 
+// --- Metrics -----------------------------------------------------------------------------------------------------------
+static void assert_metric(const char *line) {
+    struct buffer out;
+    buffer_init(&out, (size_t)1 << 20);
+    metrics_render(&out);
+    buffer_append_char(&out, '\0');
+    assert_int_equal(buffer_status(&out), STATUS_OK);
+    ASSERT_CONTAINS(out.data, line);
+    buffer_free(&out);
+}
+
+static void one_that_replaces_another_is_seen(void **state) {
+    (void)state;
+    const struct str url = STR("http://127.0.0.1:9");
+    const struct http_upstream_config config = {.name = "shop", .urls = &url, .url_count = 1};
+    struct http_upstream *before = NULL;
+    struct http_upstream *after = NULL;
+    struct error err;
+    static const char LINE[] = "\nfootfall_upstream_addresses{upstream=\"shop\",address="
+                               "\"127.0.0.1:9\",state=\"healthy\"} 1\n";
+    assert_int_equal(http_upstream_make(&config, &before, &err), STATUS_OK);
+    assert_metric(LINE);
+    assert_int_equal(http_upstream_make(&config, &after, &err), STATUS_OK);
+    http_upstream_free(before);
+    assert_metric(LINE);
+    http_upstream_free(after);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_get_their_share),
@@ -374,6 +403,7 @@ int main(void) {
         cmocka_unit_test(half_of_them_by_default),
         cmocka_unit_test(who_says_to_be_unwell_gets_nothing),
         cmocka_unit_test(nobody_well_is_503_at_once),
+        cmocka_unit_test(one_that_replaces_another_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
