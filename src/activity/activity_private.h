@@ -9,6 +9,7 @@
 #include "activity/activity.h"
 #include "activity/reader.h"
 #include "base/metrics.h"
+#include "http/cors.h"
 
 enum activity_outcome { ACTIVITY_ACCEPTED, ACTIVITY_REFUSED, ACTIVITY_UNAVAILABLE };
 #define ACTIVITY_OUTCOMES 3
@@ -80,8 +81,6 @@ void activity_give_back(const struct activity *activity, const struct eventlog_r
                         size_t count);
 
 // --- CORS ----------------------------------------------------------------------------------------------------------------
-// Headers that let a page of another origin read the reply; nothing when the request names no origin.
-void activity_cors(struct http_exchange *exchange);
 http_handler activity_handle_preflight;
 
 // --- Replies --------------------------------------------------------------------------------------------------------------

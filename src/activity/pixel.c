@@ -99,7 +99,7 @@ void activity_receive_pixel(struct activity *activity, struct http_exchange *exc
                                           PARAMETERS_MAX, &count);
     http_reply_header(exchange, "Cache-Control", STR("no-store"));
     if (status != STATUS_OK) {
-        activity_cors(exchange);
+        http_cors_allow(exchange);
         activity_reply_refusal(exchange, 400, STR("the query cannot be read"));
         return;
     }
@@ -114,7 +114,7 @@ void activity_receive_pixel(struct activity *activity, struct http_exchange *exc
     buffer_init_fixed(&json, memory, size);
     status = write_event(parameters, count, &json);
     if (status != STATUS_OK) {
-        activity_cors(exchange);
+        http_cors_allow(exchange);
         activity_reply_refusal(exchange, 400, STR("the query is not valid UTF-8"));
         return;
     }

@@ -178,7 +178,7 @@ static void read_json(struct ingest *ingest, struct str json, struct str form_ke
 static struct ingest *begin(struct activity *activity, struct http_exchange *exchange,
                             const struct activity_route *route) {
     struct ingest *ingest = arena_alloc(&exchange->arena, sizeof *ingest);
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     if (!ingest) {
         activity_reply_unkept(exchange, STATUS_NO_MEMORY);
         return NULL;

@@ -41,7 +41,7 @@ static struct str prefix_of(const struct activity *activity, const struct http_e
 }
 
 static void begin_reply(struct http_exchange *exchange, struct json_writer *writer) {
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     json_writer_init(writer, http_reply_body(exchange));
     json_begin_object(writer);
 }
@@ -67,7 +67,7 @@ static bool key_is_known(struct activity *activity, struct http_exchange *exchan
     if (activity_find_project(activity, key, &exchange->arena, &project)) {
         return true;
     }
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     activity_reply_refusal(exchange, 404, STR("no such write key"));
     return false;
 }
@@ -177,7 +177,7 @@ static void looked_again(struct http_exchange *exchange, enum status status, voi
         reply_source_config(exchange, project);
         return;
     }
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     if (status != STATUS_OK) {
         activity_reply_refusal(exchange, 503, STR("Keys cannot be looked up now; try again soon."));
     } else {
@@ -240,7 +240,7 @@ void activity_handle_array_config(struct http_exchange *exchange, void *context)
 // Asked by every page load and by posthog-node; which key asks makes no difference to "nothing".
 void activity_handle_flags(struct http_exchange *exchange, void *context) {
     (void)context;
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     http_reply_send_static(
         exchange, 200, "application/json",
         STR("{\"flags\":{},\"featureFlags\":{},\"featureFlagPayloads\":{},"
@@ -250,6 +250,6 @@ void activity_handle_flags(struct http_exchange *exchange, void *context) {
 // Counters about the SDK itself; we have told it not to send any, older versions do.
 void activity_handle_sdk_metrics(struct http_exchange *exchange, void *context) {
     (void)context;
-    activity_cors(exchange);
+    http_cors_allow(exchange);
     http_reply_send_static(exchange, 200, "application/json", STR("{\"success\":true}"));
 }

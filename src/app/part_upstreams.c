@@ -43,6 +43,7 @@ static enum status start_upstream(struct app_service *service, size_t role, stru
         .name = roles[role].name,
         .url_count = settings_list(settings, roles[role].key, &urls),
         .pipeline = roles[role].pipeline,
+        .cross_origin = role == APP_UPSTREAM_ACTIVITY,
     };
     struct tls_client_settings tls;
     gateway_upstream_policies(settings, &config, &tls);

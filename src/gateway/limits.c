@@ -9,6 +9,7 @@
 #include "auth/keyring.h"
 #include "base/metrics.h"
 #include "gateway/limit_rules.h"
+#include "http/cors.h"
 #include "http/problem.h"
 #include "limit/table.h"
 
@@ -226,18 +227,6 @@ static bool brings_events(const struct http_route *route) {
     return route && route->access == AUTH_ACCESS_SEND;
 }
 
-// A page of another origin reads a refusal only with these; without them an SDK sees a network that failed.
-static void allow_origin(struct http_exchange *exchange) {
-    struct str origin = http_request_header(exchange, STR("Origin"));
-    if (origin.len > 0) {
-        http_reply_header(exchange, "Access-Control-Allow-Origin", origin);
-        http_reply_header(exchange, "Access-Control-Allow-Credentials", STR("true"));
-        http_reply_header(exchange, "Access-Control-Expose-Headers",
-                          STR("Retry-After, X-Request-Id"));
-        http_reply_header(exchange, "Vary", STR("Origin"));
-    }
-}
-
 bool gateway_limits_address(struct gateway_limits *limits, struct http_exchange *exchange,
                             const struct http_route *route) {
     const struct limit_rate *rate = &rules_of(limits)->rates[LIMIT_KIND_ADDRESS];
@@ -248,7 +237,7 @@ bool gateway_limits_address(struct gateway_limits *limits, struct http_exchange 
         if (!limit_table_take(limits->table, key, rate, 1, now_ns(limits), &outcome) &&
             !is_exempt(limits, exchange)) {
             if (brings_events(route)) {
-                allow_origin(exchange);
+                http_cors_allow(exchange); // without it an SDK sees a network that failed
             }
             refuse(limits, exchange, LIMIT_KIND_ADDRESS, rate, &outcome);
             return false;

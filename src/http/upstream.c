@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
+#include "http/cors.h"
 #include "http/problem.h"
 #include "http/upstream_private.h"
 
@@ -253,6 +254,9 @@ void http_upstream_fail(struct http_forward *forward, unsigned status, const cha
     if (forward->replying || forward->cancelled) {
         http_stream_abort(public);
         return;
+    }
+    if (upstream->config.cross_origin) {
+        http_cors_allow(public);
     }
     if (status == 503) {
         http_reply_header(public, "Retry-After", STR("1"));

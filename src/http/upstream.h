@@ -77,6 +77,7 @@ struct http_upstream_config {
     int64_t stall_timeout_ms;  // [60 s] without a byte of a reply that has begun
     int64_t tunnel_timeout_ms; // [10 min] without a byte of another protocol, from either side
     int64_t idle_timeout_ms; // [20 s] then an unused connection is closed; less than the peer's own
+    bool cross_origin;       // pages of other origins may read what is said in its place (cors.h)
     // Of https: whom to believe to be the host of the URL, and what to show. NULL: the authorities of the machine, and nothing.
     const struct tls_client_settings *tls;
     struct http_upstream_ejection ejection;

@@ -26,6 +26,30 @@ static void nobody_there_is_503(void **state) {
     scene_close(&scene);
 }
 
+static void pages_of_other_origins_may_read_why(void **state) {
+    (void)state;
+    static const char FROM_A_PAGE[] =
+        "POST /v1/batch HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example.org\r\nConnection: close\r\n"
+        "Content-Length: 2\r\n\r\n{}";
+    const uint16_t ports[] = {backend_unused_port(), 0};
+    for (int readable = 0; readable < 2; readable++) {
+        const struct http_upstream_config config = {.connect_timeout_ms = 200,
+                                                    .cross_origin = readable == 1};
+        struct scene scene = {0};
+        scene_open(&scene, &config, ports);
+        const char *reply = scene_ask(&scene, FROM_A_PAGE);
+        ASSERT_CONTAINS(reply, "HTTP/1.1 503 ");
+        if (readable == 1) {
+            ASSERT_CONTAINS(
+                reply,
+                "Access-Control-Allow-Origin: https://shop.example.org\r\nConnection: close\r\n");
+        } else {
+            ASSERT_LACKS(reply, "Access-Control-");
+        }
+        scene_close(&scene);
+    }
+}
+
 static void an_address_that_is_dead_is_passed_over(void **state) {
     (void)state;
     static const char *replies[64];
@@ -265,6 +289,7 @@ static void wrong_addresses_are_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_there_is_503),
+        cmocka_unit_test(pages_of_other_origins_may_read_why),
         cmocka_unit_test(an_address_that_is_dead_is_passed_over),
         cmocka_unit_test(no_reply_in_time_is_504),
         cmocka_unit_test(a_reply_that_stops_half_way_is_504),
