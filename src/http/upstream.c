@@ -174,7 +174,6 @@ void http_upstream_unqueue(struct http_forward *forward) {
 
 static void on_sweep(uv_timer_t *timer) {
     struct http_upstream_loop *home = timer->data;
-    int64_t total_us = home->upstream->config.total_timeout_ms * 1000;
     bool busy = false;
     http_loop_update_time(home->loop);
     for (size_t i = 0; i < home->upstream->peer_count; i++) {
@@ -182,7 +181,8 @@ static void on_sweep(uv_timer_t *timer) {
         http_upstream_sweep(home, home->addresses[i].full);
         busy = busy || home->addresses[i].connections > 0;
     }
-    while (home->waiting && home->loop->now_us - home->waiting->began_us > total_us) {
+    while (home->waiting &&
+           home->loop->now_us - home->waiting->began_us > home->waiting->total_timeout_us) {
         http_upstream_fail(pop_waiting(home), 504, "no connection to it became free in time");
     }
     if (!busy && !home->waiting) {
@@ -380,17 +380,31 @@ void http_upstream_take_waiting(struct http_upstream_loop *home) {
 }
 
 void http_upstream_forward(struct http_upstream *upstream, struct http_exchange *exchange) {
+    static const struct http_forward_policy NOTHING;
+    http_upstream_forward_by(upstream, exchange, &NOTHING);
+}
+
+static int64_t microseconds(int64_t chosen_ms, int64_t other_ms) {
+    return (chosen_ms > 0 ? chosen_ms : other_ms) * 1000;
+}
+
+void http_upstream_forward_by(struct http_upstream *upstream, struct http_exchange *exchange,
+                              const struct http_forward_policy *policy) {
+    const struct http_upstream_config *config = &upstream->config;
     struct http_exchange_private *private = http_exchange_of(exchange);
     struct http_upstream_loop *home = home_of(private->loop, upstream);
     struct http_forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
     unsigned idempotent = HTTP_GET_ | HTTP_HEAD_ | HTTP_PUT_ | HTTP_DELETE_ | HTTP_OPTIONS_;
     if (home && forward) {
-        *forward =
-            (struct http_forward){.exchange = private,
-                                  .home = home,
-                                  .avoid = -1,
-                                  .began_us = private->loop->now_us,
-                                  .idempotent = (exchange->request.method & idempotent) != 0};
+        *forward = (struct http_forward){
+            .exchange = private,
+            .home = home,
+            .policy = policy,
+            .reply_timeout_us = microseconds(policy->reply_timeout_ms, config->reply_timeout_ms),
+            .total_timeout_us = microseconds(policy->total_timeout_ms, config->total_timeout_ms),
+            .avoid = -1,
+            .began_us = private->loop->now_us,
+            .idempotent = (exchange->request.method & idempotent) != 0};
     }
     if (home && forward) {
         http_upstream_begin(forward);

@@ -125,4 +125,27 @@ const char *http_upstream_name(const struct http_upstream *upstream);
 // server's reply limit.
 void http_upstream_forward(struct http_upstream *upstream, struct http_exchange *exchange);
 
+// Headers that are left out, and those that are put in, in place of what came of that name. None of those that the forwarding writes or
+// leaves behind itself (http_upstream_may_edit).
+struct http_header_edits {
+    const struct http_header *set;
+    size_t set_count;
+    const struct str *remove;
+    size_t remove_count;
+};
+// What is done to one request; lives as long as its exchange.
+struct http_forward_policy {
+    struct str target; // "/path?query" in place of the one received; data NULL: as received
+    struct str host;   // the Host header; data NULL: the address's
+    struct http_header_edits request;
+    struct http_header_edits reply;
+    int64_t reply_timeout_ms; // 0: the upstream's
+    int64_t total_timeout_ms; // 0: the upstream's
+};
+// The same as http_upstream_forward, with a policy.
+void http_upstream_forward_by(struct http_upstream *upstream, struct http_exchange *exchange,
+                              const struct http_forward_policy *policy);
+// Whether name is a header name at all (RFC 9110 5.1) that may stand in edits.
+bool http_upstream_may_edit(struct str name);
+
 #endif

@@ -427,10 +427,10 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
     } else if (first->streams && !first->body_done) {
         return; // the client's time counts
     } else if (first->waiting_us > 0 && connection->in.len == 0 &&
-               now_us - first->waiting_us > config->reply_timeout_ms * 1000) {
+               now_us - first->waiting_us > first->reply_timeout_us) {
         http_upstream_failed(connection->home, connection->address, false);
         http_upstream_break(connection, false, 504, "its reply did not come in time");
-    } else if (now_us - first->began_us > config->total_timeout_ms * 1000) {
+    } else if (now_us - first->began_us > first->total_timeout_us) {
         http_upstream_break(connection, false, 504, "its reply was not whole in time");
     }
 }

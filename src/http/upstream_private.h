@@ -122,6 +122,9 @@ struct http_forward {
     bool tunnel;    // which is spoken now
     bool replying;  // the head of the reply was passed on
     bool cancelled; // nobody wants the reply
+    const struct http_forward_policy *policy;
+    int64_t reply_timeout_us; // of the policy or the upstream
+    int64_t total_timeout_us;
 };
 
 struct http_upstream_address {
@@ -289,9 +292,16 @@ bool http_upstream_write_line(struct http_forward *forward, const struct http_up
 // Connection, Keep-Alive and the like, and what a Connection header of these names (RFC 9110 7.6.1).
 bool http_is_hop_by_hop(struct str name, const struct http_header *headers, size_t count);
 
+// --- upstream_policy.c -----------------------------------------------------------------------------------------------
+// Whether what came under that name stays behind.
+bool http_edits_drop(const struct http_header_edits *edits, struct str name);
+// What is set of that name; data NULL: nothing.
+struct str http_edits_value(const struct http_header_edits *edits, struct str name);
+size_t http_edits_room(const struct http_header_edits *edits); // bytes of what is set, as lines
+
 // --- upstream_reply.c ------------------------------------------------------------------------------------------------
 // Headers of a reply for its exchange; gives its type. NULL: none.
-const char *http_upstream_copy_head(struct http_exchange_private *exchange,
+const char *http_upstream_copy_head(struct http_forward *forward,
                                     const struct http_response *response, bool with_body);
 // Takes in what came: data[0 .. len), the end of input when eof. False: the connection was closed.
 bool http_upstream_take(struct http_upstream_connection *connection, char *data, size_t len,

@@ -49,25 +49,37 @@ static struct str find(const struct http_response *response, struct str name) {
     return STR_EMPTY;
 }
 
+static void copy_header(struct buffer *out, const struct http_header *header) {
+    buffer_append_str(out, header->name);
+    buffer_append_str(out, STR(": "));
+    buffer_append_str(out, header->value);
+    buffer_append_str(out, STR("\r\n"));
+}
+
 static void copy_headers(struct http_exchange_private *exchange,
-                         const struct http_response *response) {
+                         const struct http_response *response,
+                         const struct http_header_edits *edits) {
     struct buffer *out = &exchange->headers;
     for (size_t i = 0; i < response->header_count; i++) {
         const struct http_header *header = &response->headers[i];
-        if (is_own(header->name) ||
+        if (is_own(header->name) || http_edits_drop(edits, header->name) ||
             http_is_hop_by_hop(header->name, response->headers, response->header_count)) {
             continue;
         }
-        buffer_append_str(out, header->name);
-        buffer_append_str(out, STR(": "));
-        buffer_append_str(out, header->value);
-        buffer_append_str(out, STR("\r\n"));
+        copy_header(out, header);
+    }
+    for (size_t i = 0; i < edits->set_count; i++) {
+        if (!is_own(edits->set[i].name)) {
+            copy_header(out, &edits->set[i]);
+        }
     }
 }
 
 static const char *copy_type(struct http_exchange_private *exchange,
-                             const struct http_response *response, struct str body) {
-    struct str type = find(response, STR("Content-Type"));
+                             const struct http_response *response, struct str body,
+                             const struct http_header_edits *edits) {
+    struct str type = http_edits_value(edits, STR("Content-Type"));
+    type = type.data ? type : find(response, STR("Content-Type"));
     if (!type.data) {
         return body.len > 0 ? "application/octet-stream" : NULL; // RFC 9110 8.3
     }
@@ -80,10 +92,11 @@ static const char *copy_type(struct http_exchange_private *exchange,
     return copy;
 }
 
-const char *http_upstream_copy_head(struct http_exchange_private *exchange,
+const char *http_upstream_copy_head(struct http_forward *forward,
                                     const struct http_response *response, bool with_body) {
-    copy_headers(exchange, response);
-    return with_body ? copy_type(exchange, response, STR("x")) : NULL;
+    const struct http_header_edits *edits = &forward->policy->reply;
+    copy_headers(forward->exchange, response, edits);
+    return with_body ? copy_type(forward->exchange, response, STR("x"), edits) : NULL;
 }
 
 static void give_reply(struct http_forward *forward, const struct http_response *response,
@@ -94,8 +107,9 @@ static void give_reply(struct http_forward *forward, const struct http_response 
         http_stream_abort(&exchange->public);
         return;
     }
-    copy_headers(exchange, response);
-    const char *type = copy_type(exchange, response, body);
+    const struct http_header_edits *edits = &forward->policy->reply;
+    copy_headers(exchange, response, edits);
+    const char *type = copy_type(exchange, response, body, edits);
     buffer_append_str(&exchange->body, body);
     exchange->as_is = true;
     uint64_t length = 0;

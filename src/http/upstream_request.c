@@ -137,6 +137,8 @@ bool http_upstream_write_head(struct http_forward *forward) {
     const struct http_request *request = &public->request;
     size_t room = ADDED_ROOM + public->request_id.len + HTTP_IP_TEXT_MAX;
     struct str host = http_request_header(public, STR("Host"));
+    const struct http_header_edits *edits = &forward->policy->request;
+    room += http_edits_room(edits);
     for (size_t i = 0; i < request->header_count; i++) {
         room += request->headers[i].name.len + request->headers[i].value.len + 4;
     }
@@ -149,9 +151,13 @@ bool http_upstream_write_head(struct http_forward *forward) {
     for (size_t i = 0; i < request->header_count; i++) {
         struct str name = request->headers[i].name;
         if (!is_replaced(name) && !is_made_up(name, request) && !is_of_trace(name, public->trace) &&
+            !http_edits_drop(edits, name) &&
             !http_is_hop_by_hop(name, request->headers, request->header_count)) {
             put_header(&text, name, request->headers[i].value);
         }
+    }
+    for (size_t i = 0; i < edits->set_count; i++) {
+        put_header(&text, edits->set[i].name, edits->set[i].value);
     }
     put_forwarded(&text, forward->exchange);
     put_header(&text, STR("Via"), STR("1.1 footfall")); // RFC 9110 7.6.3
@@ -175,10 +181,12 @@ bool http_upstream_write_head(struct http_forward *forward) {
 bool http_upstream_write_line(struct http_forward *forward, const struct http_upstream_target *to) {
     struct http_exchange *public = &forward->exchange->public;
     const struct http_request *request = &public->request;
-    struct str authority = str_from_c(to->authority);
+    const struct http_forward_policy *policy = forward->policy;
+    struct str authority = policy->host.data ? policy->host : str_from_c(to->authority);
     bool origin = request->target.len > 0 && request->target.data[0] == '/';
     size_t room = request->method_name.len + request->target.len + request->path.len +
-                  request->query.len + authority.len + sizeof "  ? HTTP/1.1\r\nHost: \r\n";
+                  request->query.len + policy->target.len + authority.len +
+                  sizeof "  ? HTTP/1.1\r\nHost: \r\n";
     char *begin = arena_alloc(&public->arena, room);
     if (!begin) {
         return false;
@@ -186,7 +194,9 @@ bool http_upstream_write_line(struct http_forward *forward, const struct http_up
     struct text text = {begin};
     put(&text, request->method_name);
     put(&text, STR(" "));
-    if (origin || !request->path.data) {
+    if (policy->target.data) {
+        put(&text, policy->target);
+    } else if (origin || !request->path.data) {
         put(&text, request->target);
     } else { // "http://host/path"
         put(&text, request->path);

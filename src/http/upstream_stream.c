@@ -147,7 +147,7 @@ bool http_upstream_start_reply(struct http_upstream_connection *connection,
     struct http_exchange *exchange = &forward->exchange->public;
     int64_t length =
         message->chunked || message->until_close ? -1 : (int64_t)message->content_length;
-    const char *type = http_upstream_copy_head(forward->exchange, response, true);
+    const char *type = http_upstream_copy_head(forward, response, true);
     forward->replying = true;
     forward->left = length < 0 ? UINT64_MAX : (uint64_t)length;
     return http_stream_head(exchange, response->status, type, length);
@@ -157,7 +157,7 @@ bool http_upstream_switch(struct http_upstream_connection *connection,
                           const struct http_response *response) {
     struct http_forward *forward = connection->first;
     struct http_exchange *exchange = &forward->exchange->public;
-    (void)http_upstream_copy_head(forward->exchange, response, false);
+    (void)http_upstream_copy_head(forward, response, false);
     for (size_t i = 0; i < response->header_count; i++) {
         if (str_equal_ignore_case(response->headers[i].name, STR("Upgrade"))) {
             http_reply_header(exchange, "Upgrade", response->headers[i].value);
