@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "app/service.h"
 #include "base/buffer.h"
 
 int app_check_config_command(int argc, char *const *argv) {
@@ -16,6 +17,12 @@ int app_check_config_command(int argc, char *const *argv) {
         STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
+    struct gateway_routes *routes = NULL;
+    if (app_routes_read(settings, &routes, &err) != STATUS_OK) {
+        settings_free(settings);
+        return app_complain(APP_USAGE, &err);
+    }
+    gateway_routes_free(routes);
     struct buffer text;
     buffer_init(&text, 1024 * 1024);
     settings_print_effective(settings, &text);

@@ -117,6 +117,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
     struct gateway_config config = {
         .tables = tables,
         .table_count = collect_tables(service, tables),
+        .routes = service->routes,
         .keyring = service->keyring,
         .tokens = service->tokens,
         .refresh = service->refresh,
@@ -127,7 +128,11 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .trace_one_in = (unsigned)settings_integer(service->settings, "tracing.sample"),
     };
     enum status status = app_https_of(service, &config.https, err);
-    return status == STATUS_OK ? gateway_start(&config, &service->gateway, err) : status;
+    status = status == STATUS_OK ? gateway_start(&config, &service->gateway, err) : status;
+    if (status == STATUS_OK) {
+        service->routes = NULL; // the gateway's now
+    }
+    return status;
 }
 
 // --- The public server -------------------------------------------------------------------------------------------------

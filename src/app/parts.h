@@ -40,6 +40,9 @@ extern const struct app_part app_part_management;
 extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are
 extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-For is believed
 extern const struct app_part app_part_gateway;
+// part_routes.c
+extern const struct app_part
+    app_part_routes; // of the settings; before the gateway, which takes them
 extern const struct app_part app_part_public;
 
 // In part_tls.c: of the public server, the certificates while it runs; and what the settings say of TLS for the server (host is written

@@ -58,7 +58,24 @@ struct process { // what SIGHUP needs
     char *const *argv;
 };
 
-// Of the settings as they are now only limits change. What is wrong is logged, and changes nothing.
+// What is wrong is logged, and changes nothing.
+static enum status told(const struct process *process, const char *what, enum status status,
+                        struct error *err) {
+    struct app_service *service = process->service;
+    if (status == STATUS_OK && service->audit.store) {
+        char action[40];
+        (void)snprintf(action, sizeof action, "%s read again", what);
+        status = gateway_audit_note(&service->audit, str_from_c(action),
+                                    str_from_c(app_role_name(process->role)), STR_EMPTY, err);
+    }
+    if (status != STATUS_OK) {
+        LOG_ERROR("app", "settings stay as they were", LOG_CSTR("settings", what),
+                  LOG_CSTR("reason", err->text));
+    }
+    return status;
+}
+
+// Of the settings as they are now only routes and limits change.
 static void read_anew(const struct process *process) {
     struct app_service *service = process->service;
     struct error err = {STATUS_OK, ""};
@@ -66,20 +83,15 @@ static void read_anew(const struct process *process) {
     int used = 0;
     enum status status =
         app_load_role_settings(process->role, process->argc, process->argv, &used, &settings, &err);
+    status = status == STATUS_OK ? app_routes_change(service, settings, &err) : status;
+    status = told(process, "routes", status, &err);
     if (status == STATUS_OK) {
-        status = app_limits_change(service, settings, &err);
+        (void)told(process, "limits", app_limits_change(service, settings, &err), &err);
     }
     settings_free(settings);
-    if (status == STATUS_OK && service->audit.store) {
-        status = gateway_audit_note(&service->audit, STR("limits read again"),
-                                    str_from_c(app_role_name(process->role)), STR_EMPTY, &err);
-    }
-    if (status != STATUS_OK) {
-        LOG_ERROR("app", "limits stay as they were", LOG_CSTR("reason", err.text));
-    }
 }
 
-// Log files may have been moved away, certificates renewed, limits changed. Before the process is up there are none.
+// Log files may have been moved away, certificates renewed, routes and limits changed. Before the process is up there are none.
 static void open_anew(void *context) {
     const struct process *process = context;
     struct app_service *service = process->service;

@@ -93,7 +93,9 @@ struct app_service {
     struct gateway_audit audit;
     struct gateway_limits *limits;
     struct gateway_quotas *quotas;
-    struct activity_admission admission; // asks them
+    struct activity_admission admission;  // asks them
+    struct gateway_upstreams *configured; // of the settings; NULL: a role without routes of these
+    struct gateway_routes *routes;        // until the gateway has them
     struct gateway *gateway;
     struct http_router *management_router;
     struct http_server *management;
@@ -114,6 +116,14 @@ void app_service_stop(struct app_service *service);
 // For threads of the management server. False: the process is not up (yet, or any more), and nothing may be looked at. True: leave.
 bool app_service_enter(struct app_service *service);
 void app_service_leave(struct app_service *service);
+
+// Routes of the settings, checked against ours; no name is looked up. INVALID says where and what.
+MUST_CHECK enum status app_routes_read(const struct settings *settings, struct gateway_routes **out,
+                                       struct error *err);
+// The routes and upstreams of these settings from now on, in place of those before; looks names up. Between enter and leave. On failure
+// all stays as it is.
+MUST_CHECK enum status app_routes_change(struct app_service *service,
+                                         const struct settings *settings, struct error *err);
 
 // What the settings say of the processor; log and store are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);

@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "gateway/private.h"
+#include "gateway/routing.h"
 #include "http/problem.h"
 #include "http/query.h"
 
@@ -16,7 +17,7 @@
 #define QUERY_PARAMETERS_MAX 32
 
 struct gateway {
-    struct http_router *router;
+    struct gateway_routings *routings;
     struct auth_keyring *keyring;
     struct auth_tokens *tokens;
     struct auth_refresh *refresh;
@@ -50,18 +51,35 @@ static void register_metrics(struct gateway *gateway) {
                                        "Requests without or with insufficient credentials.", NULL);
 }
 
+static enum status start_routes(struct gateway *gateway, const struct gateway_config *config,
+                                struct error *err) {
+    enum status status = STATUS_OK;
+    if (config->limits) {
+        status =
+            gateway_limits_check_routes(config->limits, config->tables, config->table_count, err);
+    }
+    if (status == STATUS_OK) {
+        status = gateway_routings_make(config->tables, config->table_count, &gateway->routings);
+        if (status != STATUS_OK) {
+            return error_set(err, status, "gateway: out of memory");
+        }
+        status = gateway_routings_change(gateway->routings, config->routes, err);
+    }
+    return status;
+}
+
+enum status gateway_change_routes(struct gateway *gateway, struct gateway_routes *routes,
+                                  struct error *err) {
+    return gateway_routings_change(gateway->routings, routes, err);
+}
+
 enum status gateway_start(const struct gateway_config *config, struct gateway **out,
                           struct error *err) {
     struct gateway *gateway = calloc(1, sizeof *gateway);
     if (!gateway) {
         return error_set(err, STATUS_NO_MEMORY, "gateway: out of memory");
     }
-    enum status status =
-        http_router_make(config->tables, config->table_count, &gateway->router, err);
-    if (status == STATUS_OK && config->limits) {
-        status =
-            gateway_limits_check_routes(config->limits, config->tables, config->table_count, err);
-    }
+    enum status status = start_routes(gateway, config, err);
     if (status != STATUS_OK) {
         gateway_stop(gateway);
         return status;
@@ -84,7 +102,7 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
 
 void gateway_stop(struct gateway *gateway) {
     if (gateway) {
-        http_router_free(gateway->router);
+        gateway_routings_free(gateway->routings);
         free(gateway);
     }
 }
@@ -176,14 +194,17 @@ static bool allows(const struct http_exchange *exchange, const struct auth_princ
 }
 
 static enum verdict authorise(const struct gateway *gateway, struct http_exchange *exchange,
-                              enum auth_access access) {
-    if (access == AUTH_ACCESS_PUBLIC || access == AUTH_ACCESS_SEND) {
+                              const struct http_route *route) {
+    enum auth_access access = (enum auth_access)route->access;
+    bool sends = access == AUTH_ACCESS_SEND;
+    if (access == AUTH_ACCESS_PUBLIC || (sends && !gateway_route_is_configured(route))) {
         return VERDICT_ALLOWED; // a write key may stand in the body: the activity role looks for it
     }
     struct str header = http_request_header(exchange, STR("Authorization"));
     if (!header.data) {
         refuse_unauthenticated(gateway, exchange,
-                               STR("Send an API key: Authorization: Bearer ff_..."));
+                               sends ? STR("Send a write key: Authorization: Bearer wk_...")
+                                     : STR("Send an API key: Authorization: Bearer ff_..."));
         return VERDICT_REFUSED;
     }
     struct auth_credentials given;
@@ -193,7 +214,7 @@ static enum verdict authorise(const struct gateway *gateway, struct http_exchang
         return verdict;
     }
     exchange->principal = principal;
-    if (may_be_forged(exchange, &given)) {
+    if (!sends && may_be_forged(exchange, &given)) { // write keys are no secrets
         metrics_add(gateway->refused, 1);
         http_reply_problem(exchange, 403,
                            STR("A web page must send its key as Authorization: Bearer to write."));
@@ -258,7 +279,7 @@ static void look_again(const struct gateway *gateway, struct http_exchange *exch
 
 static void proceed(const struct gateway *gateway, struct http_exchange *exchange,
                     const struct http_route_match *match, bool looked) {
-    enum verdict verdict = authorise(gateway, exchange, (enum auth_access)match->route->access);
+    enum verdict verdict = authorise(gateway, exchange, match->route);
     if (verdict == VERDICT_REFUSED) {
         return;
     }
@@ -298,7 +319,9 @@ void gateway_handle(struct http_exchange *exchange, void *context) {
     if (gateway_https_handle(&gateway->https, exchange)) {
         return;
     }
-    enum status status = http_router_find(gateway->router, exchange, &match);
+    struct gateway_routing *routing = gateway_routings_hold(gateway->routings);
+    exchange->held = routing;
+    enum status status = http_router_find(gateway_routing_router(routing), exchange, &match);
     if (gateway->limits && !gateway_limits_address(gateway->limits, exchange, match.route)) {
         return;
     }
@@ -311,17 +334,30 @@ void gateway_handle(struct http_exchange *exchange, void *context) {
 
 void gateway_plan(struct http_exchange *exchange, struct http_body_plan *plan, void *context) {
     const struct gateway *gateway = context;
-    http_router_plan(gateway->router, exchange, plan);
+    // Not held until the exchange is handled, which may never be: whose a path is does not change with the routing.
+    struct gateway_routing *routing = gateway_routings_hold(gateway->routings);
+    struct http_route_match match;
+    if (http_router_find(gateway_routing_router(routing), exchange, &match) == STATUS_OK) {
+        plan->streams = match.route->blocking == HTTP_ROUTE_STREAMS;
+        plan->body_bytes = gateway_route_body_limit(match.route);
+    }
+    exchange->route = NULL; // may go with the routing
+    exchange->access = 0;
+    gateway_routings_let_go(gateway->routings, routing);
 }
 
+// Not for those whose reply came from elsewhere than gateway_handle: they hold nothing.
 void gateway_completed(const struct http_exchange *exchange, int64_t duration_us, void *context) {
-    const struct gateway *gateway = context;
+    struct gateway *gateway = context;
     unsigned class = exchange->status / 100;
     if (class >= 1 && class <= STATUS_CLASSES) {
         metrics_add(gateway->replies[class - 1], 1);
     }
     metrics_observe(gateway->duration, (double)duration_us / 1e6);
     gateway_access_log_request(gateway->access_log, exchange, duration_us);
+    if (exchange->held) {
+        gateway_routings_let_go(gateway->routings, exchange->held); // route and handler may go
+    }
 }
 
 #define ADMIN_ROUTE(methods, pattern, handler)                                                     \

@@ -21,6 +21,7 @@
 #include "gateway/audit.h"
 #include "gateway/https.h"
 #include "gateway/limits.h"
+#include "gateway/routes.h"
 #include "http/forwarded.h"
 #include "http/router.h"
 #include "store/store.h"
@@ -28,6 +29,8 @@
 struct gateway_config {
     const struct http_route_table *tables; // of the roles; copied
     size_t table_count;
+    struct gateway_routes
+        *routes; // of the settings, connected; the gateway's once it is started; NULL: none
     struct auth_keyring *keyring;
     struct auth_tokens *tokens; // of people; NULL: none
     struct auth_refresh
@@ -47,6 +50,10 @@ struct gateway;
 MUST_CHECK enum status gateway_start(const struct gateway_config *config, struct gateway **out,
                                      struct error *err);
 void gateway_stop(struct gateway *gateway); // after the server; NULL is fine
+// Other routes of the settings in place of those before, for requests that come from now on; those under way keep theirs. routes: connected;
+// owned on success alone. On failure all stays as it is. Any thread.
+MUST_CHECK enum status gateway_change_routes(struct gateway *gateway, struct gateway_routes *routes,
+                                             struct error *err);
 
 // For struct http_server_config; context is the gateway.
 void gateway_handle(struct http_exchange *exchange, void *gateway);

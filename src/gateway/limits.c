@@ -9,6 +9,7 @@
 #include "auth/keyring.h"
 #include "base/metrics.h"
 #include "gateway/limit_rules.h"
+#include "gateway/routes.h"
 #include "http/cors.h"
 #include "http/problem.h"
 #include "limit/table.h"
@@ -224,7 +225,7 @@ static bool take(struct gateway_limits *limits, struct http_exchange *exchange,
 // --- Asking ----------------------------------------------------------------------------------------------------------
 
 static bool brings_events(const struct http_route *route) {
-    return route && route->access == AUTH_ACCESS_SEND;
+    return route && route->access == AUTH_ACCESS_SEND && !gateway_route_is_configured(route);
 }
 
 bool gateway_limits_address(struct gateway_limits *limits, struct http_exchange *exchange,
@@ -244,7 +245,8 @@ bool gateway_limits_address(struct gateway_limits *limits, struct http_exchange 
         }
     }
     size_t most = rules_of(limits)->body_bytes;
-    if (most > 0 && !brings_events(route) && exchange->request.body.len > most) {
+    if (most > 0 && !brings_events(route) && !gateway_route_is_configured(route) &&
+        exchange->request.body.len > most) {
         metrics_add(limits->too_large, 1);
         http_reply_problemf(exchange, 413, "At most %zu bytes may be sent here.", most);
         return false;

@@ -49,6 +49,7 @@ static void forget(struct http_exchange_private *exchange) {
     public->failure = NULL;
     public->access = 0;
     public->route = NULL;
+    public->held = NULL;
     public->status = 0;
     public->reply_bytes = 0;
     exchange->connection = NULL;

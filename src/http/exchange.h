@@ -76,6 +76,7 @@ struct http_exchange {
     struct str upstream; // "host:port" of who was last asked for the reply; data NULL: nobody
     const char *route;   // pattern of the matched route, for metrics and the access log; static
     unsigned access;     // of the matched route
+    void *held;          // of whoever handles it first, to be given back when it is completed
     struct str project;  // whose data it is about, once somebody knows; for the access log
     struct str subject,
         detail; // what was changed, and how; for the audit log; data NULL: nothing is said

@@ -26,7 +26,8 @@ static void every_default_is_valid(void **state) {
         (void)snprintf(flag, sizeof flag, "--%s=%s", table[i].key, table[i].fallback);
         char *const argv[] = {flag, NULL};
         enum status status = app_load_settings(1, argv, &used, &settings, &err);
-        if (status != STATUS_OK && table[i].fallback[0]) {
+        bool flag_exists = strstr(table[i].key, "[].") == NULL; // a list of maps is for files
+        if (status != STATUS_OK && table[i].fallback[0] && flag_exists) {
             print_error("%s: %s\n", table[i].key, err.text);
             fail();
         }

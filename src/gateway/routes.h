@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Routes and upstreams of the settings: services that are not ours, behind the same door, with the same keys, limits and logs.
+//
+//   settings -> gateway_routes_read -> gateway_routes_connect -> tables for the router -> gateway_routes_forward -> http/upstream
+//
+// A set of routes does not change once it is connected, and is shared by all threads until it is freed. Upstreams live in a pool: when the
+// settings are read again, one that is described as before is taken again with its connections, and none goes away before the servers do,
+// because their loops hold connections of it.
+#ifndef FOOTFALL_GATEWAY_ROUTES_H
+#define FOOTFALL_GATEWAY_ROUTES_H
+
+#include "base/error.h"
+#include "base/settings.h"
+#include "http/router.h"
+
+struct gateway_upstreams;
+MUST_CHECK enum status gateway_upstreams_make(struct gateway_upstreams **out);
+void gateway_upstreams_free(struct gateway_upstreams *pool); // after the servers; NULL is fine
+
+struct gateway_routes;
+// Reads upstreams[] and routes[]; nothing of the settings is needed afterwards. ours: the routes that must not be covered, as patterns;
+// their handlers are not called. INVALID: err is "footfall.yaml:12: routes[].access: ..."; NO_MEMORY.
+MUST_CHECK enum status gateway_routes_read(const struct settings *settings,
+                                           const struct http_route_table *ours, size_t count,
+                                           struct gateway_routes **out, struct error *err);
+// Looks up the names of upstreams, which blocks. UNAVAILABLE: a name is not known (yet); INVALID, NO_MEMORY. One thread at a time.
+MUST_CHECK enum status gateway_routes_connect(struct gateway_routes *routes,
+                                              struct gateway_upstreams *pool, struct error *err);
+// One table a route, as long as the set.
+const struct http_route_table *gateway_routes_tables(const struct gateway_routes *routes,
+                                                     size_t *count);
+void gateway_routes_free(struct gateway_routes *routes); // NULL is fine
+
+// Whether it is one of such a set. Of these a write key is looked for in the Authorization header, as nobody looks into the body.
+bool gateway_route_is_configured(const struct http_route *route);
+// Bytes its body may have; 0: it does not say, or is none of these.
+size_t gateway_route_body_limit(const struct http_route *route);
+
+#endif

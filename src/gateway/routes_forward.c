@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The handler of configured routes: refuses paths that could mean something else behind us, rewrites, and passes on.
+#include <stdlib.h>
+
+#include "gateway/routes_private.h"
+#include "http/problem.h"
+
+static int hex(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Escapes undone up to the first ';', behind which some servers see parameters: is it "." or ".."? Anything a server could take for a
+// separator, or for the end of the path, is refused, too.
+static bool is_safe_segment(struct str segment) {
+    size_t dots = 0, len = 0;
+    bool parameters = false;
+    for (size_t i = 0; i < segment.len; i++) {
+        int c = (unsigned char)segment.data[i];
+        if (c == '%') {
+            if (segment.len - i < 3 || hex(segment.data[i + 1]) < 0 ||
+                hex(segment.data[i + 2]) < 0) {
+                return false;
+            }
+            c = hex(segment.data[i + 1]) << 4 | hex(segment.data[i + 2]);
+            i += 2;
+        }
+        if (c < ' ' || c == 0x7f || c == '/' || c == '\\') {
+            return false;
+        }
+        parameters = parameters || c == ';';
+        if (!parameters) {
+            len++;
+            dots += c == '.';
+        }
+    }
+    bool empty = parameters && len == 0; // "/;/" is "//" to them
+    return !empty && (len != dots || len == 0 || len > 2);
+}
+
+// Our routes were chosen by the segments as they are: whoever stands behind must see the same ones.
+static bool is_safe_path(struct str path) {
+    struct str rest = str_make(path.data + 1, path.len - 1);
+    while (rest.data) {
+        struct str segment = str_cut(&rest, '/');
+        if ((segment.len == 0 && rest.data) || !is_safe_segment(segment)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Replacement, what is left of the path, query.
+static struct str rewrite(struct http_exchange *exchange, const struct gateway_route *route) {
+    const struct http_request *request = &exchange->request;
+    struct str rest = str_make(request->path.data + 1, request->path.len - 1);
+    for (size_t i = 0; i < route->strip_segments && rest.data; i++) {
+        (void)str_cut(&rest, '/');
+    }
+    // Of "/shop" as a whole nothing is left, which is "/" unless something stands in its place.
+    const char *slash = rest.data || route->replace.len == 0 ? "/" : "";
+    return arena_printf(&exchange->arena, "%.*s%s%.*s%s%.*s", STR_ARG(route->replace), slash,
+                        STR_ARG(rest), request->query.data ? "?" : "", STR_ARG(request->query));
+}
+
+void gateway_routes_forward(struct http_exchange *exchange, void *context) {
+    const struct gateway_route *route = context;
+    const struct http_request *request = &exchange->request;
+    if (!is_safe_path(request->path)) {
+        http_reply_problem(exchange, 400,
+                           STR("The path holds a segment that is empty, . or .., or an escape that "
+                               "is broken or hides a separator."));
+        return;
+    }
+    if (route->body_bytes > 0 && request->body.len > route->body_bytes) { // one that came whole
+        http_reply_problemf(exchange, 413, "At most %zu bytes may be sent here.",
+                            route->body_bytes);
+        return;
+    }
+    const struct http_forward_policy *policy = &route->policy;
+    if (route->rewrites) {
+        struct http_forward_policy *own = arena_alloc(&exchange->arena, sizeof *own);
+        struct str target = rewrite(exchange, route);
+        if (!own || !target.data) {
+            http_reply_problem(exchange, 503, STR("Out of memory; try again soon."));
+            return;
+        }
+        *own = *policy;
+        own->target = target;
+        policy = own;
+    }
+    http_upstream_forward_by(route->to->upstream, exchange, policy);
+}
+
+bool gateway_route_is_configured(const struct http_route *route) {
+    return route && route->handle == gateway_routes_forward;
+}
+
+size_t gateway_route_body_limit(const struct http_route *route) {
+    // The route is the first member.
+    return gateway_route_is_configured(route)
+               ? ((const struct gateway_route *)(const void *)route)->body_bytes
+               : 0;
+}
+
+// --- Upstreams ---------------------------------------------------------------------------------------------------------
+struct pooled {
+    struct pooled *next;
+    struct http_upstream *upstream;
+    struct arena arena; // name, text, URLs
+    struct str text;
+};
+
+struct gateway_upstreams {
+    struct pooled *first;
+};
+
+enum status gateway_upstreams_make(struct gateway_upstreams **out) {
+    *out = calloc(1, sizeof **out);
+    return *out ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void free_pooled(struct pooled *pooled) {
+    http_upstream_free(pooled->upstream);
+    arena_free(&pooled->arena);
+    free(pooled);
+}
+
+void gateway_upstreams_free(struct gateway_upstreams *pool) {
+    while (pool && pool->first) {
+        struct pooled *pooled = pool->first;
+        pool->first = pooled->next;
+        free_pooled(pooled);
+    }
+    free(pool);
+}
+
+static enum status make_pooled(const struct gateway_upstream_entry *entry, struct pooled *pooled,
+                               struct error *err) {
+    struct arena *arena = &pooled->arena;
+    struct http_upstream_config config = entry->config;
+    struct str *urls = arena_alloc_array(arena, config.url_count, sizeof *urls);
+    config.name = arena_copy(arena, entry->name).data;
+    pooled->text = arena_copy(arena, entry->text);
+    bool copied = urls && config.name && pooled->text.data;
+    for (size_t i = 0; i < config.url_count && copied; i++) {
+        urls[i] = arena_copy(arena, entry->config.urls[i]);
+        copied = urls[i].data != NULL;
+    }
+    if (!copied) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the upstreams of the settings");
+    }
+    config.urls = urls;
+    struct error reason = {STATUS_OK, ""};
+    enum status status = http_upstream_make(&config, &pooled->upstream, &reason);
+    return status == STATUS_OK
+               ? status
+               : error_set(err, status, "upstream %s: %s", config.name, reason.text);
+}
+
+static enum status take(struct gateway_upstreams *pool, struct gateway_upstream_entry *entry,
+                        struct error *err) {
+    for (struct pooled *pooled = pool->first; pooled; pooled = pooled->next) {
+        if (str_equal(pooled->text, entry->text)) {
+            entry->upstream = pooled->upstream;
+            return STATUS_OK;
+        }
+    }
+    struct pooled *made = calloc(1, sizeof *made);
+    if (!made) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the upstreams of the settings");
+    }
+    arena_init(&made->arena, 1024, 0);
+    enum status status = make_pooled(entry, made, err);
+    if (status != STATUS_OK) {
+        free_pooled(made);
+        return status;
+    }
+    made->next = pool->first;
+    pool->first = made;
+    entry->upstream = made->upstream;
+    return STATUS_OK;
+}
+
+enum status gateway_routes_connect(struct gateway_routes *routes, struct gateway_upstreams *pool,
+                                   struct error *err) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < routes->upstream_count && status == STATUS_OK; i++) {
+        status = take(pool, &routes->upstreams[i], err);
+    }
+    return status;
+}
