@@ -176,7 +176,7 @@ def test_limits_change_under_load_without_a_dropped_request(make_server):
         assert footfall.get("/users").headers["RateLimit-Limit"] == str(number + 500)
     configure('"many"')
     footfall.signal(signal.SIGHUP)
-    eventually(lambda: "limits stay as they were" in footfall.stderr)
+    eventually(lambda: "settings stay as they were" in footfall.stderr)
     assert footfall.get("/users").headers["RateLimit-Limit"] == "509"
     over.set()
     for thread in threads:
