@@ -15,9 +15,13 @@ enum status app_routes_read(const struct settings *settings, struct gateway_rout
         return status;
     }
     const struct http_route_table ours[] = {
-        activity_route_set_table(activity), users_route_patterns(),
-        reports_route_patterns(),           gateway_admin_routes(&nothing.admin),
-        app_status_routes(&nothing),        gateway_audit_routes(&nothing.audit),
+        activity_route_set_table(activity),
+        users_route_patterns(),
+        reports_route_patterns(),
+        gateway_admin_routes(&nothing.admin),
+        gateway_tokens_routes(nothing.people),
+        app_status_routes(&nothing),
+        gateway_audit_routes(&nothing.audit),
         app_management_routes(&nothing),
     };
     status = gateway_routes_read(settings, ours, sizeof ours / sizeof ours[0], out, err);

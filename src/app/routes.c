@@ -72,6 +72,23 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "management", app_management_routes(&nothing));
 }
 
+// Those of the settings, whose upstreams are not ours.
+static enum status write_configured(struct listing *listing, const struct settings *settings,
+                                    struct error *err) {
+    struct gateway_routes *routes = NULL;
+    size_t count = 0;
+    enum status status = app_routes_read(settings, &routes, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct http_route_table *tables = gateway_routes_tables(routes, &count);
+    for (size_t i = 0; i < count; i++) {
+        write_table(listing, "upstream", tables[i]);
+    }
+    gateway_routes_free(routes);
+    return STATUS_OK;
+}
+
 static enum status list(const struct settings *settings, bool json, struct buffer *text,
                         struct error *err) {
     struct activity_route_set *activity = NULL;
@@ -86,11 +103,15 @@ static enum status list(const struct settings *settings, bool json, struct buffe
         json_begin_list(&listing.writer);
     }
     write_all(&listing, activity);
+    status = write_configured(&listing, settings, err);
     if (json) {
         json_end_list(&listing.writer, STR_EMPTY);
         buffer_append_char(text, '\n');
     }
     activity_route_set_free(activity);
+    if (status != STATUS_OK) {
+        return status;
+    }
     status = json ? json_writer_status(&listing.writer) : buffer_status(text);
     return status == STATUS_OK ? buffer_status(text)
                                : error_set(err, status, "the routes cannot be written");

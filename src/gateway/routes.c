@@ -39,6 +39,16 @@ static bool is_name(struct str name) {
     return name.len > 0 && name.len <= NAME_MOST;
 }
 
+static bool is_visible(struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c <= ' ' || c >= 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_role(struct str name) {
     return str_equal(name, STR("activity")) || str_equal(name, STR("users")) ||
            str_equal(name, STR("reports"));
@@ -86,9 +96,10 @@ static enum status copy_urls(struct gateway_routes *set, const struct settings *
     }
     struct str text = set->upstreams[i].text;
     for (size_t j = 0; j < config->url_count; j++) {
-        if (!str_starts_with(urls[j], STR("http://")) || urls[j].len == 7) {
+        if (!http_upstream_is_url(urls[j])) {
             return gateway_routes_refuse(settings, key, i, err,
-                                         "\"%.*s\" is no address; write http://host:port",
+                                         "\"%.*s\" is no address; write http://host:port or "
+                                         "https://host:port",
                                          STR_ARG(urls[j]));
         }
         copies[j] = arena_copy(&set->arena, urls[j]);
@@ -102,6 +113,46 @@ static enum status copy_urls(struct gateway_routes *set, const struct settings *
     return STATUS_OK;
 }
 
+// gateway.* holds for what an entry does not say; whom to trust and what to show does not.
+static bool copy_policies(struct gateway_routes *set, const struct settings *settings, size_t i) {
+    struct gateway_upstream_entry *entry = &set->upstreams[i];
+    struct http_upstream_config *config = &entry->config;
+    struct arena *arena = &set->arena;
+    gateway_upstream_policies(settings, config, &entry->tls);
+    struct str health = settings_entry_string(settings, "upstreams[].health_path", i);
+    entry->tls = (struct tls_client_settings){
+        .ca_file = arena_copy(arena, settings_entry_string(settings, "upstreams[].tls_ca", i)),
+        .certificate =
+            arena_copy(arena, settings_entry_string(settings, "upstreams[].tls_certificate", i)),
+        .key = arena_copy(arena, settings_entry_string(settings, "upstreams[].tls_key", i)),
+        .verify = true,
+    };
+    config->connections = (unsigned)settings_entry_integer(settings, "upstreams[].connections", i);
+    config->connect_timeout_ms = settings_entry_integer(settings, "upstreams[].connect_timeout", i);
+    config->reply_timeout_ms = settings_entry_integer(settings, "upstreams[].reply_timeout", i);
+    config->total_timeout_ms = settings_entry_integer(settings, "upstreams[].total_timeout", i);
+    config->idle_timeout_ms = settings_entry_integer(settings, "upstreams[].idle_timeout", i);
+    config->health.interval_ms = settings_integer(settings, "gateway.health_interval");
+    config->health.path = health.len > 0 ? arena_copy(arena, health).data : NULL;
+    return entry->tls.ca_file.data && entry->tls.certificate.data && entry->tls.key.data &&
+           (health.len == 0 || config->health.path);
+}
+
+// All that makes one upstream another.
+static struct str describe(struct arena *arena, const struct gateway_upstream_entry *entry) {
+    const struct http_upstream_config *config = &entry->config;
+    struct str numbers = arena_printf(
+        arena, "%u %lld %lld %lld %lld %lld %lld %u %lld %u %u %u", config->connections,
+        (long long)config->connect_timeout_ms, (long long)config->reply_timeout_ms,
+        (long long)config->total_timeout_ms, (long long)config->idle_timeout_ms,
+        (long long)config->health.interval_ms, (long long)config->resolve_every_ms,
+        config->ejection.after, (long long)config->ejection.base_ms, config->ejection.share,
+        config->limits.active, config->limits.retry_share);
+    return arena_printf(arena, "%s\n%.*s\n%s\n%.*s\n%.*s\n%.*s", config->name, STR_ARG(numbers),
+                        config->health.path ? config->health.path : "", STR_ARG(entry->tls.ca_file),
+                        STR_ARG(entry->tls.certificate), STR_ARG(entry->tls.key));
+}
+
 static enum status read_upstream(struct gateway_routes *set, const struct settings *settings,
                                  size_t i, struct error *err) {
     struct gateway_upstream_entry *entry = &set->upstreams[i];
@@ -109,22 +160,18 @@ static enum status read_upstream(struct gateway_routes *set, const struct settin
     if (status != STATUS_OK) {
         return status;
     }
-    struct http_upstream_config *config = &entry->config;
+    struct str health = settings_entry_string(settings, "upstreams[].health_path", i);
+    if (health.len > 0 && (health.data[0] != '/' || !is_visible(health))) {
+        return gateway_routes_refuse(settings, "upstreams[].health_path", i, err,
+                                     "\"%.*s\" is no path; write it like /health", STR_ARG(health));
+    }
     entry->name = arena_copy(&set->arena, settings_entry_string(settings, "upstreams[].name", i));
-    config->name = entry->name.data;
-    config->connections = (unsigned)settings_entry_integer(settings, "upstreams[].connections", i);
-    config->connect_timeout_ms = settings_entry_integer(settings, "upstreams[].connect_timeout", i);
-    config->reply_timeout_ms = settings_entry_integer(settings, "upstreams[].reply_timeout", i);
-    config->total_timeout_ms = settings_entry_integer(settings, "upstreams[].total_timeout", i);
-    config->idle_timeout_ms = settings_entry_integer(settings, "upstreams[].idle_timeout", i);
-    entry->text =
-        arena_printf(&set->arena, "%s %u %lld %lld %lld %lld", config->name, config->connections,
-                     (long long)config->connect_timeout_ms, (long long)config->reply_timeout_ms,
-                     (long long)config->total_timeout_ms, (long long)config->idle_timeout_ms);
-    if (!entry->name.data || !entry->text.data) {
+    if (!copy_policies(set, settings, i) || !entry->name.data) {
         return no_memory(err);
     }
-    return copy_urls(set, settings, i, err);
+    entry->config.name = entry->name.data;
+    entry->text = describe(&set->arena, entry);
+    return entry->text.data ? copy_urls(set, settings, i, err) : no_memory(err);
 }
 
 // --- Routes ------------------------------------------------------------------------------------------------------------

@@ -144,9 +144,12 @@ static enum status make_pooled(const struct gateway_upstream_entry *entry, struc
     struct arena *arena = &pooled->arena;
     struct http_upstream_config config = entry->config;
     struct str *urls = arena_alloc_array(arena, config.url_count, sizeof *urls);
+    const char *health = config.health.path;
     config.name = arena_copy(arena, entry->name).data;
+    config.health.path = health ? arena_copy(arena, str_from_c(health)).data : NULL;
+    config.tls = &entry->tls; // read at once
     pooled->text = arena_copy(arena, entry->text);
-    bool copied = urls && config.name && pooled->text.data;
+    bool copied = urls && config.name && pooled->text.data && (!health || config.health.path);
     for (size_t i = 0; i < config.url_count && copied; i++) {
         urls[i] = arena_copy(arena, entry->config.urls[i]);
         copied = urls[i].data != NULL;

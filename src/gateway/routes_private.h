@@ -6,13 +6,14 @@
 
 #include "base/arena.h"
 #include "gateway/routes.h"
-#include "http/upstream.h"
+#include "gateway/upstream_policies.h"
 
 // As read; all of it in the arena of the set.
 struct gateway_upstream_entry {
     struct str name;
     struct str text; // all that is said of it: the same text is the same upstream
     struct http_upstream_config config;
+    struct tls_client_settings tls;
     struct http_upstream *upstream; // of the pool, once connected
 };
 

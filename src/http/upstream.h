@@ -94,6 +94,7 @@ struct http_upstream;
 MUST_CHECK enum status http_upstream_make(const struct http_upstream_config *config,
                                           struct http_upstream **out, struct error *err);
 void http_upstream_free(struct http_upstream *upstream); // after the servers; NULL is fine
+bool http_upstream_is_url(struct str url);               // whether it is such a URL
 
 // --- What can be seen of it ------------------------------------------------------------------------------------------
 struct http_upstream_address_view {

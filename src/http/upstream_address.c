@@ -46,6 +46,13 @@ static bool split_url(struct str url, char *host, size_t host_size, uint16_t *po
     return true;
 }
 
+bool http_upstream_is_url(struct str url) {
+    char host[sizeof((struct http_upstream_target *)0)->host];
+    uint16_t port = 0;
+    bool tls = false;
+    return split_url(url, host, sizeof host, &port, &tls);
+}
+
 enum status http_upstream_parse_url(struct str url, struct http_upstream_target *out,
                                     struct error *err) {
     if (!split_url(url, out->host, sizeof out->host, &out->port, &out->tls)) {

@@ -247,7 +247,9 @@ def test_mistakes_of_upstreams(tmp_path):
                            (upstream("http://x:1", "users"), ':2: upstreams[].name: "users" is a role of Footfall'),
                            (SHOP + "  - {name: shop, urls: [http://x:1]}\n", ':4: upstreams[].name: "shop" is the name of that in '),
                            ("upstreams:\n  - name: shop\n", ":2: upstreams[].urls: name at least one address"),
-                           (upstream("https://x"), ':3: upstreams[].urls: "https://x" is no address')):
+                           (upstream("http://x:y"), ':3: upstreams[].urls: "http://x:y" is no address'),
+                           (upstream("ftp://x"), ':3: upstreams[].urls: "ftp://x" is no address'),
+                           (SHOP + "    health_path: well\n", ':4: upstreams[].health_path: "well" is no path')):
         done, path = check(tmp_path, text)
         assert done.returncode == 2 and path + expected in done.stderr, done.stderr
 
