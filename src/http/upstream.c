@@ -301,14 +301,16 @@ static void wait_for_room(struct http_forward *forward) {
 }
 
 // No connection may be made to the address that was chosen: perhaps another has one with room.
-static struct http_upstream_connection *any_free(const struct http_upstream_loop *home) {
-    for (unsigned i = 0; i < home->candidate_count; i++) {
-        const struct http_upstream_address *address = &home->addresses[home->candidates[i]];
-        if (address->free) {
-            return address->free;
+static struct http_upstream_connection *any_free(const struct http_upstream_loop *home,
+                                                 bool alone) {
+    struct http_upstream_connection *found = NULL;
+    for (unsigned i = 0; i < home->candidate_count && !found; i++) {
+        found = home->addresses[home->candidates[i]].free;
+        while (found && alone && found->count > 0) {
+            found = found->next;
         }
     }
-    return NULL;
+    return found;
 }
 
 static bool has_connections(const struct http_upstream_loop *home) {
@@ -339,9 +341,10 @@ void http_upstream_dispatch(struct http_forward *forward) {
         http_upstream_fail(forward, 503, "no address of it is healthy");
         return;
     }
+    bool alone = http_forward_is_alone(forward);
     bool failed = false;
     struct http_upstream_connection *connection =
-        http_upstream_connect(home, address, http_forward_is_alone(forward), &failed);
+        http_upstream_connect(home, address, alone, &failed);
     start_sweeping(home);
     if (failed) {
         http_upstream_failed(home, address, true);
@@ -350,7 +353,7 @@ void http_upstream_dispatch(struct http_forward *forward) {
         http_upstream_again(forward, true, 503, "nobody answers there");
         return;
     }
-    connection = connection ? connection : any_free(home);
+    connection = connection ? connection : any_free(home, alone);
     if (connection) {
         put(forward, connection);
     } else if (has_connections(home)) {

@@ -403,6 +403,9 @@ static void sweep_reply(struct http_upstream_connection *connection, int64_t now
     bool tunnel = connection->first->tunnel;
     int64_t most = tunnel ? config->tunnel_timeout_ms : config->stall_timeout_ms;
     if (!connection->paused && now_us - connection->mark_us > most * 1000) {
+        if (!tunnel) {
+            http_upstream_failed(connection->home, connection->address, false);
+        }
         http_upstream_break(connection, false, 504, "its reply stopped half way");
     }
 }
@@ -423,6 +426,7 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
         sweep_reply(connection, now_us);
     } else if (first->streams && first->taken && first->pending.len > 0 &&
                now_us - connection->mark_us > config->reply_timeout_ms * 1000) {
+        http_upstream_failed(connection->home, connection->address, false);
         http_upstream_break(connection, false, 504, "it does not take the request");
     } else if (first->streams && !first->body_done) {
         return; // the client's time counts

@@ -294,6 +294,7 @@ static bool take_part(struct http_upstream_connection *connection, struct taken 
         enum http_parse_outcome outcome =
             http_parse_body(message, taken->data, taken->len, SIZE_MAX);
         if (outcome == HTTP_PARSE_REFUSED) {
+            http_upstream_failed(connection->home, connection->address, false);
             http_upstream_break(connection, false, 502, message->detail);
             return false;
         }

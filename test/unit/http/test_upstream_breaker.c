@@ -78,6 +78,51 @@ static void more_than_may_wait_is_refused(void **state) {
     scene_close(&scene);
 }
 
+// So that the other side sees that nobody waits any more, not only that nothing more is said.
+static void reset(int fd) {
+    const struct linger now = {.l_onoff = 1};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    close(fd);
+}
+
+static void who_goes_waits_no_more(void **state) {
+    (void)state;
+    const struct http_upstream_config config = {.connections = 1, .limits = {.waiting = 1}};
+    struct scene scene = {.threads = 1, .backend = backend_start(scene_serve_nothing, NULL)};
+    const uint16_t ports[] = {backend_port(scene.backend), 0};
+    scene_open(&scene, &config, ports);
+    int first = send_get(&scene);
+    wait_for_load(&scene, 1, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        int second = harness_connect(scene.proxy);
+        harness_send_text(second, "GET /x HTTP/1.1\r\nHost: f\r\n\r\n");
+        wait_for_load(&scene, 2, 1);
+        reset(second);
+        wait_for_load(&scene, 1, 0);
+    }
+    close(first);
+    scene_close(&scene);
+}
+
+// Of a body that comes in parts nobody knows when it ends: what stands behind it would be taken for a part of it.
+static void a_body_in_parts_waits_for_a_connection_of_its_own(void **state) {
+    (void)state;
+    const struct http_upstream_config config = {.pipeline = 4, .limits = {.connections = 1}};
+    struct scene scene = {.threads = 1, .backend = backend_start(scene_serve_nothing, NULL)};
+    const uint16_t ports[] = {backend_port(scene.backend), 0};
+    scene_open(&scene, &config, ports);
+    int first = send_get(&scene);
+    wait_for_load(&scene, 1, 0);
+    int second = harness_connect(scene.proxy);
+    harness_send_text(second,
+                      "POST /stream HTTP/1.1\r\nHost: f\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "3\r\nabc\r\n");
+    wait_for_load(&scene, 2, 1);
+    close(second);
+    close(first);
+    scene_close(&scene);
+}
+
 static void more_connections_than_may_be_are_not_made(void **state) {
     (void)state;
     const struct http_upstream_config config = {.limits = {.connections = 1}};
@@ -232,6 +277,8 @@ int main(void) {
         cmocka_unit_test(more_than_may_be_active_is_refused),
         cmocka_unit_test(what_is_answered_is_active_no_more),
         cmocka_unit_test(more_than_may_wait_is_refused),
+        cmocka_unit_test(who_goes_waits_no_more),
+        cmocka_unit_test(a_body_in_parts_waits_for_a_connection_of_its_own),
         cmocka_unit_test(more_connections_than_may_be_are_not_made),
         cmocka_unit_test(retries_are_a_share_of_what_is_active),
         cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
