@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "auth/keyring.h"
+#include "base/check.h"
 #include "gateway/routes_private.h"
 
 #define NAME_MOST 32
@@ -155,6 +156,7 @@ static struct str describe(struct arena *arena, const struct gateway_upstream_en
 
 static enum status read_upstream(struct gateway_routes *set, const struct settings *settings,
                                  size_t i, struct error *err) {
+    CHECK(set->upstreams != NULL); // there is an i-th
     struct gateway_upstream_entry *entry = &set->upstreams[i];
     enum status status = check_name(set, settings, i, err);
     if (status != STATUS_OK) {
@@ -343,6 +345,7 @@ static enum status check_clash(const struct gateway_routes *set, const struct se
 static enum status read_route(struct gateway_routes *set, const struct settings *settings, size_t i,
                               const struct http_route_table *ours, size_t count,
                               struct error *err) {
+    CHECK(set->routes != NULL); // there is an i-th
     struct gateway_route *route = &set->routes[i];
     struct str pattern = settings_entry_string(settings, "routes[].path", i);
     route->origin =
