@@ -338,7 +338,7 @@ void http_upstream_dispatch(struct http_forward *forward) {
     struct http_upstream_loop *home = forward->home;
     struct http_upstream_address *address = http_upstream_choose(home, forward->avoid);
     if (!address) {
-        http_upstream_fail(forward, 503, "no address of it is healthy");
+        http_upstream_fail(forward, 503, "its name leads to no address");
         return;
     }
     bool alone = http_forward_is_alone(forward);

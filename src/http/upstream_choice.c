@@ -9,10 +9,13 @@
 #include "http/upstream_private.h"
 
 // --- Those that may be chosen ----------------------------------------------------------------------------------------
+static bool is_present(const struct http_upstream_peer *peer) {
+    return atomic_load_explicit(&peer->presence, memory_order_acquire) == HTTP_UPSTREAM_PRESENT;
+}
+
 // Apart from ejections.
 static bool is_eligible(const struct http_upstream_peer *peer) {
-    return atomic_load_explicit(&peer->presence, memory_order_acquire) == HTTP_UPSTREAM_PRESENT &&
-           !atomic_load_explicit(&peer->unhealthy, memory_order_relaxed);
+    return is_present(peer) && !atomic_load_explicit(&peer->unhealthy, memory_order_relaxed);
 }
 
 // Looks at all of them only when something has changed, or an ejection has ended.
@@ -56,6 +59,20 @@ static struct http_upstream_address *least_ejected(struct http_upstream_loop *ho
     return best;
 }
 
+// None passes its health check. A check that is wrong, or late because a service has just come up, must not close the door to all of
+// them: each is tried in turn, and says itself that it is away.
+static struct http_upstream_address *last_resort(struct http_upstream_loop *home) {
+    struct http_upstream *upstream = home->upstream;
+    for (size_t i = 0; i < upstream->peer_count; i++) {
+        size_t at = (home->turn + i) % upstream->peer_count;
+        if (is_present(&upstream->peers[at])) {
+            home->turn = at + 1;
+            return &home->addresses[at];
+        }
+    }
+    return NULL;
+}
+
 static unsigned active(const struct http_upstream_address *address) {
     return atomic_load_explicit(&address->peer->active, memory_order_relaxed);
 }
@@ -70,7 +87,8 @@ struct http_upstream_address *http_upstream_choose(struct http_upstream_loop *ho
     refresh(home);
     unsigned count = home->candidate_count;
     if (count == 0) {
-        return least_ejected(home);
+        struct http_upstream_address *ejected = least_ejected(home);
+        return ejected ? ejected : last_resort(home);
     }
     // The one to avoid changes places with the last, and is left out.
     for (unsigned i = 0; avoid >= 0 && i < count && count > 1; i++) {

@@ -151,8 +151,9 @@ static void judge(struct http_upstream *upstream, struct http_upstream_peer *pee
         return;
     }
     LOG_AT(was_well ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "http",
-           was_well ? "an address does not answer that it is well, and gets nothing more"
-                    : "an address answers again that it is well",
+           was_well
+               ? "an address does not answer that it is well, and gets nothing as long as others do"
+               : "an address answers again that it is well",
            LOG_CSTR("upstream", upstream->config.name), LOG_CSTR("url", peer->target->authority),
            LOG_CSTR("address", peer->text));
 }

@@ -176,6 +176,7 @@ struct http_upstream_loop {
     unsigned *
         candidates; // addresses that are neither gone nor ejected, as of this version and until this time
     unsigned candidate_count;
+    size_t turn; // of those that fail their health checks, when there are no others
     unsigned version;
     int64_t candidates_until_us;
     struct http_head_parser parser;

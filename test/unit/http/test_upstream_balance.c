@@ -342,7 +342,8 @@ static void who_says_to_be_unwell_gets_nothing(void **state) {
     ward_close(&ward);
 }
 
-static void nobody_well_is_503_at_once(void **state) {
+// Checks may be wrong; and services that have just come up have not passed enough of them.
+static void when_nobody_seems_well_all_are_asked(void **state) {
     (void)state;
     struct ward ward;
     ward_open(&ward);
@@ -351,14 +352,16 @@ static void nobody_well_is_503_at_once(void **state) {
     }
     ward_wait(&ward, 0, "unhealthy");
     ward_wait(&ward, 1, "unhealthy");
-    unsigned before =
-        atomic_load(&ward.patients[0].requests) + atomic_load(&ward.patients[1].requests);
-    const char *reply = scene_ask(&ward.scene, GET);
-    ASSERT_CONTAINS(reply, "HTTP/1.1 503 ");
-    ASSERT_CONTAINS(reply, "Retry-After: 1\r\n");
-    ASSERT_CONTAINS(reply, "no address of it is healthy");
-    assert_int_equal(
-        atomic_load(&ward.patients[0].requests) + atomic_load(&ward.patients[1].requests), before);
+    unsigned before[2];
+    for (size_t i = 0; i < 2; i++) {
+        before[i] = atomic_load(&ward.patients[i].requests);
+    }
+    for (int i = 0; i < 4; i++) {
+        ASSERT_CONTAINS(scene_ask(&ward.scene, GET), "HTTP/1.1 200 ");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(atomic_load(&ward.patients[i].requests) > before[i]);
+    }
     ward_close(&ward);
 }
 
@@ -402,7 +405,7 @@ int main(void) {
         cmocka_unit_test(never_more_than_the_share_is_left_alone),
         cmocka_unit_test(half_of_them_by_default),
         cmocka_unit_test(who_says_to_be_unwell_gets_nothing),
-        cmocka_unit_test(nobody_well_is_503_at_once),
+        cmocka_unit_test(when_nobody_seems_well_all_are_asked),
         cmocka_unit_test(one_that_replaces_another_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
