@@ -23,7 +23,7 @@ if os.environ.get("FOOTFALL_E2E_DEPLOYMENT") == "cluster":
 Footfall = under_test.Footfall
 
 # What is about the disk under the embedded engines and their lock on it, or moves away from them.
-EMBEDDED_ONLY = ("test_quota.py", "test_migrate.py", "test_a_data_directory_in_use", "test_what_the_log_did_not_keep",
+EMBEDDED_ONLY = ("test_quota.py", "test_proxy.py", "test_migrate.py", "test_a_data_directory_in_use", "test_what_the_log_did_not_keep",
                  "test_secrets.py")
 
 
