@@ -110,6 +110,7 @@ void http_connection_append(struct http_connection *connection,
     }
     connection->last = exchange;
     connection->exchanges++;
+    connection->pipelined = connection->pipelined || connection->exchanges > 1;
 }
 
 void http_connection_hand_over(struct http_exchange_private *exchange) {

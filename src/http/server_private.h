@@ -193,6 +193,7 @@ struct http_connection {
     bool write_blocked;
     bool input_done; // no further request is taken
     bool eof;        // the client sends no more
+    bool pipelined;  // it has sent requests before earlier ones were answered
     bool linger;     // when done, wait for the client to close
     bool lingering;
     bool drained_idle; // let go between two requests

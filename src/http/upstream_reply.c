@@ -35,6 +35,8 @@ static bool is_own(struct str name) {
         return str_equal_ignore_case(name, STR("X-Request-Id")) ||
                str_equal_ignore_case(name, STR("Content-Type"));
     case 14: return str_equal_ignore_case(name, STR("Content-Length"));
+    case 25: // RFC 6797: what is said of another host, over another connection
+        return str_equal_ignore_case(name, STR("Strict-Transport-Security"));
     default: return false;
     }
 }

@@ -181,6 +181,6 @@ def test_limits_change_under_load_without_a_dropped_request(make_server):
     over.set()
     for thread in threads:
         thread.join()
-    assert len(statuses) > 100 and set(statuses) == {200}
+    assert len(statuses) > 20 and set(statuses) == {200}
     assert "limits.key" in footfall.stderr
     footfall.stop()
