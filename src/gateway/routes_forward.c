@@ -5,14 +5,7 @@
 
 #include "gateway/routes_private.h"
 #include "http/problem.h"
-
-static int hex(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+#include "http/query.h"
 
 // Escapes undone up to the first ';', behind which some servers see parameters: is it "." or ".."? Anything a server could take for a
 // separator, or for the end of the path, is refused, too.
@@ -22,11 +15,10 @@ static bool is_safe_segment(struct str segment) {
     for (size_t i = 0; i < segment.len; i++) {
         int c = (unsigned char)segment.data[i];
         if (c == '%') {
-            if (segment.len - i < 3 || hex(segment.data[i + 1]) < 0 ||
-                hex(segment.data[i + 2]) < 0) {
+            c = http_percent_escape(segment, i);
+            if (c < 0) {
                 return false;
             }
-            c = hex(segment.data[i + 1]) << 4 | hex(segment.data[i + 2]);
             i += 2;
         }
         if (c < ' ' || c == 0x7f || c == '/' || c == '\\') {

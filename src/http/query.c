@@ -20,6 +20,12 @@ static int hex_value(char c) {
     return -1;
 }
 
+int http_percent_escape(struct str text, size_t at) {
+    int high = at + 2 < text.len ? hex_value(text.data[at + 1]) : -1;
+    int low = at + 2 < text.len ? hex_value(text.data[at + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
 static enum status decode(struct arena *arena, struct str text, bool form, struct str *out) {
     bool plain = !text.data || (!memchr(text.data, '%', text.len) &&
                                 (!form || !memchr(text.data, '+', text.len)));
@@ -35,12 +41,11 @@ static enum status decode(struct arena *arena, struct str text, bool form, struc
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_value(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_value(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0) {
+            int byte = http_percent_escape(text, i);
+            if (byte < 0) {
                 return STATUS_INVALID;
             }
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         } else if (form && c == '+') {
             c = ' ';

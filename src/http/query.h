@@ -18,6 +18,8 @@ MUST_CHECK enum status http_query_parse(struct arena *arena, struct str text,
                                         struct http_parameter *out, size_t max, size_t *count);
 // Percent-decoding of a path segment ('+' stays). INVALID on a broken escape.
 MUST_CHECK enum status http_percent_decode(struct arena *arena, struct str text, struct str *out);
+// The byte that the escape at text.data[at], a '%', stands for; -1: it is broken.
+int http_percent_escape(struct str text, size_t at);
 void http_percent_encode(struct buffer *out, struct str text); // all but RFC 3986 unreserved
 
 // Reads the request's query into values[i] for names[i] (data NULL when absent, "" when empty). An unknown name, one that is

@@ -169,14 +169,6 @@ struct search {
     size_t kept_count;
 };
 
-static int hex(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // Whether it is the literal, with escapes undone (RFC 3986 6.2.2.2).
 static bool is_literal(struct str literal, struct str segment) {
     if (!memchr(segment.data, '%', segment.len)) {
@@ -186,11 +178,10 @@ static bool is_literal(struct str literal, struct str segment) {
     for (size_t i = 0; i < segment.len; i++, at++) {
         int c = (unsigned char)segment.data[i];
         if (c == '%') {
-            if (segment.len - i < 3 || hex(segment.data[i + 1]) < 0 ||
-                hex(segment.data[i + 2]) < 0) {
+            c = http_percent_escape(segment, i);
+            if (c < 0) {
                 return false;
             }
-            c = hex(segment.data[i + 1]) << 4 | hex(segment.data[i + 2]);
             i += 2;
         }
         if (at == literal.len || (unsigned char)literal.data[at] != c) {
