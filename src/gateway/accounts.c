@@ -50,20 +50,9 @@ static bool read_member(struct http_exchange *exchange, const struct json_value 
 }
 
 static bool read_wish(struct http_exchange *exchange, struct wish *wish) {
-    static const struct json_limits limits = {.depth = 2, .values = 32, .bytes = 16 * 1024};
-    struct json_parser *parser = NULL;
-    const struct json_value *root = NULL;
-    struct error err = {STATUS_NO_MEMORY, "out of memory"};
+    const struct json_value *root = gateway_read_object(exchange, 32);
     *wish = (struct wish){.has_disabled = false};
-    enum status status = json_parser_make(&parser);
-    if (status == STATUS_OK) {
-        status = json_parse(parser, exchange->request.body, &limits, &exchange->arena, &root, &err);
-    }
-    json_parser_free(parser);
-    if (status != STATUS_OK || root->type != JSON_OBJECT) {
-        http_reply_problem(exchange, status == STATUS_NO_MEMORY ? 503 : 400,
-                           status == STATUS_OK ? STR("The body must be a JSON object.")
-                                               : str_from_c(err.text));
+    if (!root) {
         return false;
     }
     for (const struct json_value *member = root->child; member; member = member->next) {
@@ -187,6 +176,18 @@ void gateway_accounts_get(struct http_exchange *exchange, void *context) {
     }
 }
 
+// Of a change that the store has taken, or not.
+static void conclude(struct http_exchange *exchange, struct gateway_tokens *tokens,
+                     enum status status, unsigned success, const struct store_account *account) {
+    if (status != STATUS_OK) {
+        reply_failure(exchange, status);
+        return;
+    }
+    gateway_tokens_reload(tokens);
+    exchange->subject = account->email;
+    reply_account(exchange, success, account);
+}
+
 // --- Making -------------------------------------------------------------------------------------------------------------
 static bool is_email(struct str email) {
     const char *at = email.len > 0 ? memchr(email.data, '@', email.len) : NULL;
@@ -212,13 +213,7 @@ static void create(struct http_exchange *exchange, struct gateway_tokens *tokens
         account.password_hash = str_from_c(hash);
         status = store_account_put(tokens->config.store, &account);
     }
-    if (status != STATUS_OK) {
-        reply_failure(exchange, status);
-        return;
-    }
-    gateway_tokens_reload(tokens);
-    exchange->subject = account.email;
-    reply_account(exchange, 201, &account);
+    conclude(exchange, tokens, status, 201, &account);
 }
 
 void gateway_accounts_create(struct http_exchange *exchange, void *context) {
@@ -265,13 +260,7 @@ static void change(struct http_exchange *exchange, struct gateway_tokens *tokens
     if (status == STATUS_OK) {
         status = store_account_replace(tokens->config.store, &account, wish->old.version);
     }
-    if (status != STATUS_OK) {
-        reply_failure(exchange, status);
-        return;
-    }
-    gateway_tokens_reload(tokens);
-    exchange->subject = account.email;
-    reply_account(exchange, 200, &account);
+    conclude(exchange, tokens, status, 200, &account);
 }
 
 void gateway_accounts_change(struct http_exchange *exchange, void *context) {

@@ -7,9 +7,8 @@
 #include "http/problem.h"
 #include "http/query.h"
 
-bool gateway_read_strings(struct http_exchange *exchange, const char *const *names,
-                          struct str *values, size_t count) {
-    static const struct json_limits limits = {.depth = 2, .values = 64, .bytes = 16 * 1024};
+const struct json_value *gateway_read_object(struct http_exchange *exchange, unsigned most) {
+    const struct json_limits limits = {.depth = 2, .values = most, .bytes = 16 * 1024};
     struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
     struct error err = {STATUS_NO_MEMORY, "out of memory"};
@@ -20,10 +19,19 @@ bool gateway_read_strings(struct http_exchange *exchange, const char *const *nam
     json_parser_free(parser);
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status == STATUS_NO_MEMORY ? 503 : 400, str_from_c(err.text));
-        return false;
+        return NULL;
     }
     if (root->type != JSON_OBJECT) {
         http_reply_problem(exchange, 400, STR("The body must be a JSON object."));
+        return NULL;
+    }
+    return root;
+}
+
+bool gateway_read_strings(struct http_exchange *exchange, const char *const *names,
+                          struct str *values, size_t count) {
+    const struct json_value *root = gateway_read_object(exchange, 64);
+    if (!root) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
