@@ -149,9 +149,7 @@ static bool join_cookies(struct http_h2_stream *stream) {
     }
     CHECK(first != NULL); // there are two at least
     request->header_count = kept;
-    if (first) {
-        first->value = str_make(text, len);
-    }
+    first->value = str_make(text, len);
     return true;
 }
 
