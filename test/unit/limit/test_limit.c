@@ -3,6 +3,7 @@
 // Rates, token buckets, and the counter of those who are at something at the same time.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include <cmocka.h>
 
 #include "base/thread.h"
-#include "limit/concurrency.h"
 #include "limit/table.h"
 
 #define SECOND INT64_C(1000000000)
@@ -232,7 +232,6 @@ static void test_full_buckets_go_unnoticed(void **state) {
 struct crowd {
     struct limit_table *table;
     struct limit_rate rate;
-    struct limit_concurrency door;
     atomic_uint allowed;
 };
 
@@ -246,9 +245,6 @@ static void *push(void *context) {
         }
         uint64_t other = limit_table_key(crowd->table, 2 + i % 50, STR("other"));
         (void)limit_table_take(crowd->table, other, &crowd->rate, 1, NOW, &outcome);
-        if (limit_concurrency_enter(&crowd->door)) {
-            limit_concurrency_leave(&crowd->door);
-        }
     }
     return NULL;
 }
@@ -257,7 +253,6 @@ static void *push(void *context) {
 static void test_threads_share_a_bucket(void **state) {
     (void)state;
     struct crowd crowd = {.table = table_of(1000), .rate = rate_of("1/s burst 5000")};
-    limit_concurrency_init(&crowd.door, 2);
     struct thread threads[THREADS];
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(thread_start(&threads[i], "crowd", push, &crowd), STATUS_OK);
@@ -266,25 +261,7 @@ static void test_threads_share_a_bucket(void **state) {
         thread_join(&threads[i]);
     }
     assert_int_equal(atomic_load(&crowd.allowed), BURST);
-    assert_int_equal(limit_concurrency_active(&crowd.door), 0);
     limit_table_free(crowd.table);
-}
-
-static void test_concurrency(void **state) {
-    (void)state;
-    struct limit_concurrency door;
-    limit_concurrency_init(&door, 2);
-    assert_true(limit_concurrency_enter(&door));
-    assert_true(limit_concurrency_enter(&door));
-    assert_false(limit_concurrency_enter(&door));
-    assert_int_equal(atomic_load(&door.refused), 1);
-    limit_concurrency_leave(&door);
-    assert_true(limit_concurrency_enter(&door));
-    assert_int_equal(limit_concurrency_active(&door), 2);
-    limit_concurrency_init(&door, 0);
-    for (unsigned i = 0; i < 1000; i++) {
-        assert_true(limit_concurrency_enter(&door));
-    }
 }
 
 int main(void) {
@@ -298,7 +275,6 @@ int main(void) {
         cmocka_unit_test(test_many_clients),
         cmocka_unit_test(test_full_buckets_go_unnoticed),
         cmocka_unit_test(test_threads_share_a_bucket),
-        cmocka_unit_test(test_concurrency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
