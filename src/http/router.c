@@ -310,14 +310,6 @@ void http_router_refuse(struct http_exchange *exchange, enum status status,
     }
 }
 
-void http_router_plan(const struct http_router *router, struct http_exchange *exchange,
-                      struct http_body_plan *plan) {
-    struct http_route_match match;
-    if (http_router_find(router, exchange, &match) == STATUS_OK) {
-        plan->streams = match.route->blocking == HTTP_ROUTE_STREAMS;
-    }
-}
-
 void http_router_call(struct http_exchange *exchange, const struct http_route_match *match) {
     if (match->route->blocking == HTTP_ROUTE_BLOCKING) {
         http_exchange_offload(exchange, match->route->handle, match->context);

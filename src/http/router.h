@@ -57,9 +57,6 @@ MUST_CHECK enum status http_router_find(const struct http_router *router,
 void http_router_call(struct http_exchange *exchange, const struct http_route_match *match);
 void http_router_refuse(struct http_exchange *exchange, enum status status,
                         const struct http_route_match *match);
-// For struct http_server_config's plan: what the route of the request says.
-void http_router_plan(const struct http_router *router, struct http_exchange *exchange,
-                      struct http_body_plan *plan);
 // Finds, and calls or refuses. For servers without a gateway in front.
 void http_router_dispatch(const struct http_router *router, struct http_exchange *exchange);
 // INVALID: not a pattern as above; err says why.
