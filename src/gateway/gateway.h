@@ -24,6 +24,7 @@
 #include "gateway/routes.h"
 #include "http/forwarded.h"
 #include "http/router.h"
+#include "http/server.h"
 #include "store/store.h"
 
 struct gateway_config {

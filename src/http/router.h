@@ -12,7 +12,7 @@
 #define FOOTFALL_HTTP_ROUTER_H
 
 #include "base/error.h"
-#include "http/server.h"
+#include "http/exchange.h"
 
 typedef void http_handler(struct http_exchange *exchange, void *context);
 
