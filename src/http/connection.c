@@ -198,7 +198,9 @@ static void settle(struct http_connection *connection) {
     if (connection->write_blocked) {
         set_events(connection, UV_WRITABLE);
     } else if (connection->input_done || connection->eof) {
-        set_events(connection, 0);
+        // Nothing more is read; but when the client goes, what is done for it ends.
+        bool watch = !connection->eof && http_flow_is_awaited(connection);
+        set_events(connection, watch ? UV_DISCONNECT : 0);
     } else if (http_connection_may_parse(connection, server->config.pipeline_max)) {
         set_events(connection, UV_READABLE);
         if (http_transport_pending(&connection->transport)) {
@@ -398,6 +400,10 @@ static void on_poll(uv_poll_t *handle, int status, int events) {
     }
     if ((events & UV_READABLE) && !connection->closed && !connection->lingering) {
         on_readable(connection);
+    }
+    if ((events & UV_DISCONNECT) && !connection->closed && !connection->lingering) {
+        connection->eof = true;
+        http_connection_pump(connection);
     }
 }
 

@@ -78,14 +78,7 @@ void http_flow_leave_input(struct http_connection *connection,
     }
 }
 
-// Who waits for a reply in parts and says that he sends no more has gone, in all likelihood: then work for him ends. Whoever only
-// half-closes cannot be told from him before something is written, which may be late. Browsers do not pipeline, so who did is a program
-// that has sent all it wanted to, and is answered.
-bool http_flow_is_deserted(const struct http_connection *connection) {
-    if (!connection->eof || connection->pipelined || connection->start != connection->end ||
-        connection->receiving) {
-        return false;
-    }
+bool http_flow_is_awaited(const struct http_connection *connection) {
     for (const struct http_exchange_private *exchange = connection->first; exchange;
          exchange = exchange->next) {
         if (exchange->flow.events && exchange->flow.carried && !exchange->flow.switched &&
@@ -94,6 +87,14 @@ bool http_flow_is_deserted(const struct http_connection *connection) {
         }
     }
     return false;
+}
+
+// Who waits for a reply in parts and says that he sends no more has gone, in all likelihood: then work for him ends. Whoever only
+// half-closes cannot be told from him before something is written, which may be late. Browsers do not pipeline, so who did is a program
+// that has sent all it wanted to, and is answered.
+bool http_flow_is_deserted(const struct http_connection *connection) {
+    return connection->eof && !connection->pipelined && connection->start == connection->end &&
+           !connection->receiving && http_flow_is_awaited(connection);
 }
 
 bool http_flow_first_has_room(const struct http_connection *connection) {

@@ -283,6 +283,8 @@ void http_flow_refuse(struct http_connection *connection, unsigned status);
 void http_flow_leave_input(struct http_connection *connection,
                            struct http_exchange_private *exchange);
 bool http_flow_first_has_room(const struct http_connection *connection);
+// Whether a reply in parts is still being made for the client.
+bool http_flow_is_awaited(const struct http_connection *connection);
 bool http_flow_is_deserted(const struct http_connection *connection);
 
 static inline bool http_connection_may_parse(const struct http_connection *connection,

@@ -18,7 +18,8 @@ void http_stream_begin(struct http_exchange *public, const struct http_stream_ev
     CHECK(events && !exchange->flow.events && !exchange->sent);
     exchange->flow.events = events;
     exchange->flow.context = context;
-    if (exchange->flow.incoming || exchange->flow.failed) {
+    // Of a connection that nothing more is read from, it is watched from now on whether its client goes.
+    if (exchange->flow.incoming || exchange->flow.failed || exchange->connection->input_done) {
         http_flow_touch(exchange);
     }
 }
@@ -102,6 +103,9 @@ bool http_stream_write(struct http_exchange *public, struct str part) {
         return true;
     }
     flow->written += part.len;
+    if (flow->failed && flow->failure == 0) {
+        return true; // nobody is there to make room
+    }
     if (flow->at > 0) {
         buffer_consume(&exchange->body, flow->at);
         flow->at = 0;

@@ -205,6 +205,8 @@ void http_upstream_body_sent(struct http_forward *forward, size_t n);
 bool http_upstream_start_reply(struct http_upstream_connection *connection,
                                const struct http_response *response);
 void http_upstream_pass(struct http_upstream_connection *connection, struct str part);
+// Whether WebSocket (RFC 6455), and nothing else, is what Upgrade names.
+bool http_upstream_is_websocket(const struct http_header *headers, size_t count);
 bool http_upstream_switch(struct http_upstream_connection *connection,
                           const struct http_response *response); // false: no memory
 

@@ -163,7 +163,9 @@ static enum http_parse_outcome parse_reply(struct http_upstream_connection *conn
         if (outcome != HTTP_PARSE_COMPLETE) {
             return outcome;
         }
-        if (response->status == 101 && !connection->first->offers) {
+        if (response->status == 101 &&
+            !(connection->first->offers &&
+              http_upstream_is_websocket(response->headers, response->header_count))) {
             return http_parse_refuse(message, 502, "it changed protocols unasked");
         }
     }

@@ -76,10 +76,20 @@ static void end_request(struct http_forward *forward, unsigned status) {
     }
 }
 
+// Who sends the last events of a page, or a form, and goes, wants them to arrive all the same.
+static bool goes_on(const struct http_forward *forward) {
+    unsigned safe = HTTP_GET_ | HTTP_HEAD_ | HTTP_OPTIONS_; // RFC 9110 9.2.1
+    return (forward->exchange->public.request.method & safe) == 0 && !forward->streams &&
+           !forward->replying;
+}
+
 static void client_gone(struct http_exchange *exchange, unsigned status, void *context) {
     struct http_forward *forward = context;
     struct http_upstream_connection *connection = forward->connection;
     (void)exchange;
+    if (goes_on(forward)) {
+        return; // its reply goes nowhere
+    }
     metrics_add(forward->home->upstream->abandoned, 1);
     if (!connection) {
         http_upstream_unqueue(forward);
@@ -92,6 +102,8 @@ static void client_gone(struct http_exchange *exchange, unsigned status, void *c
         http_upstream_break(connection, true, 502, "its client has gone");
     } else {
         forward->cancelled = true; // others wait behind it for their replies
+        connection->paused = false;
+        http_upstream_watch(connection);
     }
 }
 
@@ -109,7 +121,10 @@ static const struct http_stream_events events = {take_part, room_for_more, clien
 
 void http_upstream_begin(struct http_forward *forward) {
     struct http_exchange *exchange = &forward->exchange->public;
-    forward->offers = http_stream_offers_switch(exchange);
+    // What else is spoken after a switch (h2c) may hold requests, which nobody here would look at.
+    forward->offers =
+        http_stream_offers_switch(exchange) &&
+        http_upstream_is_websocket(exchange->request.headers, exchange->request.header_count);
     forward->streams = !http_stream_is_whole(exchange);
     forward->chunks = forward->streams && http_stream_body_length(exchange) < 0;
     buffer_init(&forward->pending, PENDING_MOST);
@@ -151,6 +166,18 @@ bool http_upstream_start_reply(struct http_upstream_connection *connection,
     forward->replying = true;
     forward->left = length < 0 ? UINT64_MAX : (uint64_t)length;
     return http_stream_head(exchange, response->status, type, length);
+}
+
+bool http_upstream_is_websocket(const struct http_header *headers, size_t count) {
+    unsigned protocols = 0;
+    bool other = false;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal_ignore_case(headers[i].name, STR("Upgrade"))) {
+            protocols++;
+            other = other || !str_equal_ignore_case(headers[i].value, STR("websocket"));
+        }
+    }
+    return protocols == 1 && !other;
 }
 
 bool http_upstream_switch(struct http_upstream_connection *connection,
