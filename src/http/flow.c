@@ -128,9 +128,13 @@ static void settle(struct http_connection *connection) {
 
 void http_flow_turn(uv_prepare_t *handle) {
     struct http_loop *loop = handle->data;
-    while (loop->touched) {
-        struct http_connection *connection = loop->touched;
-        loop->touched = connection->next_touched;
-        settle(connection);
-    }
+    do {
+        while (loop->touched) {
+            struct http_connection *connection = loop->touched;
+            loop->touched = connection->next_touched;
+            settle(connection);
+        }
+        // This turn comes after theirs: what was passed on in it would wait for something else to happen.
+        http_upstream_loop_flush(loop);
+    } while (loop->touched);
 }

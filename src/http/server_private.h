@@ -398,6 +398,7 @@ void http_loop_start_sweeping(struct http_loop *loop);
 // Puts it into the loop's queue of replies. Any thread.
 void http_loop_take_back(struct http_exchange_private *exchange);
 // In upstream.c: no exchange is under way any more; fails those that are; gives the memory back once the loop is closed.
+void http_upstream_loop_flush(struct http_loop *loop); // writes what its turn has brought
 void http_upstream_loop_end(struct http_loop *loop);
 void http_upstream_loop_abort(struct http_loop *loop);
 void http_upstream_loop_free(struct http_loop *loop);

@@ -142,6 +142,12 @@ static void on_flush(uv_prepare_t *handle) {
     }
 }
 
+void http_upstream_loop_flush(struct http_loop *loop) {
+    for (struct http_upstream_loop *home = loop->upstreams; home; home = home->next) {
+        on_flush(&home->flush);
+    }
+}
+
 static struct http_forward *pop_waiting(struct http_upstream_loop *home) {
     struct http_forward *forward = home->waiting;
     home->waiting = forward->next;
