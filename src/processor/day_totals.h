@@ -64,8 +64,8 @@ struct day_totals {
     uint32_t *index;   // twice the capacity; 0: empty, else cell number + 1
     uint32_t *changed; // numbers of the dirty cells
     uint32_t changed_count;
-    uint32_t values[STORE_METRIC_FILTERED + 1]; // different values a metric
-    struct leaders *leaders;                    // NULL: none yet
+    uint32_t values[STORE_METRIC_END]; // different values a metric
+    struct leaders *leaders;           // NULL: none yet
 };
 
 #define DAY_TOTALS_RECENT 256

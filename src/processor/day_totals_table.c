@@ -179,7 +179,7 @@ static enum status load_row(struct day_totals_cache *cache, struct day_totals *t
     if (load_fixed(totals, row)) {
         return STATUS_OK;
     }
-    if ((unsigned)row->metric > STORE_METRIC_FILTERED ||
+    if ((unsigned)row->metric >= STORE_METRIC_END ||
         (row->metric == STORE_METRIC_SESSION_SECONDS && !str_to_i64(row->value, &number))) {
         return STATUS_CORRUPT;
     }

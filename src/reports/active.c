@@ -32,7 +32,7 @@ static enum status read_active(struct reports *reports, struct arena *arena,
     if (active->count == 0) {
         return STATUS_OK;
     }
-    static const uint32_t metrics = REPORTS_METRIC(ACTIVE_USERS) | REPORTS_METRIC(ACTIVE_USERS_7) |
+    static const uint64_t metrics = REPORTS_METRIC(ACTIVE_USERS) | REPORTS_METRIC(ACTIVE_USERS_7) |
                                     REPORTS_METRIC(ACTIVE_USERS_30) |
                                     REPORTS_METRIC(ACTIVE_ANONYMOUS) | REPORTS_METRIC(NEW_USERS);
     struct store_total *rows = NULL;

@@ -8,7 +8,7 @@
 
 enum status reports_daily_rows(struct store *store, struct str project, int32_t day,
                                struct arena *arena, struct reports_rows *out) {
-    static const uint32_t metrics =
+    static const uint64_t metrics =
         REPORTS_METRIC(EVENTS) | REPORTS_METRIC(TYPE) | REPORTS_METRIC(NAME) |
         REPORTS_METRIC(NAME_ACTORS) | REPORTS_METRIC(PAGE) | REPORTS_METRIC(REFERRER) |
         REPORTS_METRIC(COUNTRY) | REPORTS_METRIC(DEVICE) | REPORTS_METRIC(HOUR) |

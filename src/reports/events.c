@@ -79,7 +79,7 @@ static enum status read_counts(struct reports *reports, struct arena *arena, str
                                                              metric == STORE_METRIC_EVENTS,
                                             .days = (size_t)(range.last - range.first) + 1};
     enum status status = store_totals_read(reports->config.store, question->project, range.first,
-                                           range.last, 1u << metric, arena, &rows, &count);
+                                           range.last, UINT64_C(1) << metric, arena, &rows, &count);
     if (status != STATUS_OK) {
         return status;
     }

@@ -39,7 +39,7 @@ struct reports_rows {
     const struct store_total *rows; // ordered by day, metric, value
     size_t count;
 };
-#define REPORTS_METRIC(symbol) (1u << STORE_METRIC_##symbol)
+#define REPORTS_METRIC(symbol) (UINT64_C(1) << STORE_METRIC_##symbol)
 // The part that is of one day and metric.
 struct reports_rows reports_rows_of(struct reports_rows all, int32_t day, enum store_metric metric);
 int64_t reports_amount(struct reports_rows all, int32_t day, enum store_metric metric); // the sum

@@ -51,7 +51,7 @@ static enum status read_visits(struct reports *reports, struct arena *arena,
     if (!visits->days) {
         return STATUS_NO_MEMORY;
     }
-    static const uint32_t metrics =
+    static const uint64_t metrics =
         REPORTS_METRIC(SESSIONS) | REPORTS_METRIC(BOUNCES) | REPORTS_METRIC(SESSION_SECONDS);
     struct store_total *rows = NULL;
     size_t count = 0;

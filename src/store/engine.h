@@ -55,7 +55,7 @@ struct store_engine {
     enum status (*user_ask)(struct store *store, struct store_user_question *question);
 
     enum status (*totals_read)(struct store *store, struct str project, int32_t from, int32_t to,
-                               uint32_t metrics, struct arena *arena, struct store_total **out,
+                               uint64_t metrics, struct arena *arena, struct store_total **out,
                                size_t *count);
     enum status (*totals_load)(struct store *store, unsigned partition, struct str project,
                                int32_t day, struct arena *arena, struct store_total **out,

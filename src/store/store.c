@@ -165,7 +165,7 @@ enum status store_user_ask(struct store *store, struct store_user_question *ques
 }
 
 enum status store_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
-                              uint32_t metrics, struct arena *arena, struct store_total **out,
+                              uint64_t metrics, struct arena *arena, struct store_total **out,
                               size_t *count) {
     if (!is_id(project)) {
         return STATUS_INVALID;

@@ -236,16 +236,18 @@ enum store_metric {
 #define X(symbol, number, name, what) STORE_METRIC_##symbol = number,
     STORE_METRIC_LIST(X)
 #undef X
+        STORE_METRIC_END // above every number
 };
+_Static_assert(STORE_METRIC_END <= 64, "metrics are asked for as bits of 64");
 struct store_total {
     int32_t day;
     enum store_metric metric;
     struct str value; // at most 1024 bytes
     int64_t amount;   // absolute; 0 removes the row
 };
-// Sums over partitions, ordered by day, metric, value (bytewise). metrics: bit set of 1 << enum store_metric.
+// Sums over partitions, ordered by day, metric, value (bytewise). metrics: bit set of UINT64_C(1) << enum store_metric.
 MUST_CHECK enum status store_totals_read(struct store *store, struct str project, int32_t from,
-                                         int32_t to, uint32_t metrics, struct arena *arena,
+                                         int32_t to, uint64_t metrics, struct arena *arena,
                                          struct store_total **out, size_t *count);
 // For the processor: what one partition has for one day, all metrics.
 MUST_CHECK enum status store_totals_load(struct store *store, unsigned partition,

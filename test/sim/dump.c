@@ -88,7 +88,7 @@ static void dump_project(struct store *store, struct str project, struct buffer 
     struct store_total *totals;
     size_t count;
     history_require(
-        store_totals_read(store, project, 0, 40000, UINT32_MAX, &arena, &totals, &count), "totals");
+        store_totals_read(store, project, 0, 40000, UINT64_MAX, &arena, &totals, &count), "totals");
     for (size_t i = 0; i < count; i++) {
         buffer_printf(out, "total %.*s %" PRId32 " %02d %.*s %" PRId64 "\n", STR_ARG(project),
                       totals[i].day, (int)totals[i].metric, STR_ARG(totals[i].value),

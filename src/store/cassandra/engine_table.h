@@ -40,7 +40,7 @@ enum status cassandra_user_get(struct store *store, struct str project, struct s
                                enum store_reach reach, struct arena *arena, struct store_user *out);
 enum status cassandra_user_ask(struct store *store, struct store_user_question *question);
 enum status cassandra_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
-                                  uint32_t metrics, struct arena *arena, struct store_total **out,
+                                  uint64_t metrics, struct arena *arena, struct store_total **out,
                                   size_t *count);
 enum status cassandra_totals_load(struct store *store, unsigned partition, struct str project,
                                   int32_t day, struct arena *arena, struct store_total **out,

@@ -7,7 +7,6 @@
 #include "store/cassandra/engine_table.h"
 
 #define FEW_DAYS 64 // so many are asked for without looking which there are
-#define METRICS_MAX 32
 
 struct day {
     int32_t number;
@@ -122,12 +121,12 @@ static enum status find_days(struct cassandra_store *store, struct str project, 
 
 // --- Reading --------------------------------------------------------------------------------------------------------------
 
-static void bind_metrics(struct cql_values *values, uint32_t metrics) {
+static void bind_metrics(struct cql_values *values, uint64_t metrics) {
     struct cql_collection list = cql_bind_begin_collection(values);
     int32_t count = 0;
-    for (unsigned metric = 1; metric < METRICS_MAX; metric++) {
+    for (unsigned metric = 1; metric < STORE_METRIC_END; metric++) {
         struct str name = cassandra_metric_name((enum store_metric)metric);
-        if ((metrics & UINT32_C(1) << metric) != 0 && name.len > 0) {
+        if ((metrics & UINT64_C(1) << metric) != 0 && name.len > 0) {
             cql_bind_text(values, name);
             count++;
         }
@@ -136,7 +135,7 @@ static void bind_metrics(struct cql_values *values, uint32_t metrics) {
 }
 
 static enum status make_read(struct cassandra_read *read, struct str project, int64_t epoch,
-                             uint32_t metrics, struct day *day, struct arena *scratch) {
+                             uint64_t metrics, struct day *day, struct arena *scratch) {
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     cql_bind_text(values, project);
@@ -150,7 +149,7 @@ static enum status make_read(struct cassandra_read *read, struct str project, in
 }
 
 static enum status read_days(struct cassandra_store *store, struct str project, int64_t epoch,
-                             uint32_t metrics, const struct days *found, struct arena *scratch,
+                             uint64_t metrics, const struct days *found, struct arena *scratch,
                              struct arena *arena, struct cassandra_rows *out) {
     const int32_t *numbers = (const int32_t *)(const void *)found->rows.items;
     size_t count = found->rows.count;
@@ -171,7 +170,7 @@ static enum status read_days(struct cassandra_store *store, struct str project, 
 }
 
 enum status cassandra_totals_read(struct store *base, struct str project, int32_t from, int32_t to,
-                                  uint32_t metrics, struct arena *arena, struct store_total **out,
+                                  uint64_t metrics, struct arena *arena, struct store_total **out,
                                   size_t *count) {
     struct cassandra_store *store = cassandra_of(base);
     int64_t epoch = 0;

@@ -119,7 +119,7 @@ enum status kv_links_of(struct store *store, struct str project, struct str user
 enum status kv_user_get(struct store *store, struct str project, struct str id,
                         enum store_reach reach, struct arena *arena, struct store_user *out);
 enum status kv_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
-                           uint32_t metrics, struct arena *arena, struct store_total **out,
+                           uint64_t metrics, struct arena *arena, struct store_total **out,
                            size_t *count);
 enum status kv_totals_load(struct store *store, unsigned partition, struct str project, int32_t day,
                            struct arena *arena, struct store_total **out, size_t *count);

@@ -3,6 +3,8 @@
 // Day totals: a row for each partition, summed when read.
 #include "store/kv/kv_store.h"
 
+#define METRIC_BITS 64 // of a set of metrics
+
 // One partition's rows of one day, or the sums so far: ascending by metric, then value.
 struct run {
     struct store_total *totals;
@@ -88,7 +90,7 @@ struct reading {
     struct kv_scan *scan;
     struct str project;
     size_t prefix; // length of the key up to the day
-    uint32_t metrics;
+    uint64_t metrics;
     struct arena *arena;   // of the caller
     struct arena *scratch; // of one day
 };
@@ -97,11 +99,11 @@ struct reading {
 static void skip_metric(struct reading *reading, int32_t day, uint16_t partition, unsigned metric) {
     do {
         metric++;
-    } while (metric < 32 && (reading->metrics & UINT32_C(1) << metric) == 0);
+    } while (metric < METRIC_BITS && (reading->metrics & UINT64_C(1) << metric) == 0);
     struct keys_key key;
     begin_key(reading->store, &key, reading->project, day);
     keys_u16(&key, partition);
-    keys_u8(&key, metric < 32 ? (uint8_t)metric : UINT8_MAX);
+    keys_u8(&key, metric < METRIC_BITS ? (uint8_t)metric : UINT8_MAX);
     reading->store->kv->engine->scan_seek(reading->scan, keys_str(&key));
 }
 
@@ -125,7 +127,7 @@ static enum status read_run(struct reading *reading, int32_t day, uint16_t parti
         if (row_day != day || row_partition != partition) {
             break;
         }
-        if (metric < 32 && (reading->metrics & UINT32_C(1) << metric) != 0) {
+        if (metric < METRIC_BITS && (reading->metrics & UINT64_C(1) << metric) != 0) {
             status = add_total(&rows, reading->scratch, day, metric, value, amount);
             engine->scan_next(reading->scan);
         } else if (metric == UINT8_MAX) {
@@ -180,7 +182,7 @@ static enum status read_day(struct reading *reading, struct kv_rows *out) {
 }
 
 enum status kv_totals_read(struct store *base, struct str project, int32_t from, int32_t to,
-                           uint32_t metrics, struct arena *arena, struct store_total **out,
+                           uint64_t metrics, struct arena *arena, struct store_total **out,
                            size_t *count) {
     struct kv_store *store = kv_store_of(base);
     struct kv *kv = store->kv;

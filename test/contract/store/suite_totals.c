@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALL UINT32_MAX
+#define ALL UINT64_MAX
 
 static void put(struct fixture *f, unsigned partition, int32_t day, enum store_metric metric,
                 const char *value, int64_t amount) {
@@ -30,7 +30,7 @@ static void expect_text(const struct store_total *totals, size_t count, const ch
     assert_string_equal(text, expected);
 }
 
-static void expect(struct fixture *f, int32_t from, int32_t to, uint32_t metrics,
+static void expect(struct fixture *f, int32_t from, int32_t to, uint64_t metrics,
                    const char *expected) {
     struct store_total *totals = NULL;
     size_t count = 0;
@@ -60,14 +60,14 @@ static void partitions_are_summed_in_order(void **state) {
 static void days_and_metrics_select(void **state) {
     struct fixture *f = *state;
     fill(f);
-    expect(f, 10, 10, 1U << STORE_METRIC_NAME, "10:3:a=1 10:3:ab=2 10:3:b=12");
-    expect(f, 10, 11, 1U << STORE_METRIC_EVENTS, "10:1:=9 11:1:=1");
-    expect(f, 10, 11, 1U << STORE_METRIC_EVENTS | 1U << STORE_METRIC_FILTERED,
+    expect(f, 10, 10, UINT64_C(1) << STORE_METRIC_NAME, "10:3:a=1 10:3:ab=2 10:3:b=12");
+    expect(f, 10, 11, UINT64_C(1) << STORE_METRIC_EVENTS, "10:1:=9 11:1:=1");
+    expect(f, 10, 11, UINT64_C(1) << STORE_METRIC_EVENTS | UINT64_C(1) << STORE_METRIC_FILTERED,
            "10:1:=9 10:22:rule=4 11:1:=1");
     expect(f, 12, 20, ALL, "");
     expect(f, 11, 10, ALL, "");
     expect(f, 10, 11, 0, "");
-    expect(f, 10, 11, 1U << STORE_METRIC_PAGE, "");
+    expect(f, 10, 11, UINT64_C(1) << STORE_METRIC_PAGE, "");
 }
 
 static void a_put_is_absolute_and_zero_removes(void **state) {
@@ -76,7 +76,7 @@ static void a_put_is_absolute_and_zero_removes(void **state) {
     put(f, 0, 10, STORE_METRIC_NAME, "b", 8);
     put(f, 0, 10, STORE_METRIC_NAME, "a", 0);
     put(f, 7, 10, STORE_METRIC_NAME, "never there", 0);
-    expect(f, 10, 10, 1U << STORE_METRIC_NAME, "10:3:ab=2 10:3:b=13");
+    expect(f, 10, 10, UINT64_C(1) << STORE_METRIC_NAME, "10:3:ab=2 10:3:b=13");
 }
 
 static void a_partition_loads_its_own_day(void **state) {

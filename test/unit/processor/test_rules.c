@@ -57,7 +57,7 @@ static void finish(struct bed *bed) {
 static size_t totals(struct bed *bed, enum store_metric metric, struct store_total **out) {
     size_t count;
     assert_int_equal(store_totals_read(bed->drive.store, STR("blog"), DAY_OF_NOW, DAY_OF_NOW,
-                                       1U << metric, &bed->arena, out, &count),
+                                       UINT64_C(1) << metric, &bed->arena, out, &count),
                      STATUS_OK);
     return count;
 }

@@ -138,8 +138,8 @@ static int64_t total_of(struct drive *drive, const char *date, enum store_metric
     int64_t sum = 0;
     assert_true(clock_parse_date(str_from_c(date), &day));
     arena_init(&arena, 4096, 0);
-    assert_int_equal(store_totals_read(drive->store, STR("shop"), day, day, 1U << metric, &arena,
-                                       &totals, &count),
+    assert_int_equal(store_totals_read(drive->store, STR("shop"), day, day, UINT64_C(1) << metric,
+                                       &arena, &totals, &count),
                      STATUS_OK);
     for (size_t i = 0; i < count; i++) {
         sum += totals[i].amount;
