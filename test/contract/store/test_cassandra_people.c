@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "cassandra_fixture.h"
 #include "store/cassandra/cassandra.h"
+#include "store/cassandra/tables.h"
 
 #define WRITERS 4
 #define ROUNDS 40
@@ -320,6 +321,74 @@ static void of_many_processes_one_makes_the_schema(void **state) {
     cql_session_close(session);
 }
 
+// Tables as the release of that version made them, with rows of its time.
+static void make_tables_of(struct cql_session *session, int32_t version) {
+    char expanded[2048];
+    struct error err = {0};
+    cassandra_fixture_run(session, "DROP KEYSPACE IF EXISTS " SCHEMA_KEYSPACE);
+    cassandra_fixture_run(session, "CREATE KEYSPACE " SCHEMA_KEYSPACE " WITH replication = "
+                                   "{'class': 'SimpleStrategy', 'replication_factor': 1}");
+    assert_ok(cql_await_schema_agreement(session, 30000, &err));
+    for (int32_t from = -1; from < version; from++) {
+        static const char *const first[] = {tables_version, NULL};
+        for (const char *const *at = from < 0 ? first : tables_step(from); *at != NULL; at++) {
+            struct buffer text;
+            buffer_init_fixed(&text, expanded, sizeof expanded - 1);
+            tables_expand(&text, *at, SCHEMA_KEYSPACE);
+            assert_ok(buffer_status(&text));
+            expanded[text.len] = '\0';
+            cassandra_fixture_run(session, expanded);
+            assert_ok(cql_await_schema_agreement(session, 30000, &err));
+        }
+    }
+    snprintf(expanded, sizeof expanded,
+             "INSERT INTO " SCHEMA_KEYSPACE ".schema_version (name, version) VALUES ('schema', %d)",
+             (int)version);
+    cassandra_fixture_run(session, expanded);
+    cassandra_fixture_run(
+        session, "INSERT INTO " SCHEMA_KEYSPACE ".accounts (realm, email, password_hash, role, "
+                 "project, created) VALUES ('all', 'ada@example.org', 'hash', 'admin', '', 1)");
+    cassandra_fixture_run(session, "INSERT INTO " SCHEMA_KEYSPACE
+                                   ".projects (realm, id, name, time_zone, created) "
+                                   "VALUES ('all', 'shop', 'Shop', 'Europe/Berlin', 1)");
+}
+
+static void a_keyspace_of_any_older_version_is_taken_on(void **state) {
+    struct fixture *f = *state;
+    struct cql_session *session = cassandra_fixture_session();
+    for (int32_t version = 1; version < CASSANDRA_SCHEMA_VERSION; version++) {
+        make_tables_of(session, version);
+        struct store *store = NULL;
+        struct error err = {0};
+        assert_status(open_schema(false, &store, &err), STATUS_UNSUPPORTED);
+        assert_non_null(strstr(err.text, "older version"));
+        assert_ok(open_schema(true, &store, &err));
+
+        struct store_account *accounts = NULL;
+        struct store_project *projects = NULL;
+        size_t count = 0;
+        assert_ok(store_accounts(store, &f->arena, &accounts, &count));
+        assert_int_equal(count, 1);
+        assert_str(accounts[0].password_hash, "hash");
+        assert_false(accounts[0].disabled);
+        assert_int_equal(accounts[0].version, 0);
+        struct store_account changed = accounts[0];
+        changed.version = 1;
+        changed.disabled = true;
+        assert_ok(store_account_replace(store, &changed, 0));
+        assert_ok(store_projects(store, &f->arena, &projects, &count));
+        assert_int_equal(count, 1);
+        assert_str(projects[0].time_zone, "Europe/Berlin");
+        struct store_profile profile = {.id = STR("u1"), .traits = STR("{}")};
+        assert_ok(store_profile_put(store, STR("shop"), &profile, STORE_EXPECT_ABSENT, 0, NULL));
+        store_close(store);
+        assert_ok(open_schema(false, &store, &err));
+        store_close(store);
+    }
+    cassandra_fixture_run(session, "DROP KEYSPACE " SCHEMA_KEYSPACE);
+    cql_session_close(session);
+}
+
 static void what_is_wrong_is_said(void **state) {
     (void)state;
     struct store_cassandra_config config = cassandra_fixture_config();
@@ -376,6 +445,7 @@ int main(int argc, char **argv) {
         TEST(no_update_of_any_process_is_lost),
         TEST(a_lost_answer_is_found_behind_many_others),
         cmocka_unit_test(of_many_processes_one_makes_the_schema),
+        TEST(a_keyspace_of_any_older_version_is_taken_on),
         cmocka_unit_test(what_is_wrong_is_said),
         TEST(a_cluster_is_looked_at),
     };
