@@ -16,7 +16,7 @@ comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
-.PHONY: release run run-cluster test test-cluster unit bench bench-cluster bench-gateway lint format fuzz tsan coverage sim clean install-packages help
+.PHONY: release run run-cluster test test-cluster unit bench bench-cluster bench-gateway lint format fuzz tsan coverage sim mutation clean install-packages help
 
 release: ## the binary, build/footfall
 	@tools/install-packages build
@@ -69,6 +69,10 @@ sim: ## random histories of log, store and faults for SIM_SECONDS: make sim ARGS
 	@tools/build build-sim -Dtests=true test/sim/footfall-sim
 	@build-sim/test/sim/footfall-sim --seconds $(SIM_SECONDS) $(ARGS)
 
+mutation: ## breaks what makes counting exact, line by line; a test must notice each: make mutation ARGS='dedupe'
+	@tools/install-packages build test
+	@test/mutation/run $(ARGS)
+
 bench: release ## the tables of measured figures
 	@tools/install-packages bench
 	@bench/run $(ARGS)
@@ -87,7 +91,7 @@ install-packages: ## every Debian package any target needs
 
 clean: ## remove everything that was built
 	@[ ! -e build-cluster ] || tools/cluster --dir build-cluster wipe all
-	@rm -rf build build-cluster build-test build-tsan build-coverage build-lint build-fuzz build-sim
+	@rm -rf build build-cluster build-test build-tsan build-coverage build-lint build-fuzz build-sim build-mutation
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18

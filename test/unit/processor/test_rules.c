@@ -154,6 +154,29 @@ static void test_leaders_are_exact(void **state) {
     bed_close(&bed);
 }
 
+// Whatever the order they come in, and wherever cycles are cut.
+static void test_of_equal_leaders_the_least_ids_lead(void **state) {
+    (void)state;
+    for (size_t cycle = 1; cycle <= 64; cycle *= 4) {
+        struct processor_config config = {.cycle_events = cycle};
+        struct store_total *rows;
+        struct bed bed;
+        bed_open(&bed, &config);
+        for (unsigned i = 0; i < 3 * LEADERS_MAX; i++) {
+            unsigned user = i * 7 % (3 * LEADERS_MAX);
+            append_event(&bed, (struct event){.type = EVENT_TRACK,
+                                              .name = STR("n"),
+                                              .user_id = arena_printf(&bed.arena, "u%03u", user)});
+        }
+        finish(&bed);
+        assert_int_equal(totals(&bed, STORE_METRIC_TOP_ACTORS, &rows), LEADERS_MAX);
+        for (unsigned user = 0; user < LEADERS_MAX; user++) {
+            assert_true(str_equal(rows[user].value, arena_printf(&bed.arena, "u%03u", user)));
+        }
+        bed_close(&bed);
+    }
+}
+
 static void test_what_breaks_a_rule_is_a_dead_letter(void **state) {
     (void)state;
     static const struct {
@@ -264,6 +287,7 @@ int main(void) {
         cmocka_unit_test(test_names_of_a_day_are_bounded),
         cmocka_unit_test(test_names_of_an_actor_are_bounded),
         cmocka_unit_test(test_leaders_are_exact),
+        cmocka_unit_test(test_of_equal_leaders_the_least_ids_lead),
         cmocka_unit_test(test_what_breaks_a_rule_is_a_dead_letter),
         cmocka_unit_test(test_what_is_no_event_is_a_dead_letter),
         cmocka_unit_test(test_bots_are_dropped_unless_kept),

@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lines that make counting exact, each broken in one way, and the test that must notice.
+
+The conditions are listed in docs/testing.md, "Would they notice?". A mutation that does not apply any more is an error: the
+line it broke has moved, and so must it.
+"""
+
+from dataclasses import dataclass
+
+# Programs of the build that judge. The first word is the target.
+SIMULATION = ("test/sim/footfall-sim", "--seeds", "150")
+RECOUNT = ("test/unit/processor/test_processor_recount",)
+DEDUPE = ("test/unit/processor/test_processor_dedupe",)
+RULES = ("test/unit/processor/test_processor_rules",)
+STORE = ("test/contract/store/test_contract_store_memory",)
+# These need a Cassandra or a Kafka.
+CASSANDRA = ("test/contract/store/test_contract_store_cassandra",)
+CASSANDRA_PEOPLE = ("test/contract/store/test_contract_store_cassandra_people",)
+KAFKA_TOPICS = ("test/contract/eventlog/test_eventlog_kafka_topics",)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    condition: str
+    what: str
+    file: str
+    old: str
+    new: str
+    judge: tuple
+    needs: str = ""  # "kafka" or "cassandra"
+
+
+MUTATIONS = [
+    # --- 1: a function of the log's prefix
+    Mutation(
+        "1 no clock",
+        "an actor was last seen when it is written",
+        "src/processor/cycle.c",
+        ".last_seen_ms = actor->last_seen_ms,",
+        ".last_seen_ms = partition->worker->shared->config.clock->wall_ms(partition->worker->shared->config.clock),",
+        SIMULATION,
+    ),
+    Mutation(
+        "1 no chance",
+        "the gap of sessions depends on where a cycle was cut",
+        "src/processor/apply.c",
+        "applied->event.type == EVENT_PAGE, worker->shared->config.session_gap_ms, &change);",
+        "applied->event.type == EVENT_PAGE, worker->shared->config.session_gap_ms + (int64_t)(partition->events % 7) * 60000, &change);",
+        SIMULATION,
+    ),
+    Mutation(
+        "1 no order of a table",
+        "of equal leaders the one that came first stays",
+        "src/processor/leaders.c",
+        ": str_compare(id, intern_str(other->id)) < 0;",
+        ": id.len == SIZE_MAX;",
+        RULES,
+    ),
+    Mutation(
+        "1 absolute values",
+        "totals begin at nothing instead of what the store has",
+        "src/processor/day_totals_table.c",
+        "if ((unsigned)row->metric >= STORE_METRIC_END ||",
+        "if (row->metric == STORE_METRIC_NAME) {\n        return STATUS_OK;\n    }\n    if ((unsigned)row->metric >= STORE_METRIC_END ||",
+        SIMULATION,
+    ),
+    Mutation(
+        "1 together",
+        "the offset is stored without what stands below it",
+        "src/processor/cycle.c",
+        "        status = write_actor(partition, actor);\n",
+        "        status = partition->events % 5 == 4 ? STATUS_OK : write_actor(partition, actor);\n",
+        SIMULATION,
+    ),
+    Mutation(
+        "1 later batches have larger stamps",
+        "rows on Cassandra all have one stamp, and of two the greater value stays",
+        "src/store/cassandra/changes.c",
+        "put_be64(begin + values.len - 8, (uint64_t)stamp);",
+        "put_be64(begin + values.len - 8, (uint64_t)(stamp * 0 + 1000));",
+        CASSANDRA,
+        "cassandra",
+    ),
+    # --- 3: changes of the schema
+    Mutation(
+        "3 migrations add names",
+        "a step forgets a column",
+        "src/store/cassandra/tables.c",
+        "ADD (name text, disabled boolean, version bigint)",
+        "ADD (name text, disabled boolean)",
+        CASSANDRA_PEOPLE,
+        "cassandra",
+    ),
+    Mutation(
+        "3 no windows of time",
+        "a table of stamped rows is compacted by windows of time",
+        "src/store/cassandra/tables.c",
+        "\"WITH comment = 'activity: a bit a day from activity_first_day on, least significant first'\"",
+        "\"WITH compaction = {'class': 'TimeWindowCompactionStrategy'}\"",
+        CASSANDRA_PEOPLE,
+        "cassandra",
+    ),
+    # --- 4: lives of the log are told apart
+    Mutation(
+        "4 epochs",
+        "a store filled from another life of the log is taken",
+        "src/store/kv/processing.c",
+        "bool foreign = store->epoch_known && store->epoch != epoch;",
+        "bool foreign = false && store->epoch != epoch;",
+        STORE,
+    ),
+    # --- 5: partitions add up
+    Mutation(
+        "5 the partition is in the key",
+        "totals of all partitions share a row",
+        "src/store/kv/totals.c",
+        "keys_u16(&key, partition);",
+        "keys_u16(&key, (uint16_t)(partition * 0));",
+        STORE,
+    ),
+    # --- 6: what the servers must be told
+    Mutation(
+        "6 no unclean leader",
+        "a topic that may lose acknowledged records is taken",
+        "src/eventlog/kafka_topic.c",
+        'want_text(wanted, "unclean.leader.election.enable", "false");',
+        "(void)wanted;",
+        KAFKA_TOPICS,
+        "kafka",
+    ),
+    # --- 7: resent events
+    Mutation(
+        "7 ids are known",
+        "nothing was seen before",
+        "src/processor/cycle.c",
+        "    if (status != STATUS_OK || seen) {\n        partition->counts.duplicates += seen;",
+        "    seen = false;\n    if (status != STATUS_OK || seen) {\n        partition->counts.duplicates += seen;",
+        RECOUNT,
+    ),
+    Mutation(
+        "7 ids are known after a start",
+        "the window is not read when a partition is taken on",
+        "src/processor/partition.c",
+        "status = dedupe_load(&partition->dedupe, config->store, partition->number);",
+        "status = STATUS_OK;",
+        SIMULATION,
+    ),
+    Mutation(
+        "7 ids are stored",
+        "the window is not written",
+        "src/processor/cycle.c",
+        "status = dedupe_write(&partition->dedupe, partition->batch);",
+        "status = STATUS_OK;",
+        SIMULATION,
+    ),
+    Mutation(
+        "7 ids leave by the log's time",
+        "the window has no end",
+        "src/processor/dedupe.c",
+        "if (newest->tick - chunk->tick <= dedupe->window_ticks) {",
+        "if (newest->tick - chunk->tick <= dedupe->window_ticks * 1000) {",
+        DEDUPE,
+    ),
+]
