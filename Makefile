@@ -8,6 +8,7 @@ LTO ?= true
 # Lines of src/ that tests must run, in percent.
 COVERAGE_LIMIT ?= 85
 SIM_SECONDS ?= 60
+SIM_LEAST ?= 10000
 FUZZ_SECONDS ?= 60
 ARGS ?=
 
@@ -64,10 +65,10 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, two at a time
 	@tools/install-packages build fuzz
 	@tools/fuzz
 
-sim: ## random histories of log, store and faults for SIM_SECONDS: make sim ARGS='--seed 42'
+sim: ## random histories of log, store and faults, for SIM_SECONDS and at least SIM_LEAST: make sim ARGS='--seed 42'
 	@tools/install-packages build test
 	@tools/build build-sim -Dtests=true test/sim/footfall-sim
-	@build-sim/test/sim/footfall-sim --seconds $(SIM_SECONDS) $(ARGS)
+	@build-sim/test/sim/footfall-sim --jobs $$(nproc) --seconds $(SIM_SECONDS) --least $(SIM_LEAST) $(ARGS)
 
 mutation: ## breaks what makes counting exact, line by line; a test must notice each: make mutation ARGS='dedupe'
 	@tools/install-packages build test

@@ -1,13 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Simulation: random histories through a processor that crashes and fails at random must leave what one clean pass leaves.
+// Simulation: random histories through a processor that crashes and fails at random must leave what one clean pass leaves, and that must be
+// what a naive recount of the events says.
 //
-// usage: footfall-sim [--seconds N] [--seeds N] [--seed N]      --seed runs that one; SIM_SECONDS in the environment counts as well
+// usage: footfall-sim [--seconds N [--least N]] [--seeds N] [--jobs N] [--seed N]
+//   --seed runs that one. --seconds (also SIM_SECONDS in the environment): until they are over, and at least so many histories.
 // One seed decides everything: the history, sizes of cycles and caches, where it is cut, and every fault. A failing seed is printed
 // and replays exactly.
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "drive.h"
@@ -15,6 +21,8 @@
 #include "faults.h"
 
 #define STEPS_MOST 20000
+#define JOBS_MOST 64
+#define ALWAYS_MS (3650 * 86400000LL)
 
 static struct processor_config random_config(struct random_source *random) {
     static const size_t caches[] = {1, 4096, 65536, 1 << 20, 24 << 20};
@@ -35,8 +43,13 @@ static void set_rules(struct processor_config *config, const struct processor_co
 
 static struct processor_config random_rules(struct random_source *random) {
     static const size_t ids[] = {1, 10, 100, 1000000};
+    int64_t gap_ms = 60000 * (int64_t)(1 + random_below(random, 60));
+    if (random_below(random, 2) == 0) { // the recount remembers every id
+        return (struct processor_config){
+            .session_gap_ms = gap_ms, .dedupe_window_ms = ALWAYS_MS, .dedupe_ids = 1000000};
+    }
     return (struct processor_config){
-        .session_gap_ms = 60000 * (int64_t)(1 + random_below(random, 60)),
+        .session_gap_ms = gap_ms,
         .dedupe_window_ms = 3600000 * (int64_t)(1 + random_below(random, 200)),
         .dedupe_ids = ids[random_below(random, 4)],
     };
@@ -95,6 +108,20 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     return finished;
 }
 
+// Where ids leave the dedupe window nothing is compared: true.
+static bool recount_agrees(const struct history *history, const struct processor_config *rules,
+                           const struct buffer *clean) {
+    struct buffer naive;
+    if (rules->dedupe_window_ms != ALWAYS_MS) {
+        return true;
+    }
+    buffer_init(&naive, DUMP_BYTES_MAX);
+    dump_recount(history, rules->session_gap_ms, &naive);
+    bool equal = dump_equal(&naive, clean, "a clean pass, against a naive recount");
+    buffer_free(&naive);
+    return equal;
+}
+
 static bool run_seed(uint64_t seed) {
     struct random_seeded seeded;
     struct history history;
@@ -113,22 +140,13 @@ static bool run_seed(uint64_t seed) {
         fprintf(stderr, "the pass after faults does not finish\n");
         good = false;
     } else {
-        good = dump_equal(&clean, &faulty, "after faults");
+        good =
+            recount_agrees(&history, &rules, &clean) && dump_equal(&clean, &faulty, "after faults");
     }
     buffer_free(&clean);
     buffer_free(&faulty);
     history_free(&history);
     return good;
-}
-
-static bool run_and_tell(uint64_t seed) {
-    if (run_seed(seed)) {
-        return true;
-    }
-    printf("seed %" PRIu64 " fails; again with: footfall-sim --seed %" PRIu64
-           "\n0 passed, 1 failed\n",
-           seed, seed);
-    return false;
 }
 
 static bool option(int argc, char **argv, const char *name, uint64_t *value) {
@@ -140,26 +158,86 @@ static bool option(int argc, char **argv, const char *name, uint64_t *value) {
     return false;
 }
 
+// What all processes of a run share.
+struct tally {
+    _Atomic uint64_t next_seed, done, failed;
+};
+struct work {
+    struct tally *tally;
+    uint64_t first_seed, seeds; // so many at least
+    int64_t end_us;             // and until then
+};
+
+static void run_some(const struct work *work) {
+    struct tally *tally = work->tally;
+    while (atomic_load(&tally->failed) == 0) {
+        uint64_t number = atomic_fetch_add(&tally->next_seed, 1);
+        if (number >= work->seeds && clock_system()->mono_us(clock_system()) >= work->end_us) {
+            return;
+        }
+        uint64_t seed = work->first_seed + number;
+        if (run_seed(seed)) {
+            atomic_fetch_add(&tally->done, 1);
+        } else {
+            atomic_fetch_add(&tally->failed, 1);
+            printf("seed %" PRIu64 " fails; again with: footfall-sim --seed %" PRIu64 "\n", seed,
+                   seed);
+        }
+    }
+}
+
+// A process that dies has failed, too.
+static void run_side_by_side(const struct work *work, uint64_t jobs) {
+    pid_t children[JOBS_MOST];
+    for (uint64_t i = 0; i < jobs; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            run_some(work);
+            exit(0); // writes what was printed
+        }
+        if (children[i] < 0) {
+            perror("fork");
+            exit(1);
+        }
+    }
+    for (uint64_t i = 0; i < jobs; i++) {
+        int result = 0;
+        if (waitpid(children[i], &result, 0) != children[i] || result != 0) {
+            atomic_fetch_add(&work->tally->failed, 1);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
-    uint64_t seconds = 0, seeds = 200, seed = 0, done = 0;
+    uint64_t seconds = 0, seeds = 200, seed = 0, jobs = 1;
+    struct tally *tally =
+        mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (tally == MAP_FAILED) {
+        perror("mmap");
+        return 1;
+    }
     // Faults are what this is about; their log lines are not.
     log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, 2);
-    if (option(argc, argv, "--seed", &seed)) {
-        return run_and_tell(seed) ? 0 : 1;
-    }
+    struct work work = {.tally = tally, .first_seed = 1};
     bool timed = option(argc, argv, "--seconds", &seconds) ||
                  str_to_u64(str_from_c(getenv("SIM_SECONDS")), &seconds);
-    if (option(argc, argv, "--seeds", &seeds)) {
-        timed = false;
+    bool counted = option(argc, argv, "--seeds", &seeds);
+    if (option(argc, argv, "--seed", &seed)) {
+        work.first_seed = seed;
+        work.seeds = 1;
+    } else if (timed && !counted) {
+        work.first_seed = (uint64_t)clock_system()->wall_ms(clock_system());
+        work.end_us = clock_system()->mono_us(clock_system()) + (int64_t)seconds * 1000000;
+        (void)option(argc, argv, "--least", &work.seeds);
+    } else {
+        work.seeds = seeds;
     }
-    int64_t end_us = clock_system()->mono_us(clock_system()) + (int64_t)seconds * 1000000;
-    seed = timed ? (uint64_t)clock_system()->wall_ms(clock_system()) : 1;
-    while (timed ? clock_system()->mono_us(clock_system()) < end_us : done < seeds) {
-        if (!run_and_tell(seed++)) {
-            return 1;
-        }
-        done++;
+    if (option(argc, argv, "--jobs", &jobs) && jobs > 1) {
+        run_side_by_side(&work, jobs < JOBS_MOST ? jobs : JOBS_MOST);
+    } else {
+        run_some(&work);
     }
-    printf("%" PRIu64 " passed, 0 failed\n", done);
-    return 0;
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", atomic_load(&tally->done),
+           atomic_load(&tally->failed));
+    return atomic_load(&tally->failed) > 0;
 }
