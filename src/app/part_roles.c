@@ -14,6 +14,7 @@ struct processor_config app_processor_config(const struct settings *settings) {
         .cache_bytes = (size_t)settings_integer(settings, "processor.cache"),
         .linger_us = settings_integer(settings, "processor.linger") * 1000,
         .cycle_events = (size_t)settings_integer(settings, "processor.cycle"),
+        .batch_bytes = (size_t)settings_integer(settings, "processor.batch"),
         .keep_bots = settings_bool(settings, "bots.keep"),
     };
 }

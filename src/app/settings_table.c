@@ -299,11 +299,15 @@ static const struct setting table[] = {
     {"bots.keep", NULL, SETTING_BOOL, "false", 0, 0, NULL, "keep the events of known bots", false},
     {"processor.threads", NULL, SETTING_INTEGER, "1", 1, 64, NULL,
      "threads that process events; 4 with store: cassandra", false},
-    {"processor.cache", NULL, SETTING_BYTES, "12MiB", MIB, 64 * GIB, NULL, "cache of actor states",
-     false},
+    {"processor.cache", NULL, SETTING_BYTES, "12MiB", MIB, 64 * GIB, NULL,
+     "cache of actor states; 48MiB with store: cassandra", false},
     {"processor.linger", NULL, SETTING_DURATION, "5ms", 0, SECOND, NULL,
      "wait for more events before a small batch; 50ms with store: cassandra", false},
     {"processor.cycle", NULL, SETTING_INTEGER, "20000", 1, 1000000, NULL, "events of a store batch",
+     false},
+    {"processor.batch", NULL, SETTING_BYTES, "2MiB", MIB, GIB, NULL,
+     "bytes of a store batch; three times that is used while it is written; 4MiB with store: "
+     "cassandra",
      false},
     {"workers.threads", NULL, SETTING_INTEGER, "4", 1, 256, NULL,
      "threads that read the store; 16 with store: cassandra", false},
@@ -359,6 +363,9 @@ static const struct {
     {"processor.linger", "50ms"},
     // A thread waits for Cassandra between the steps of a commit, and others then have partitions to go on with.
     {"processor.threads", "4"},
+    // Who comes again is read from other machines: that costs them more than what he did then.
+    {"processor.cache", "48MiB"},
+    {"processor.batch", "4MiB"},
 };
 
 enum status app_role_defaults(struct settings *settings, enum app_role role) {

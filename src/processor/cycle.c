@@ -8,7 +8,6 @@
 #include "processor/sessions.h"
 #include "processor/worker.h"
 
-#define BATCH_BYTES_MAX ((size_t)2 << 20)
 #define CROWDED_CYCLE_EVENTS 512 // smallest cycle when what is dirty alone fills the caches
 
 size_t cycle_cached_bytes(const struct worker *worker) {
@@ -288,7 +287,7 @@ static void shrink_caches(struct worker *worker) {
 static bool cycle_is_full(const struct partition *partition) {
     const struct worker *worker = partition->worker;
     return partition->events >= worker->shared->config.cycle_events ||
-           store_batch_bytes(partition->batch) >= BATCH_BYTES_MAX ||
+           store_batch_bytes(partition->batch) >= worker->shared->config.batch_bytes ||
            (cycle_cached_bytes(worker) > worker->cache_bytes &&
             partition->events >= CROWDED_CYCLE_EVENTS);
 }

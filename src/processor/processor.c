@@ -17,6 +17,7 @@
 #define DEFAULT_CACHE_BYTES ((size_t)12 << 20)
 #define DEFAULT_LINGER_US 5000
 #define DEFAULT_CYCLE_EVENTS 20000
+#define DEFAULT_BATCH_BYTES ((size_t)2 << 20)
 #define THREADS_MAX 64
 #define IDLE_US (1000 * 1000LL)
 #define PAUSE_US (200 * 1000LL) // after the log failed as a whole
@@ -48,6 +49,7 @@ static void fill_in_defaults(struct processor_config *config) {
     config->cache_bytes = config->cache_bytes > 0 ? config->cache_bytes : DEFAULT_CACHE_BYTES;
     config->linger_us = config->linger_us > 0 ? config->linger_us : DEFAULT_LINGER_US;
     config->cycle_events = config->cycle_events > 0 ? config->cycle_events : DEFAULT_CYCLE_EVENTS;
+    config->batch_bytes = config->batch_bytes > 0 ? config->batch_bytes : DEFAULT_BATCH_BYTES;
 }
 
 static metrics_id outcome(const char *label) {

@@ -27,6 +27,7 @@ struct processor_config {
     size_t cache_bytes;       // of actor states, all threads together; 0: 12 MiB
     int64_t linger_us;        // wait for more before a small cycle; 0: 5 ms
     size_t cycle_events;      // at most so many in one store batch; 0: 20 000
+    size_t batch_bytes;       // a store batch is committed when it has so many; 0: 2 MiB
     bool keep_bots;           // false: known bots are dropped and counted
 };
 struct processor;

@@ -8,9 +8,6 @@
 #include "base/log.h"
 #include "processor/apply.h"
 
-// A large part of a cycle of one partition, so that a row is written once for many events.
-#define POLL_BYTES ((size_t)2 << 20)
-#define OPEN_BATCH_BYTES_MAX ((size_t)5 << 20) // of all open cycles
 #define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
 // A cycle that got so many events while it lingered stays open so many times as long: events that come fast share rows.
 #define BUSY_EVENTS 8
@@ -145,7 +142,8 @@ static void finish_due(struct worker *worker) {
         }
         bytes += p->batch ? store_batch_bytes(p->batch) : 0;
     }
-    bool crowded = bytes > OPEN_BATCH_BYTES_MAX || cycle_cached_bytes(worker) > worker->cache_bytes;
+    size_t open_most = worker->shared->config.batch_bytes / 2 * 5; // of all open cycles
+    bool crowded = bytes > open_most || cycle_cached_bytes(worker) > worker->cache_bytes;
     for (struct partition *p = worker->partitions; p && crowded; p = p->next) {
         partition_finish(p);
     }
@@ -208,7 +206,9 @@ enum status worker_run_once(struct worker *worker, int64_t timeout_us) {
     struct error err = {.status = STATUS_OK};
     retry_due(worker);
     int64_t wait_us = patience(worker, timeout_us);
-    enum status status = eventlog_poll(worker->consumer, wait_us, POLL_BYTES, &batch, &err);
+    // A large part of a cycle of one partition, so that a row is written once for many events.
+    enum status status =
+        eventlog_poll(worker->consumer, wait_us, worker->shared->config.batch_bytes, &batch, &err);
     if (status == STATUS_OK) {
         take_batch(worker, &batch);
         finish_due(worker);
