@@ -26,7 +26,7 @@ static bool split_url(struct str url, char *host, size_t host_size, uint16_t *po
         name = str_cut(&rest, ']');
         if (rest.data && rest.len > 0 && rest.data[0] == ':') {
             rest = str_make(rest.data + 1, rest.len - 1);
-        } else if (rest.data && rest.len > 0) {
+        } else if (!rest.data || rest.len > 0) {
             return false;
         }
     } else {
