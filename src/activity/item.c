@@ -166,6 +166,8 @@ static enum status build(struct activity_reader *reader, const struct json_value
     event->ip = input->ip;
     event->user_agent = input->user_agent;
     event->trace = input->trace;
+    event->do_not_track = input->do_not_track;
+    event->global_privacy_control = input->global_privacy_control;
     // Whether a sender may send at all comes before what is wrong with what they send.
     if (resolve(reader, root, &event->project) != STATUS_OK) {
         reader->keyless++;

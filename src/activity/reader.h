@@ -67,7 +67,9 @@ struct activity_input {
     struct str sent_at;      // of a header
     struct str ip;
     struct str user_agent;
-    struct str trace; // traceparent for the events; data NULL: they are not traced
+    bool do_not_track;           // DNT: 1
+    bool global_privacy_control; // Sec-GPC: 1
+    struct str trace;            // traceparent for the events; data NULL: they are not traced
     int64_t received_ms;
 };
 

@@ -108,6 +108,11 @@ static struct str header_text(const struct http_exchange *exchange, struct str n
     return value.len <= max && str_is_utf8(value) ? value : STR_EMPTY;
 }
 
+// Tracking Preference Expression section 5.2; Global Privacy Control section 3.1.
+static bool is_one(const struct http_exchange *exchange, struct str name) {
+    return str_equal(http_request_header(exchange, name), STR("1"));
+}
+
 // RudderStack's browser SDK sends it in base64, older ones as it is.
 static struct str header_anonymous_id(struct http_exchange *exchange) {
     struct str value = header_text(exchange, STR("AnonymousId"), HEADER_ID_MAX);
@@ -154,6 +159,8 @@ static void read_json(struct ingest *ingest, struct str json, struct str form_ke
         .ip = exchange->request.remote_ip,
         .user_agent = header_text(exchange, STR("User-Agent"), USER_AGENT_MAX),
         .trace = trace_of(exchange),
+        .do_not_track = is_one(exchange, STR("DNT")),
+        .global_privacy_control = is_one(exchange, STR("Sec-GPC")),
         .received_ms = exchange->request.received_ms,
     };
     if (!input.project.data && form_key.len > 0 &&

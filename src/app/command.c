@@ -58,10 +58,14 @@ static const struct app_command commands[] = {
      "A key is shown once, when it is made.\n",
      false, app_key_command},
     {"check-config", "check the configuration and print what it comes to",
-     "footfall check-config [ROLE] [--config FILE] [--SETTING VALUE]...",
+     "footfall check-config [ROLE] [--event FILE] [--config FILE] [--SETTING VALUE]...",
      "ROLE is run (without it), gateway, users, activity, processor or reports: some defaults differ.\n"
      "Prints every setting with its value and where that came from. Exit code 2 and file, line and key when\n"
-     "something is wrong.\n",
+     "something is wrong.\n\n"
+     "  --event FILE     show what the rules do to the events of FILE instead: one JSON event a line, or an\n"
+     "                   array of them, as they are sent to POST /events or as they stand in the event log;\n"
+     "                   - is standard input. One JSON object an event: what each rule did, the event before\n"
+     "                   and after, and its fate. Exit code 1 when something in FILE is no event\n",
      true, app_check_config_command},
     {"routes", "list every route and who may call it",
      "footfall routes [--json] [--config FILE] [--SETTING VALUE]...",

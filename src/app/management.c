@@ -103,8 +103,14 @@ static void handle_own_status(struct http_exchange *exchange, void *context) {
 }
 
 static void handle_metrics(struct http_exchange *exchange, void *context) {
-    (void)context;
+    struct app_service *service = context;
     metrics_render(http_reply_body(exchange));
+    if (app_service_enter(service)) {
+        if (service->shape) {
+            shape_render_metrics(service->shape, http_reply_body(exchange));
+        }
+        app_service_leave(service);
+    }
     http_reply_send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -23,6 +23,7 @@ static enum status start_processor(struct app_service *service, struct error *er
     struct processor_config config = app_processor_config(service->settings);
     config.log = service->log;
     config.store = service->store;
+    config.shape = service->shape;
     return processor_start(&config, &service->processor, err);
 }
 

@@ -35,6 +35,8 @@ extern const struct app_part app_part_activity;
 extern const struct app_part app_part_processor;
 extern const struct app_part app_part_users;
 extern const struct app_part app_part_reports;
+// part_shape.c
+extern const struct app_part app_part_shape; // before the processor, which goes by it
 // part_servers.c
 extern const struct app_part app_part_management;
 extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are

@@ -75,7 +75,7 @@ static enum status told(const struct process *process, const char *what, enum st
     return status;
 }
 
-// Of the settings as they are now only routes and limits change.
+// Of the settings as they are now only routes, limits and rules change.
 static void read_anew(const struct process *process) {
     struct app_service *service = process->service;
     struct error err = {STATUS_OK, ""};
@@ -87,6 +87,7 @@ static void read_anew(const struct process *process) {
     status = told(process, "routes", status, &err);
     if (status == STATUS_OK) {
         (void)told(process, "limits", app_limits_change(service, settings, &err), &err);
+        (void)told(process, "rules", app_shape_change(service, settings, &err), &err);
     }
     settings_free(settings);
 }

@@ -29,6 +29,7 @@
 #include "http/upstream.h"
 #include "processor/processor.h"
 #include "reports/reports.h"
+#include "shape/shape.h"
 #include "store/store.h"
 #include "users/users.h"
 
@@ -81,6 +82,7 @@ struct app_service {
     struct auth_tokens *tokens;
     struct gateway_tokens *people;
     struct gateway_admin admin;
+    struct shape *shape; // rules for events; NULL: a role without a processor
     struct processor *processor;
     struct activity *activity;
     struct users *users;
@@ -125,7 +127,14 @@ MUST_CHECK enum status app_routes_read(const struct settings *settings, struct g
 MUST_CHECK enum status app_routes_change(struct app_service *service,
                                          const struct settings *settings, struct error *err);
 
-// What the settings say of the processor; log and store are the caller's to add.
+// Rules for events, checked. INVALID says where and what.
+MUST_CHECK enum status app_shape_read(const struct settings *settings, struct shape_rules **out,
+                                      struct error *err);
+// The rules of these settings for every cycle that begins from now on. Between enter and leave. On failure all stays as it is.
+MUST_CHECK enum status app_shape_change(struct app_service *service,
+                                        const struct settings *settings, struct error *err);
+
+// What the settings say of the processor; log, store and shape are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);
 
 // Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.

@@ -107,6 +107,9 @@ void app_view_look(struct app_service *service, bool ask_log, struct arena *aren
     if (service->processor) {
         out->has_processor = true;
         processor_stats(service->processor, &out->processor);
+        if (service->shape && shape_look(service->shape, arena, &out->shape) != STATUS_OK) {
+            out->shape = (struct shape_stats){.count = 0}; // the rest is worth seeing
+        }
     }
     if (service->store) {
         out->has_store = true;
@@ -152,6 +155,7 @@ static void merge_processor(struct app_view *view, const struct app_view *other)
     view->processor.applied += other->processor.applied;
     view->processor.duplicates += other->processor.duplicates;
     view->processor.bots += other->processor.bots;
+    view->processor.filtered += other->processor.filtered;
     view->processor.dead_letters += other->processor.dead_letters;
     view->processor.late_sessions += other->processor.late_sessions;
     view->processor.cycles += other->processor.cycles;
@@ -215,6 +219,9 @@ enum status app_view_merge(struct app_view *view, const struct app_view *other,
     }
     if (other->has_processor) {
         merge_processor(view, other);
+        if (app_view_merge_rules(&view->shape, &other->shape, arena) != STATUS_OK) {
+            return STATUS_NO_MEMORY;
+        }
     }
     if (other->has_store) {
         merge_store(view, other);

@@ -30,6 +30,7 @@ struct app_view {
     char store_engine[APP_VIEW_NAME]; // "embedded", "cassandra"
     struct eventlog_stats log;
     struct processor_stats processor;
+    struct shape_stats shape; // of a processor; in the arena
     struct store_stats store;
     struct processor_partition_status *rows; // by partition; in the arena
     size_t row_count;
@@ -61,6 +62,14 @@ void app_view_keep_own(struct app_view *view);
 // {"version":…,"eventLog":{…},…}; processes: those it was merged from, count 0: it is one process.
 void app_view_write(struct json_writer *writer, const struct app_view *view,
                     const struct app_view *processes, size_t count);
+
+// --- view_rules.c ---
+// "rules": what each did; of what a peer shows; the sum, with NO_MEMORY.
+void app_view_write_rules(struct json_writer *writer, const struct shape_stats *stats);
+MUST_CHECK enum status app_view_read_rules(const struct json_value *processor, struct arena *arena,
+                                           struct shape_stats *out);
+MUST_CHECK enum status app_view_merge_rules(struct shape_stats *to, const struct shape_stats *from,
+                                            struct arena *arena);
 
 // Asks everybody in status.peers, at the same time and for five seconds at most, and puts ourselves in. *processes: one a peer, in the
 // arena. NO_MEMORY. On a thread that may block.

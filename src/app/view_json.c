@@ -45,14 +45,17 @@ static void write_log(struct json_writer *writer, const struct app_view *view) {
     json_end_object(writer);
 }
 
-static void write_processor(struct json_writer *writer, const struct processor_stats *stats) {
+static void write_processor(struct json_writer *writer, const struct app_view *view) {
+    const struct processor_stats *stats = &view->processor;
     json_key(writer, STR("processor"));
     json_begin_object(writer);
     json_member_u64(writer, STR("applied"), stats->applied);
     json_member_u64(writer, STR("duplicates"), stats->duplicates);
     json_member_u64(writer, STR("bots"), stats->bots);
+    json_member_u64(writer, STR("filtered"), stats->filtered);
     json_member_u64(writer, STR("deadLetters"), stats->dead_letters);
     json_member_u64(writer, STR("cycles"), stats->cycles);
+    app_view_write_rules(writer, &view->shape);
     json_end_object(writer);
 }
 
@@ -124,7 +127,7 @@ void app_view_write(struct json_writer *writer, const struct app_view *view,
         write_log(writer, view);
     }
     if (view->has_processor) {
-        write_processor(writer, &view->processor);
+        write_processor(writer, view);
     }
     if (view->has_store) {
         write_store(writer, view);
@@ -205,6 +208,7 @@ static void read_processor(const struct json_value *processor, struct app_view *
         .applied = read_count(processor, STR("applied")),
         .duplicates = read_count(processor, STR("duplicates")),
         .bots = read_count(processor, STR("bots")),
+        .filtered = read_count(processor, STR("filtered")),
         .dead_letters = read_count(processor, STR("deadLetters")),
         .cycles = read_count(processor, STR("cycles")),
     };
@@ -256,6 +260,9 @@ static enum status read_view(const struct json_value *root, struct arena *arena,
     }
     if (processor) {
         read_processor(processor, out);
+        if (app_view_read_rules(processor, arena, &out->shape) != STATUS_OK) {
+            return STATUS_NO_MEMORY;
+        }
     }
     if (store) {
         out->has_store = true;

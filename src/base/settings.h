@@ -28,6 +28,7 @@ enum setting_type {
     SETTING_CHOICE,   // one of choices, separated by '|'
     SETTING_LIST,     // YAML sequence of strings, or comma-separated
     SETTING_ADDRESS,  // HOST:PORT, [v6]:PORT
+    SETTING_TREE, // keys, lists and values as they stand in YAML, for the asker to judge; only in a list of maps
 };
 
 struct setting {
@@ -40,6 +41,20 @@ struct setting {
     const char *help;     // one line
     bool secret;          // never printed; "@PATH" stands for what is in that file
 };
+
+// What stands behind a key of type TREE. Lives as long as the settings.
+enum settings_node_kind { SETTINGS_NODE_VALUE, SETTINGS_NODE_LIST, SETTINGS_NODE_MAP };
+struct settings_node {
+    enum settings_node_kind kind;
+    bool plain;         // a value without quotes: true, 12, word
+    struct str key;     // in a map, each once; data NULL: an item, or the root
+    struct str text;    // of a value; NUL-terminated, UTF-8 without NUL
+    const char *origin; // "footfall.yaml:12"
+    size_t count;       // children
+    const struct settings_node *child, *next;
+};
+#define SETTINGS_TREE_DEPTH 16   // lists and maps inside one another
+#define SETTINGS_TREE_NODES 8192 // of one tree
 
 struct settings;
 
@@ -90,6 +105,9 @@ struct str settings_entry_string(const struct settings *settings, const char *ke
 int64_t settings_entry_integer(const struct settings *settings, const char *key, size_t entry);
 size_t settings_entry_list(const struct settings *settings, const char *key, size_t entry,
                            const struct str **items);
+// NULL when it does not say.
+const struct settings_node *settings_entry_tree(const struct settings *settings, const char *key,
+                                                size_t entry);
 // "footfall.yaml:12": where the value stands; where the entry begins when it does not say, or when key is the list's name.
 const char *settings_entry_origin(const struct settings *settings, const char *key, size_t entry);
 

@@ -97,6 +97,11 @@ size_t settings_entry_list(const struct settings *settings, const char *key, siz
     return value->item_count;
 }
 
+const struct settings_node *settings_entry_tree(const struct settings *settings, const char *key,
+                                                size_t entry) {
+    return ask(settings, key, entry, 1U << SETTING_TREE)->tree;
+}
+
 const char *settings_entry_origin(const struct settings *settings, const char *key, size_t entry) {
     struct str list = list_of(key);
     const struct settings_entry *found =

@@ -23,6 +23,7 @@ struct setting_value {
     int64_t number;    // INTEGER, BYTES in bytes, DURATION in milliseconds, BOOL 0 or 1
     struct str *items; // LIST
     size_t item_count;
+    const struct settings_node *tree; // TREE
     const char *origin;
     size_t line; // in a file, from 1; otherwise 0
 };
@@ -60,6 +61,7 @@ enum {
     SETTINGS_SHOWN = 81,      // room for a foreign text inside an error text
     SETTINGS_SUGGESTION = 96, // room for a key
     SETTINGS_NOWHERE = -1,
+    SETTINGS_YAML_MOST = 1 << 20, // libyaml takes more than linear time on hostile input
 };
 
 // Values of a layer to be; they count once settings_layer_commit is called. NULL: no memory.
@@ -101,6 +103,35 @@ MUST_CHECK enum status settings_value_read_items(struct settings *settings,
                                                  const struct str *items, size_t count,
                                                  const char *where, struct setting_value *value,
                                                  struct error *err);
+
+// One layer from YAML; name begins errors and origins.
+MUST_CHECK enum status settings_yaml_load(struct settings *settings, enum settings_layer layer,
+                                          const char *name, struct str yaml, struct error *err);
+
+// --- settings_tree.c -------------------------------------------------------------------------------------------------
+// A tree that is put together by the events of a reader: a value, the beginning of a list or map, the end of one. In a map every other
+// event is a key, and those are values.
+struct settings_tree {
+    struct arena *arena;
+    struct settings_node *root;
+    struct {
+        struct settings_node *node;
+        const struct settings_node **link; // where its next child goes
+        struct str key;                    // that waits for what stands behind it
+    } open[SETTINGS_TREE_DEPTH];
+    size_t depth;
+    size_t nodes;
+};
+enum settings_tree_event {
+    SETTINGS_TREE_VALUE,
+    SETTINGS_TREE_LIST,
+    SETTINGS_TREE_MAP,
+    SETTINGS_TREE_END
+};
+// *done: the tree is whole. INVALID with *what to complain of; NO_MEMORY.
+MUST_CHECK enum status settings_tree_add(struct settings_tree *tree, enum settings_tree_event event,
+                                         struct str text, bool plain, const char *origin,
+                                         bool *done, const char **what);
 
 // The layer whose value of this setting counts.
 const struct setting_value *settings_strongest(const struct settings *settings, size_t index);

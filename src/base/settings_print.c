@@ -9,7 +9,7 @@ static const char *placeholder(enum setting_type type) {
     static const char *const names[] = {
         [SETTING_STRING] = "TEXT", [SETTING_BOOL] = "true|false",   [SETTING_INTEGER] = "NUMBER",
         [SETTING_BYTES] = "SIZE",  [SETTING_DURATION] = "DURATION", [SETTING_CHOICE] = "",
-        [SETTING_LIST] = "A,B,C",  [SETTING_ADDRESS] = "HOST:PORT",
+        [SETTING_LIST] = "A,B,C",  [SETTING_ADDRESS] = "HOST:PORT", [SETTING_TREE] = "{KEY: VALUE}",
     };
     return names[type];
 }
@@ -74,6 +74,41 @@ static void print_quoted(struct buffer *out, struct str text) {
     buffer_append_char(out, '"');
 }
 
+// A word without quotes may hold none of what means something inside of brackets (YAML 1.1 section 9.1.3).
+static bool is_plain(const struct settings_node *node) {
+    bool plain = node->plain && node->text.len > 0;
+    for (size_t i = 0; i < node->text.len && plain; i++) {
+        char c = node->text.data[i];
+        plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                c == '_' || c == '.' || (c == '-' && (i > 0 || node->text.len > 1)) ||
+                (c == '+' && i > 0);
+    }
+    return plain;
+}
+
+// In brackets, on one line; at most SETTINGS_TREE_DEPTH inside one another.
+static void print_tree(struct buffer *out, const struct settings_node *node) {
+    if (node->kind == SETTINGS_NODE_VALUE) {
+        if (is_plain(node)) {
+            buffer_append_str(out, node->text);
+        } else {
+            print_quoted(out, node->text);
+        }
+        return;
+    }
+    bool map = node->kind == SETTINGS_NODE_MAP;
+    buffer_append_char(out, map ? '{' : '[');
+    for (const struct settings_node *child = node->child; child; child = child->next) {
+        buffer_append_str(out, child == node->child ? STR("") : STR(", "));
+        if (map) {
+            print_quoted(out, child->key);
+            buffer_append_str(out, STR(": "));
+        }
+        print_tree(out, child);
+    }
+    buffer_append_char(out, map ? '}' : ']');
+}
+
 static void print_value(struct buffer *out, const struct setting *setting,
                         const struct setting_value *value) {
     if (setting->secret) {
@@ -85,6 +120,12 @@ static void print_value(struct buffer *out, const struct setting *setting,
             print_quoted(out, value->items[i]);
         }
         buffer_append_char(out, ']');
+    } else if (setting->type == SETTING_TREE) {
+        if (value->tree) {
+            print_tree(out, value->tree);
+        } else {
+            buffer_append_str(out, STR("{}"));
+        }
     } else if (setting->type == SETTING_STRING || setting->type == SETTING_ADDRESS ||
                setting->type == SETTING_CHOICE) {
         print_quoted(out, value->text);

@@ -71,6 +71,7 @@ static void show_wanted(const struct setting *setting, char *out, size_t size) {
         [SETTING_CHOICE] = "one of",
         [SETTING_LIST] = "a list of UTF-8 texts",
         [SETTING_ADDRESS] = "an address like 127.0.0.1:8080 or [::1]:8080",
+        [SETTING_TREE] = "keys and values",
     };
     if (setting->type == SETTING_CHOICE) {
         snprintf(out, size, "one of %s", setting->choices);
@@ -132,6 +133,7 @@ static bool is_right(const struct setting *setting, struct str text, int64_t *nu
     case SETTING_CHOICE: return is_choice(setting->choices, text);
     case SETTING_ADDRESS: return is_text(text) && is_address(setting, text);
     case SETTING_STRING:
+    case SETTING_TREE:
     case SETTING_LIST: break;
     }
     return is_text(text);

@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Settings from YAML, by libyaml's events: nested mappings, dotted keys, lists of maps; everything cleverer is refused.
-#include <errno.h>
-#include <stdio.h>
 #include <yaml.h>
 
 #include "base/buffer.h"
@@ -10,8 +8,7 @@
 #include "base/utf8.h"
 
 enum {
-    FILE_MOST = 1 << 20, // libyaml takes more than linear time on hostile input
-    PATH_MOST = 120,     // bytes of a dotted key
+    PATH_MOST = 120, // bytes of a dotted key
     NESTING_MOST = 16,
     ITEMS_MOST = 4096,   // of one list
     ENTRIES_MOST = 1024, // of one list of maps
@@ -259,6 +256,36 @@ static enum status read_setting(struct load *load, const struct setting *setting
     return settings_value_read(load->settings, setting, scalar(load), where.data, value, load->err);
 }
 
+// The event begins a tree.
+static enum status read_tree(struct load *load, struct setting_value *value) {
+    static const enum settings_tree_event events[] = {
+        [YAML_SCALAR_EVENT] = SETTINGS_TREE_VALUE,
+        [YAML_SEQUENCE_START_EVENT] = SETTINGS_TREE_LIST,
+        [YAML_SEQUENCE_END_EVENT] = SETTINGS_TREE_END,
+        [YAML_MAPPING_START_EVENT] = SETTINGS_TREE_MAP,
+        [YAML_MAPPING_END_EVENT] = SETTINGS_TREE_END,
+    };
+    struct settings_tree tree = {.arena = &load->settings->arena};
+    for (bool done = false; !done;) {
+        bool text = load->event.type == YAML_SCALAR_EVENT;
+        bool plain = text && load->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        struct str origin = arena_printf(tree.arena, "%s:%zu", load->name, line_of(load));
+        const char *what = NULL;
+        enum status status =
+            settings_tree_add(&tree, events[load->event.type], text ? scalar(load) : STR_EMPTY,
+                              plain, origin.data, &done, &what);
+        if (status != STATUS_OK || !origin.data) {
+            return what ? refuse(load, what) : no_memory(load);
+        }
+        status = done ? STATUS_OK : next(load);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    *value = (struct setting_value){true, .tree = tree.root, .origin = tree.root->origin};
+    return STATUS_OK;
+}
+
 static enum status read_keys(struct load *load, size_t outside);
 
 // The event begins an item of a list of maps, at that path.
@@ -332,6 +359,10 @@ static enum status read_value(struct load *load) {
     if (!load->entry && settings_find_rows(load->settings, path, &load->rows)) {
         return read_entries(load);
     }
+    bool known = index != SETTINGS_NOWHERE;
+    if (load->entry && known && load->settings->table[index].type == SETTING_TREE) {
+        return read_tree(load, &load->entry->values[(size_t)index - load->rows.first]);
+    }
     if (load->event.type == YAML_MAPPING_START_EVENT) {
         if (!settings_is_group(load->settings, path)) {
             return refuse(load, "takes a value, not keys of its own");
@@ -342,7 +373,7 @@ static enum status read_value(struct load *load) {
         load->open[load->depth++] = (struct mapping){.path_len = load->path_len};
         return STATUS_OK;
     }
-    if (index == SETTINGS_NOWHERE) {
+    if (!known) {
         return refuse(load, "is a group of settings and has no value of its own");
     }
     struct setting_value *value =
@@ -404,10 +435,10 @@ static enum status read_stream(struct load *load) {
     }
 }
 
-static enum status load_layer(struct settings *settings, enum settings_layer layer,
-                              const char *name, struct str yaml, struct error *err) {
+enum status settings_yaml_load(struct settings *settings, enum settings_layer layer,
+                               const char *name, struct str yaml, struct error *err) {
     struct load load = {.settings = settings, .name = name, .err = err};
-    if (yaml.len > FILE_MOST) {
+    if (yaml.len > SETTINGS_YAML_MOST) {
         return error_set(err, STATUS_TOO_LARGE, "%s: more than 1 MiB of settings", name);
     }
     load.values = settings_layer_begin(settings, layer);
@@ -431,40 +462,5 @@ static enum status load_layer(struct settings *settings, enum settings_layer lay
 
 enum status settings_load_text(struct settings *settings, const char *name, struct str yaml,
                                struct error *err) {
-    return load_layer(settings, SETTINGS_REMOTE, name, yaml, err);
-}
-
-static enum status read_whole(const char *path, struct buffer *out, struct error *err) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO, "%s: %s", path,
-                         strerror(errno));
-    }
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        status = buffer_reserve(out, 4096);
-        size_t got = status == STATUS_OK ? fread(out->data + out->len, 1, 4096, file) : 0;
-        out->len += got;
-        if (got < 4096) {
-            break;
-        }
-    }
-    if (status != STATUS_OK) {
-        error_set(err, status, "%s: %s", path, status_text(status));
-    } else if (ferror(file)) {
-        status = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    }
-    fclose(file);
-    return status;
-}
-
-enum status settings_load_file(struct settings *settings, const char *path, struct error *err) {
-    struct buffer text;
-    buffer_init(&text, (size_t)FILE_MOST + 4096);
-    enum status status = read_whole(path, &text, err);
-    if (status == STATUS_OK) {
-        status = load_layer(settings, SETTINGS_FILE, path, buffer_str(&text), err);
-    }
-    buffer_free(&text);
-    return status;
+    return settings_yaml_load(settings, SETTINGS_REMOTE, name, yaml, err);
 }

@@ -3,7 +3,7 @@
 // What an event is: its fields, its limits, and its canonical form, which is the value of a log record.
 //
 // {"id","project","type","name","userId","anonymousId","timestamp","receivedAt","properties":{},"traits":{},"context":{},
-//  "source":{"dialect","ip","userAgent","trace"},"groupId","previousId"} and, when they were sent, "originalTimestamp", "sentAt",
+//  "source":{"dialect","ip","userAgent","trace","doNotTrack","globalPrivacyControl"},"groupId","previousId"} and, when they were sent, "originalTimestamp", "sentAt",
 // "timestampClamped":true, and any member that we do not know, kept as it was.
 // Every slice belongs to whoever filled the struct in (an arena); data NULL means absent.
 #ifndef FOOTFALL_EVENT_H
@@ -65,7 +65,9 @@ struct event {
     struct str dialect; // "plain", "segment", "rudderstack", "posthog"
     struct str ip;
     struct str user_agent;
-    struct str trace; // W3C traceparent of the request that brought it; empty: it is not traced
+    struct str trace;  // W3C traceparent of the request that brought it; empty: it is not traced
+    bool do_not_track; // the request said DNT: 1
+    bool global_privacy_control; // the request said Sec-GPC: 1
     struct str
         extra; // raw members `"a":1,"b":2` without braces that go into the canonical object as they are
 };
@@ -78,7 +80,11 @@ struct event_trees {
     const struct json_value *properties;
     const struct json_value *traits;
     const struct json_value *context;
+    const struct json_value *root; // of all
 };
+// Whether the canonical form has a member of that name, so that it is not kept as an unknown one.
+bool event_is_member(struct str name);
+
 // The other way: value must be followed by JSON_PADDING readable bytes. Slices point into value or arena. SYNTAX, INVALID and the
 // rest of json_parse's statuses when it is no canonical event; err says what.
 MUST_CHECK enum status event_decode(struct json_parser *parser, struct str value,

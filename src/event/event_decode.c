@@ -69,6 +69,11 @@ static const struct member_rule *rule_of(struct str key, size_t *hint) {
     return NULL;
 }
 
+bool event_is_member(struct str name) {
+    size_t hint = 0;
+    return rule_of(name, &hint) != NULL;
+}
+
 static enum status wrong(const struct json_value *member, const char *expected, struct error *err) {
     return error_set(err, STATUS_INVALID, "%.*s: %s is expected", STR_ARG(member->key), expected);
 }
@@ -82,6 +87,10 @@ static enum status take_source(const struct json_value *member, struct event *ou
     out->ip = json_get_string(member, STR("ip"));
     out->user_agent = json_get_string(member, STR("userAgent"));
     out->trace = json_get_string(member, STR("trace"));
+    const struct json_value *signal = json_get(member, STR("doNotTrack"));
+    out->do_not_track = signal && signal->type == JSON_TRUE;
+    signal = json_get(member, STR("globalPrivacyControl"));
+    out->global_privacy_control = signal && signal->type == JSON_TRUE;
     return STATUS_OK;
 }
 
@@ -170,6 +179,7 @@ enum status event_decode(struct json_parser *parser, struct str value, struct ar
     if (root->type != JSON_OBJECT) {
         return error_set(err, STATUS_INVALID, "an object is expected");
     }
+    trees->root = root;
     for (const struct json_value *member = root->child; member; member = member->next) {
         const struct member_rule *rule = rule_of(member->key, &hint);
         if (!rule) {

@@ -43,6 +43,12 @@ static void put_source(struct json_writer *writer, const struct event *event) {
     OPTIONAL_STRING(writer, ",\"ip\":", event->ip);
     OPTIONAL_STRING(writer, ",\"userAgent\":", event->user_agent);
     OPTIONAL_STRING(writer, ",\"trace\":", event->trace);
+    if (event->do_not_track) {
+        LITERAL(writer, ",\"doNotTrack\":true");
+    }
+    if (event->global_privacy_control) {
+        LITERAL(writer, ",\"globalPrivacyControl\":true");
+    }
     LITERAL(writer, "}");
 }
 

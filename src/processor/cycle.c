@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include "http/trace.h"
 #include "processor/apply.h"
-#include "processor/bots.h"
+#include "processor/dead_letters.h"
 #include "processor/sessions.h"
+#include "processor/shaping.h"
 #include "processor/worker.h"
 
 #define CROWDED_CYCLE_EVENTS 512 // smallest cycle when what is dirty alone fills the caches
@@ -44,8 +45,15 @@ static enum status cycle_open(struct partition *partition, struct error *err) {
     partition->dirty_actors_end = &partition->dirty_actors;
     partition->dirty_totals = (struct day_totals_dirty){NULL};
     partition->counts = (struct cycle_counts){0};
-    return store_batch_begin(config->store, eventlog_epoch(config->log), partition->number,
-                             &partition->batch);
+    status = shaping_begin(partition);
+    if (status == STATUS_OK) {
+        status = store_batch_begin(config->store, eventlog_epoch(config->log), partition->number,
+                                   &partition->batch);
+    }
+    if (status != STATUS_OK) {
+        shaping_discard(partition);
+    }
+    return status;
 }
 
 // Its dirty actors and totals stay dirty, so this is for a partition whose caches are forgotten as well.
@@ -54,31 +62,13 @@ void cycle_discard(struct partition *partition) {
         store_batch_discard(partition->batch);
         partition->batch = NULL;
     }
+    shaping_discard(partition);
     partition->events = 0;
     partition->dirty_actors = NULL;
     partition->dirty_totals = (struct day_totals_dirty){NULL};
 }
 
 // --- Decoding -------------------------------------------------------------------------------------------------------
-
-static void dead_letter(struct partition *partition, const struct eventlog_view *record,
-                        const char *stage, const struct error *why) {
-    struct str rest = record->key;
-    struct str project = str_cut(&rest, '\0');
-    if (project.len == 0 || project.len > 64) {
-        project = STR("unknown");
-    }
-    struct store_dead_letter letter = {
-        .partition = partition->number,
-        .offset = record->offset,
-        .received_ms = record->timestamp_ms,
-        .stage = str_from_c(stage),
-        .reason = str_from_c(why->text),
-        .record = record->value,
-    };
-    store_batch_dead_letter(partition->batch, project, &letter);
-    partition->counts.dead_letters++;
-}
 
 // An actor lives in one partition because its records have its key; one with another key would be counted in two.
 static enum status check_key(const struct event *event, struct str key, struct error *err) {
@@ -92,19 +82,9 @@ static enum status check_key(const struct event *event, struct str key, struct e
     return STATUS_OK;
 }
 
-static enum status count_bot(struct partition *partition, const struct applied_event *applied) {
-    struct day_totals_cache *cache = &partition->worker->totals;
-    struct day_totals *totals = NULL;
-    partition->counts.bots++;
-    enum status status = day_totals_take(cache, &partition->dirty_totals, partition->number,
-                                         applied->project, applied->day, &totals);
-    return status == STATUS_OK
-               ? day_totals_add_text(cache, totals, STORE_METRIC_BOTS, applied->dimensions.bot, 1)
-               : status;
-}
-
-// A new event of no bot: *taken.
-static enum status place(struct partition *partition, struct applied_event *applied, bool *taken,
+// A new event of no bot, which rules let pass: *taken. *outcome: what became of it.
+static enum status place(struct partition *partition, const struct eventlog_view *record,
+                         struct applied_event *applied, bool *taken, const char **outcome,
                          struct error *err) {
     struct worker *worker = partition->worker;
     const struct event *event = &applied->event;
@@ -114,13 +94,23 @@ static enum status place(struct partition *partition, struct applied_event *appl
         return status;
     }
     applied->day = project_day(applied->project, event->timestamp_ms, &applied->hour);
+    bool kept = true;
+    status = shaping_apply(partition, record, applied, &kept, outcome);
+    if (status != STATUS_OK || !kept) {
+        return status;
+    }
     status = dimensions_of(&worker->dimensions, event, &applied->trees, &worker->arena,
                            &applied->dimensions);
     if (status != STATUS_OK) {
         return status;
     }
     if (applied->dimensions.bot.data && !worker->shared->config.keep_bots) {
-        return count_bot(partition, applied);
+        *outcome = "bot";
+        return shaping_drop_bot(partition, applied);
+    }
+    status = shaping_hide(partition, applied);
+    if (status != STATUS_OK) {
+        return status;
     }
     bool user = event->user_id.len > 0;
     struct store_actor key = {user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS,
@@ -130,6 +120,7 @@ static enum status place(struct partition *partition, struct applied_event *appl
         return STATUS_NO_MEMORY;
     }
     *taken = true;
+    *outcome = "applied";
     return STATUS_OK;
 }
 
@@ -169,7 +160,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
     }
     if (status != STATUS_OK) {
         log_traced(partition, record, &applied->event, "dead letter");
-        dead_letter(partition, record, stage, &why);
+        dead_letters_add(partition, record, stage, &why);
         return STATUS_OK;
     }
     status = dedupe_see(&partition->dedupe, record->offset, record->timestamp_ms,
@@ -179,8 +170,9 @@ static enum status take_record(struct partition *partition, const struct eventlo
         log_traced(partition, record, &applied->event, "duplicate");
         return status;
     }
-    status = place(partition, applied, taken, err);
-    log_traced(partition, record, &applied->event, *taken ? "applied" : "bot");
+    const char *outcome = "not applied";
+    status = place(partition, record, applied, taken, &outcome, err);
+    log_traced(partition, record, &applied->event, outcome);
     return status;
 }
 
@@ -402,12 +394,14 @@ static void add_counts(struct partition *partition) {
     atomic_fetch_add(&shared->applied, counts->applied);
     atomic_fetch_add(&shared->duplicates, counts->duplicates);
     atomic_fetch_add(&shared->bots, counts->bots);
+    atomic_fetch_add(&shared->filtered, counts->filtered);
     atomic_fetch_add(&shared->dead_letters, counts->dead_letters);
     atomic_fetch_add(&shared->late_sessions, counts->late_sessions);
     atomic_fetch_add(&shared->cycles, 1);
     metrics_add(shared->metrics.applied, counts->applied);
     metrics_add(shared->metrics.duplicates, counts->duplicates);
     metrics_add(shared->metrics.bots, counts->bots);
+    metrics_add(shared->metrics.filtered, counts->filtered);
     metrics_add(shared->metrics.dead_letters, counts->dead_letters);
     metrics_add(shared->metrics.cycles, 1);
     metrics_observe(shared->metrics.visible,
@@ -461,6 +455,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     partition->stored_ms = partition->newest_ms;
     partition->events = 0;
     add_counts(partition);
+    shaping_commit(partition);
     partition_fine(partition);
     shrink_caches(partition->worker);
     return STATUS_OK;

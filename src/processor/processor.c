@@ -71,6 +71,7 @@ enum status processor_shared_init(struct processor_shared *shared,
     shared->metrics.applied = outcome("outcome=\"applied\"");
     shared->metrics.duplicates = outcome("outcome=\"duplicate\"");
     shared->metrics.bots = outcome("outcome=\"bot\"");
+    shared->metrics.filtered = outcome("outcome=\"filtered\"");
     shared->metrics.dead_letters = outcome("outcome=\"dead_letter\"");
     shared->metrics.cycles =
         metrics_counter("footfall_processor_cycles_total", "Store batches committed", NULL);
@@ -216,6 +217,7 @@ void processor_stats(struct processor *processor, struct processor_stats *out) {
         .applied = atomic_load(&shared->applied),
         .duplicates = atomic_load(&shared->duplicates),
         .bots = atomic_load(&shared->bots),
+        .filtered = atomic_load(&shared->filtered),
         .dead_letters = atomic_load(&shared->dead_letters),
         .late_sessions = atomic_load(&shared->late_sessions),
         .cycles = atomic_load(&shared->cycles),

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Activity Processor: reads the event log, and keeps profiles' observed state, timelines and totals up to date in the store.
 //
-//   eventlog_poll -> decode -> drop resent ids -> drop bots -> apply (pure) -> one store batch with its offset -> eventlog_commit
+//   eventlog_poll -> decode -> drop resent ids -> rules -> drop bots -> apply (pure) -> one store batch with its offset -> eventlog_commit
 //
 // A partition belongs to one of its threads at a time. What it writes is a function of the partition's log prefix alone, so a crash at
 // any instruction changes no result.
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "shape/shape.h"
 #include "store/store.h"
 
 #define PROCESSOR_GROUP "processor" // of consumers of the event log
@@ -28,6 +29,7 @@ struct processor_config {
     int64_t linger_us;        // wait for more before a small cycle; 0: 5 ms
     size_t cycle_events;      // at most so many in one store batch; 0: 20 000
     size_t batch_bytes;       // a store batch is committed when it has so many; 0: 2 MiB
+    struct shape *shape;      // rules for events; NULL: none
     bool keep_bots;           // false: known bots are dropped and counted
 };
 struct processor;
@@ -48,7 +50,8 @@ struct processor_partition_status {
     char problem[200];
 };
 struct processor_stats {
-    uint64_t applied, duplicates, bots, dead_letters, late_sessions, cycles; // since start
+    uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions,
+        cycles; // since start
 };
 void processor_stats(struct processor *processor, struct processor_stats *out);
 // Fills up to max; returns how many partitions there are.

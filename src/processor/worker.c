@@ -48,6 +48,9 @@ static enum status allocate(struct worker *worker) {
     if (status == STATUS_OK) {
         status = json_parser_make(&worker->parser);
     }
+    if (status == STATUS_OK && config->shape) {
+        status = shape_worker_make(&worker->shape);
+    }
     return status;
 }
 
@@ -90,6 +93,7 @@ void worker_close(struct worker *worker) {
         eventlog_consumer_close(worker->consumer); // gives the partitions up
     }
     json_parser_free(worker->parser);
+    shape_worker_free(worker->shape);
     dimensions_free(&worker->dimensions);
     actor_cache_free(&worker->actors);
     day_totals_cache_free(&worker->totals);

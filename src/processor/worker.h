@@ -35,9 +35,9 @@ struct processor_shared {
     pthread_mutex_t mutex;
     struct partition_report *partitions;
     unsigned partition_count;
-    _Atomic uint64_t applied, duplicates, bots, dead_letters, late_sessions, cycles;
+    _Atomic uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions, cycles;
     struct {
-        metrics_id applied, duplicates, bots, dead_letters, cycles, visible;
+        metrics_id applied, duplicates, bots, filtered, dead_letters, cycles, visible;
     } metrics;
 };
 MUST_CHECK enum status processor_shared_init(struct processor_shared *shared,
@@ -47,7 +47,7 @@ void processor_shared_free(struct processor_shared *shared);
 
 // Counts of an open cycle; they join the shared ones when it is committed.
 struct cycle_counts {
-    uint64_t applied, duplicates, bots, dead_letters, late_sessions;
+    uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions;
 };
 
 struct worker;
@@ -76,6 +76,7 @@ struct partition {
     int64_t newest_ms; // record time of the last record
     int64_t stored_ms; // the same, of the last one that is in the store
     struct cycle_counts counts;
+    struct shape_batch shaping; // the rules it goes by
 };
 
 struct worker {
@@ -87,6 +88,7 @@ struct worker {
     struct day_totals_cache totals;
     struct project_zones projects;
     struct dimensions dimensions;
+    struct shape_worker *shape;
     struct json_parser *parser;
     struct arena arena;           // of a step
     struct buffer scratch;        // of an event
