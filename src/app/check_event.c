@@ -205,6 +205,15 @@ static enum status shape(struct check *check, struct event *event, struct event_
     return status;
 }
 
+// Objects are kept as they were written; a line end can only be white space in them.
+static void put_on_one_line(struct buffer *out) {
+    for (size_t i = 0; i < out->len; i++) {
+        bool end = out->data[i] == '\n' || out->data[i] == '\r';
+        out->data[i] = end ? ' ' : out->data[i];
+    }
+    buffer_append_char(out, '\n');
+}
+
 static enum status check_event(struct check *check, struct str text) {
     struct json_writer writer;
     struct event event;
@@ -234,7 +243,7 @@ static enum status check_event(struct check *check, struct str text) {
         status = STATUS_OK;
     }
     json_end_object(&writer);
-    buffer_append_char(&check->out, '\n');
+    put_on_one_line(&check->out);
     status = status == STATUS_OK ? json_writer_status(&writer) : status;
     if (status == STATUS_OK &&
         fwrite(check->out.data, 1, check->out.len, stdout) != check->out.len) {

@@ -180,10 +180,10 @@ static enum status read_rename(struct shape_reader *reader, const struct setting
 
 static enum status read_hash(struct shape_reader *reader, const struct settings_node *node,
                              struct list *list) {
-    if (!reader->rules->has_hash_key) {
-        return shape_refuse(reader, node, "privacy.hash_key is needed, at least 16 bytes");
-    }
-    return read_paths(reader, node, list, &(struct shape_action){.kind = SHAPE_HASH});
+    enum status status = read_paths(reader, node, list, &(struct shape_action){.kind = SHAPE_HASH});
+    return status == STATUS_OK && !reader->rules->has_hash_key
+               ? shape_refuse(reader, node, "privacy.hash_key is needed, at least 16 bytes")
+               : status;
 }
 
 static enum status read_mask(struct shape_reader *reader, const struct settings_node *node,

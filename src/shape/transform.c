@@ -37,6 +37,19 @@ static bool trim(struct str text, struct buffer *out) {
     return trimmed.len != text.len;
 }
 
+// What was written so far is what is looked at next. False: there was no memory for it.
+static bool turn(struct buffer *from, struct buffer *out) {
+    bool whole = buffer_status(out) == STATUS_OK;
+    buffer_clear(from);
+    buffer_append_str(from, buffer_str(out));
+    if (whole && buffer_status(from) == STATUS_OK) {
+        buffer_clear(out);
+        return true;
+    }
+    out->failed = whole ? buffer_status(from) : buffer_status(out);
+    return false;
+}
+
 // Each kind looks at what the one before has left.
 static bool mask(struct shape_event *at, const struct shape_action *action, struct str text,
                  struct buffer *out) {
@@ -50,23 +63,14 @@ static bool mask(struct shape_event *at, const struct shape_action *action, stru
     bool any = false;
     buffer_append_str(out, text);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (action->masks & kinds[i].mask) {
-            buffer_clear(from);
-            buffer_append_str(from, buffer_str(out));
-            buffer_clear(out);
+        if ((action->masks & kinds[i].mask) && turn(from, out)) {
             any = kinds[i].hide(buffer_str(from), out) || any;
         }
     }
-    if (action->pattern) {
-        buffer_clear(from);
-        buffer_append_str(from, buffer_str(out));
-        buffer_clear(out);
+    if (action->pattern && turn(from, out)) {
         any = shape_pattern_replace(at, action->pattern, buffer_str(from), action->with, out) ==
                   SHAPE_YES ||
               any;
-    }
-    if (buffer_status(from) != STATUS_OK) {
-        shape_out_of_memory(at);
     }
     return any;
 }

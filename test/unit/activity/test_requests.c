@@ -3,6 +3,8 @@
 // Whole requests and their replies: keys, status codes, CORS, what SDKs ask before they send.
 #include <stdatomic.h>
 
+#include <stdio.h>
+
 #include "unit/activity/serving.h"
 
 #define EVENT "{\"type\":\"login\",\"userId\":\"u1\"}"
@@ -119,6 +121,41 @@ static void test_pixel(void **state) {
     ASSERT_CONTAINS(lines.data, "\"name\":\"opened\"");
     ASSERT_CONTAINS(lines.data, "\"properties\":{\"a\":{\"b\":\"x\"},\"mail\":\"7\"}");
     ASSERT_CONTAINS(lines.data, "\"context\":{\"page\":{\"path\":\"/mail\"}}");
+    arena_free(&arena);
+}
+
+// DNT and Sec-GPC are the browser's, so they are written down whichever library speaks through it.
+static void test_signals_of_browsers(void **state) {
+    static const struct {
+        const char *head, *body;
+    } table[] = {
+        {"POST /activities HTTP/1.1\r\n" AUTH, EVENT},
+        {"POST /v1/track HTTP/1.1\r\n" AUTH, "{\"event\":\"a\",\"userId\":\"u\"}"},
+        {"POST /v1/batch HTTP/1.1\r\n" AUTH,
+         "{\"batch\":[{\"type\":\"track\",\"event\":\"a\",\"userId\":\"u\",\"context\":{\"library\":{"
+         "\"name\":\"RudderLabs JavaScript SDK\"}}}]}"},
+        {"POST /batch/ HTTP/1.1\r\n",
+         "{\"api_key\":\"wk_test\",\"batch\":[{\"event\":\"a\",\"distinct_id\":\"u\"}]}"},
+        {"GET /pixel/v1/page?writeKey=wk_test&userId=u HTTP/1.1\r\n", ""},
+    };
+    static const char both[] = "\"doNotTrack\":true,\"globalPrivacyControl\":true}";
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    size_t seen = 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char head[400];
+        (void)snprintf(head, sizeof head, "%sDNT: 1\r\nSec-GPC: 1\r\n", table[i].head);
+        ASSERT_CONTAINS(TALK(*state, head, table[i].body), "HTTP/1.1 20");
+        (void)snprintf(head, sizeof head, "%sDNT: 0\r\nSec-GPC: 0\r\n", table[i].head);
+        ASSERT_CONTAINS(TALK(*state, head, table[i].body), "HTTP/1.1 20");
+        (void)snprintf(head, sizeof head, "%sdnt: unspecified\r\n", table[i].head);
+        ASSERT_CONTAINS(TALK(*state, head, table[i].body), "HTTP/1.1 20");
+    }
+    struct str lines = serving_log_lines(*state, &arena);
+    for (const char *at = lines.data; (at = strstr(at, both)) != NULL; at++) {
+        seen++;
+    }
+    assert_int_equal(seen, sizeof table / sizeof table[0]);
     arena_free(&arena);
 }
 
@@ -243,6 +280,7 @@ int main(void) {
                                         end),
         cmocka_unit_test_setup_teardown(test_cors, start, end),
         cmocka_unit_test_setup_teardown(test_pixel, start, end),
+        cmocka_unit_test_setup_teardown(test_signals_of_browsers, start, end),
         cmocka_unit_test_setup_teardown(test_what_sdks_ask_first, start, end),
         cmocka_unit_test(test_what_the_log_refuses_is_sent_again_later),
         cmocka_unit_test(test_prefix_and_public_url),

@@ -68,7 +68,7 @@ static const struct str everything = STR_INIT(
     "\"groupId\":\"g1\",\"previousId\":\"q1\",\"timestamp\":\"2026-11-23T07:29:31.123Z\","
     "\"receivedAt\":\"2026-11-23T07:29:31.123Z\",\"originalTimestamp\":\"x\",\"sentAt\":\"y\","
     "\"timestampClamped\":true,\"properties\":{\"n\":[1]},\"traits\":{},\"context\":{\"page\":{}},"
-    "\"source\":{\"dialect\":\"segment\",\"ip\":\"::1\",\"userAgent\":\"UA\",\"trace\":\"00-1-2-01\"},\"integrations\":{\"All\":true},\"q\\\"\":1}");
+    "\"source\":{\"dialect\":\"segment\",\"ip\":\"::1\",\"userAgent\":\"UA\",\"trace\":\"00-1-2-01\",\"doNotTrack\":true,\"globalPrivacyControl\":true},\"integrations\":{\"All\":true},\"q\\\"\":1}");
 
 static void test_there_and_back(void **state) {
     struct scene *scene = *state;
@@ -76,6 +76,10 @@ static void test_there_and_back(void **state) {
     assert_int_equal(decode(scene, everything), STATUS_OK);
     assert_int_equal(scene->event.type, EVENT_GROUP);
     assert_true(scene->event.clamped);
+    assert_true(scene->event.do_not_track && scene->event.global_privacy_control);
+    assert_true(event_is_member(STR("source")));
+    assert_false(event_is_member(STR("integrations")));
+    assert_non_null(json_get(scene->trees.root, STR("integrations")));
     assert_int_equal(scene->event.timestamp_ms, NOW);
     assert_true(str_equal(scene->event.extra, STR("\"integrations\":{\"All\":true},\"q\\\"\":1")));
     assert_non_null(json_get(scene->trees.properties, STR("n")));
