@@ -126,6 +126,8 @@ static const struct http_route routes[] = {
     MANAGEMENT_ROUTE("/status", true, handle_own_status),
     MANAGEMENT_ROUTE("/metrics", true, handle_metrics),
     MANAGEMENT_ROUTE("/actuator/prometheus", true, handle_metrics),
+    // Proven by another header than those of keys: see part_live.c.
+    {HTTP_GET_, "/live/feed", AUTH_ACCESS_ADMIN, true, app_handle_feed},
 };
 
 struct http_route_table app_management_routes(struct app_service *service) {

@@ -24,6 +24,7 @@ static enum status start_processor(struct app_service *service, struct error *er
     config.log = service->log;
     config.store = service->store;
     config.shape = service->shape;
+    config.live = service->feed;
     return processor_start(&config, &service->processor, err);
 }
 

@@ -8,7 +8,7 @@
 #define DRAIN_MANAGEMENT_MS 1000
 #define LOOKERS 2
 #define LOOKS_WAITING 64
-#define TABLES_MAX 10
+#define TABLES_MAX 12
 
 static enum status start_server(struct app_service *service, const char *key,
                                 struct http_server_config *config, struct http_server **out,
@@ -74,6 +74,12 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     }
     if (service->reports) {
         tables[count++] = reports_routes(service->reports);
+    }
+    if (service->live) {
+        tables[count++] = live_routes(service->live);
+    }
+    if (service->proxied_live.count > 0) {
+        tables[count++] = service->proxied_live;
     }
     for (size_t i = 0; i < APP_UPSTREAMS; i++) {
         if (service->proxied[i].count > 0) {
@@ -171,6 +177,9 @@ static enum status start_public(struct app_service *service, struct error *err) 
 }
 
 static void stop_public(struct app_service *service) {
+    if (service->live) {
+        live_drain(service->live); // the server would wait for streams
+    }
     http_server_stop(service->server);
     app_tls_stop(service);
     service->server = NULL;

@@ -19,6 +19,7 @@ static const struct {
 };
 
 static void stop_upstreams(struct app_service *service) {
+    gateway_proxy_free(&service->proxied_live);
     for (size_t i = 0; i < APP_UPSTREAMS; i++) {
         gateway_proxy_free(&service->proxied[i]);
         http_upstream_free(service->upstreams[i]);
@@ -64,6 +65,11 @@ static enum status start_upstreams(struct app_service *service, struct error *er
         settings_string(service->settings, "ingest.path_prefix"), &service->activity_patterns, err);
     for (size_t i = 0; i < APP_UPSTREAMS && status == STATUS_OK; i++) {
         status = start_upstream(service, i, err);
+    }
+    if (status == STATUS_OK) {
+        status = gateway_proxy_make(live_route_patterns(), service->upstreams[APP_UPSTREAM_REPORTS],
+                                    &service->proxied_live);
+        status = status == STATUS_OK ? status : error_set(err, status, "no memory for the routes");
     }
     if (status != STATUS_OK) {
         stop_upstreams(service);

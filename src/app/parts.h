@@ -42,6 +42,8 @@ extern const struct app_part app_part_management;
 extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are
 extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-For is believed
 extern const struct app_part app_part_gateway;
+// part_live.c
+extern const struct app_part app_part_live; // before the processor, which writes into it
 // part_routes.c
 extern const struct app_part
     app_part_routes; // of the settings; before the gateway, which takes them

@@ -27,6 +27,7 @@
 #include "gateway/tokens.h"
 #include "http/server.h"
 #include "http/upstream.h"
+#include "live/live.h"
 #include "processor/processor.h"
 #include "reports/reports.h"
 #include "shape/shape.h"
@@ -87,9 +88,13 @@ struct app_service {
     struct activity *activity;
     struct users *users;
     struct reports *reports;
+    struct live_feed *feed; // NULL: a role that has nothing to do with it, as the next
+    struct live_hub *hub;
+    struct live *live;
     struct activity_route_set *activity_patterns;
     struct http_upstream *upstreams[APP_UPSTREAMS];
     struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
+    struct http_route_table proxied_live;           // of the reports process, too
     struct http_networks *trusted;
     struct gateway_access_log *access_log;
     struct gateway_audit audit;
@@ -150,6 +155,8 @@ struct http_route_table app_management_routes(struct app_service *service);
 struct http_route_table app_status_routes(struct app_service *service);
 // Of a role behind a gateway, on its public port: whether it is ready.
 struct http_route_table app_ready_routes(struct app_service *service);
+// GET /live/feed of the management port, on a thread that may block.
+void app_handle_feed(struct http_exchange *exchange, void *service);
 void app_register_gauges(struct app_service *service);
 void app_remove_gauges(struct app_service *service); // before what they read goes away
 

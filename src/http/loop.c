@@ -57,6 +57,10 @@ void http_loop_take_back(struct http_exchange_private *exchange) {
 
 static void resume(struct http_exchange_private *exchange) {
     exchange->resumed = false;
+    if (exchange->loop->silent && exchange->flow.begun) {
+        http_stream_abort(&exchange->public);
+        return;
+    }
     if (exchange->loop->silent) { // whoever was to run is perhaps gone
         http_reply_problem(&exchange->public, 503, STR("The server is stopping."));
         return;

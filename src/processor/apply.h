@@ -16,6 +16,7 @@ struct applied_event {
     struct actor *actor;
     int32_t day; // local
     int hour;
+    int64_t offset;
 };
 
 // The rules an event must keep to be applied, over those of decoding; err->text is a dead letter's reason.

@@ -5,6 +5,7 @@
 #include "http/trace.h"
 #include "processor/apply.h"
 #include "processor/dead_letters.h"
+#include "processor/feed.h"
 #include "processor/sessions.h"
 #include "processor/shaping.h"
 #include "processor/worker.h"
@@ -63,6 +64,7 @@ void cycle_discard(struct partition *partition) {
         partition->batch = NULL;
     }
     shaping_discard(partition);
+    feed_discard(partition);
     partition->events = 0;
     partition->dirty_actors = NULL;
     partition->dirty_totals = (struct day_totals_dirty){NULL};
@@ -146,6 +148,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
     struct error why;
     bool seen = false;
     const char *stage = "decode";
+    applied->offset = record->offset;
     enum status status = event_decode(worker->parser, record->value, &worker->arena,
                                       &applied->event, &applied->trees, &why);
     if (status == STATUS_OK) {
@@ -262,6 +265,9 @@ static enum status apply_step(struct partition *partition, const struct eventlog
     }
     for (size_t i = 0; i < taken_count && status == STATUS_OK; i++) {
         status = apply_event(partition, &worker->events[i]);
+        if (status == STATUS_OK) {
+            feed_put(partition, &worker->events[i]);
+        }
     }
     partition->counts.applied += taken_count;
     return status;
@@ -454,6 +460,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     partition->stored_offset = partition->next_offset;
     partition->stored_ms = partition->newest_ms;
     partition->events = 0;
+    feed_publish(partition);
     add_counts(partition);
     shaping_commit(partition);
     partition_fine(partition);

@@ -311,3 +311,20 @@ enum status dedupe_write(struct dedupe *dedupe, struct store_batch *batch) {
     }
     return STATUS_OK;
 }
+
+// --- Beside the log -------------------------------------------------------------------------------------------------
+
+uint64_t dedupe_near_end(const struct dedupe *dedupe, size_t ids) {
+    size_t count = dedupe_count(dedupe);
+    return dedupe->end - (ids < count ? ids : count);
+}
+
+bool dedupe_follows(const struct dedupe *dedupe, uint64_t *at, uint64_t hash) {
+    for (uint64_t i = *at; i < dedupe->end; i++) {
+        if (dedupe->ring[i & (dedupe->ring_size - 1)] == hash) {
+            *at = i + 1;
+            return true;
+        }
+    }
+    return false;
+}

@@ -57,5 +57,8 @@ MUST_CHECK enum status dedupe_see(struct dedupe *dedupe, int64_t offset, int64_t
 // Puts what changed into the batch. NO_MEMORY.
 MUST_CHECK enum status dedupe_write(struct dedupe *dedupe, struct store_batch *batch);
 size_t dedupe_count(const struct dedupe *dedupe);
+// Reading the window beside the log: a place `ids` before its end; and whether the id comes at or after a place, which moves behind it.
+uint64_t dedupe_near_end(const struct dedupe *dedupe, size_t ids);
+bool dedupe_follows(const struct dedupe *dedupe, uint64_t *at, uint64_t hash);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "processor/feed.h"
 #include "processor/worker.h"
 
 #define RETRY_FIRST_US (100 * 1000LL)
@@ -114,8 +115,8 @@ static void lower_commit(const struct partition *partition,
     }
 }
 
-// Where the store stands, and its dedupe window.
-static enum status load(struct partition *partition, struct error *err) {
+// Where the store stands, and its dedupe window. start: as feed_loaded has it.
+static enum status load(struct partition *partition, int64_t *start, struct error *err) {
     const struct processor_config *config = &partition->worker->shared->config;
     struct eventlog_partition_info info;
     // Another process may have had it since this one last looked.
@@ -153,6 +154,10 @@ static enum status load(struct partition *partition, struct error *err) {
         partition->next_offset = info.begin;
     }
     partition->ready = true;
+    if (start) {
+        *start = partition->next_offset;
+    }
+    feed_loaded(partition, info.begin, start);
     return STATUS_OK;
 }
 
@@ -160,7 +165,7 @@ void partition_retry(struct partition *partition) {
     struct error err = {.status = STATUS_OK};
     enum status status = STATUS_OK;
     if (!partition->ready) {
-        status = load(partition, &err);
+        status = load(partition, NULL, &err);
         if (status == STATUS_OK) {
             partition->flushed_offset = -1;
         }
@@ -231,8 +236,7 @@ void partition_assigned(unsigned number, int64_t *start, void *context) {
     partition->flushed_offset = -1;
     partition->next = worker->partitions;
     worker->partitions = partition;
-    if (load(partition, &err) == STATUS_OK) {
-        *start = partition->next_offset;
+    if (load(partition, start, &err) == STATUS_OK) {
         report(partition, true, NULL);
         return;
     }
@@ -259,6 +263,7 @@ void partition_revoked(unsigned number, void *context) {
     partitions_flush(worker);
     *at = partition->next;
     forget(partition);
+    feed_given_up(partition);
     report(partition, false, NULL);
     free(partition);
 }

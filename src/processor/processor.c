@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "base/thread.h"
+#include "live/feed.h"
 #include "processor/worker.h"
 
 #define DEFAULT_SESSION_GAP_MS (30 * 60 * 1000LL)
@@ -79,6 +80,9 @@ enum status processor_shared_init(struct processor_shared *shared,
         metrics_histogram("footfall_processor_visible_seconds",
                           "From the receipt of a cycle's last event until it can be queried", NULL,
                           bounds, sizeof bounds / sizeof bounds[0]);
+    if (config->live) {
+        live_feed_set_partitions(config->live, shared->partition_count);
+    }
     pthread_mutex_init(&shared->mutex, NULL);
     return STATUS_OK;
 }

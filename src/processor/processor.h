@@ -17,6 +17,7 @@
 
 #define PROCESSOR_GROUP "processor" // of consumers of the event log
 
+struct live_feed;
 struct processor_config {
     struct eventlog *log;
     struct store *store;
@@ -31,6 +32,7 @@ struct processor_config {
     size_t batch_bytes;       // a store batch is committed when it has so many; 0: 2 MiB
     struct shape *shape;      // rules for events; NULL: none
     bool keep_bots;           // false: known bots are dropped and counted
+    struct live_feed *live;   // told of what is in the store; NULL: nobody
 };
 struct processor;
 

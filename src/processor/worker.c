@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "processor/apply.h"
+#include "processor/feed.h"
 
 #define CATCHING_UP_US (100 * 1000LL) // oldest an open cycle gets while there is more to read
 // A cycle that got so many events while it lingered stays open so many times as long: events that come fast share rows.
@@ -198,7 +198,8 @@ static void take_batch(struct worker *worker, const struct eventlog_batch *batch
     if (partition->log_failed) {
         partition_fine(partition);
     }
-    if (cycle_apply(partition, batch->records, batch->count, &err) != STATUS_OK) {
+    size_t past = feed_fill(partition, batch);
+    if (cycle_apply(partition, batch->records + past, batch->count - past, &err) != STATUS_OK) {
         partition_set_back(partition, &err);
     } else if (batch->next_offset > partition->next_offset) {
         partition->next_offset = batch->next_offset;

@@ -52,6 +52,7 @@ struct cycle_counts {
 
 struct worker;
 struct applied_event;
+struct live_ring;
 struct partition {
     struct partition *next; // owned by the same worker
     struct worker *worker;
@@ -65,6 +66,9 @@ struct partition {
     int64_t flushed_offset; // told to the log
     unsigned failures;      // in a row
     int64_t retry_us;
+    struct live_ring *ring; // of the live feed; NULL: there is none
+    bool filling;           // reads records below next_offset again for the ring
+    uint64_t fill_at;       // in the dedupe window, beside the records
 
     // The open cycle
     struct store_batch *batch; // NULL: none

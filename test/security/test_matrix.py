@@ -154,7 +154,11 @@ def prepared(server, route, project, person="own-person"):
 def call(server, route, key, project, asked=None):
     path, body, headers = prepared(server, route, project)
     parameters = {"project": asked} if asked else {}
-    return server.request(route["method"], path, key or "", json=body, headers=headers, params=parameters)
+    endless = path.endswith("/stream")
+    reply = server.request(route["method"], path, key or "", json=body, headers=headers, params=parameters, stream=endless)
+    if endless and reply.status_code == 200:
+        reply.close()
+    return reply
 
 
 def check_refused(reply, status, route):
@@ -281,6 +285,11 @@ def test_a_write_key_sends_into_its_own_project_whatever_is_asked(server, keys):
 def test_management_is_on_its_own_port(server):
     for row in ROUTES:
         if row["role"] != "management":
+            continue
+        if row["pattern"] == "/live/feed":  # of other processes, which prove to be of the installation
+            for claim in ({}, {"Authorization": f"Bearer {server.api_key}"}, {"Authorization": f"Footfall-Peer 1 1 {'0' * 64}"}):
+                assert server.http.get(server.management_url + row["pattern"], headers=claim, timeout=30).status_code == 401
+            assert server.http.get(server.url + row["pattern"], timeout=30).status_code == 404
             continue
         assert row["access"] == "public" and row["method"] in ("GET", "POST")
         if row["method"] == "GET":

@@ -19,9 +19,10 @@ MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event", "shape"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
 MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
+MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
 for role in ROLES:
-    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "client"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "client"] + ROLES
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "client"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
