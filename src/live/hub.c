@@ -131,11 +131,12 @@ static void see_ended(struct live_hub *hub) {
         long code = 0;
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&peer);
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &code);
-        if (code != 404) {
-            LOG_INFO("live", "a feed has ended", LOG_CSTR("url", peer->url),
-                     LOG_INT("status", code),
-                     LOG_CSTR("reason", curl_easy_strerror(message->data.result)));
+        if (code == 401 && peer->failures == 0) {
+            LOG_WARN("live", "a process does not take us for one of its installation",
+                     LOG_CSTR("url", peer->url));
         }
+        LOG_DEBUG("live", "a feed has ended", LOG_CSTR("url", peer->url), LOG_INT("status", code),
+                  LOG_CSTR("reason", curl_easy_strerror(message->data.result)));
         peer->failures = peer->told ? 0 : peer->failures;
         peer->told = false;
         hang_up(hub, peer);
