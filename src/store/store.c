@@ -263,7 +263,7 @@ void store_batch_link(struct store_batch *batch, struct str project, struct str 
 void store_batch_total(struct store_batch *batch, struct str project,
                        const struct store_total *total) {
     ADD(batch,
-        is_id(project) && total->metric >= 1 && total->metric < 32 &&
+        is_id(project) && total->metric >= 1 && total->metric < STORE_METRIC_END &&
             total->value.len <= TOTAL_VALUE_MAX,
         batch_total(batch, project, total));
 }

@@ -231,7 +231,17 @@ MUST_CHECK enum status store_user_ask(struct store *store, struct store_user_que
       "length in whole seconds, decimal; amount is sessions")                                      \
     X(TOP_ACTORS, 20, "top_actors", "user id; amount is events; only the leaders")                 \
     X(BOTS, 21, "bots", "bot family; events dropped")                                              \
-    X(FILTERED, 22, "filtered", "reason; events dropped by a rule")
+    X(FILTERED, 22, "filtered", "reason; events dropped by a rule")                                \
+    X(REGION, 23, "region", "country and region, ISO 3166-2")                                      \
+    X(CHANNEL, 24, "channel", "direct, internal, search, social, email, campaign, referral")       \
+    X(CAMPAIGN_SOURCE, 25, "campaign_source", "who sent the visitor, by campaign or known host")   \
+    X(CAMPAIGN_MEDIUM, 26, "campaign_medium", "medium of a campaign")                              \
+    X(CAMPAIGN, 27, "campaign", "name of a campaign")                                              \
+    X(DIMENSION, 28, "dimension", "NAME=value of a declared dimension")                            \
+    X(BROWSER_VERSION, 35, "browser_version", "family and major version")                          \
+    X(OS_VERSION, 36, "os_version", "family and version")                                          \
+    X(FOLDED, 60, "folded", "breakdown; amount is about how many values are in its (other)")       \
+    X(FOLDING, 61, "folding", "state of a breakdown that is full: see processor/folding.h")
 enum store_metric {
 #define X(symbol, number, name, what) STORE_METRIC_##symbol = number,
     STORE_METRIC_LIST(X)

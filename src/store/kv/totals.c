@@ -220,7 +220,7 @@ enum status kv_totals_load(struct store *base, unsigned partition, struct str pr
     struct keys_key lower;
     struct keys_key upper;
     begin_key(store, &lower, project, day);
-    struct reading reading = {store, NULL, project, lower.len - 4, UINT32_MAX, arena, arena};
+    struct reading reading = {store, NULL, project, lower.len - 4, UINT64_MAX, arena, arena};
     keys_u16(&lower, (uint16_t)partition);
     upper = lower;
     keys_end_of_prefix(&upper);

@@ -45,6 +45,8 @@ static void fill(struct fixture *f) {
     put(f, 7, 10, STORE_METRIC_NAME, "ab", 2);
     put(f, 7, 10, STORE_METRIC_EVENTS, "", 9);
     put(f, 3, 10, STORE_METRIC_FILTERED, "rule", 4);
+    put(f, 3, 10, STORE_METRIC_OS_VERSION, "iOS 17", 8);
+    put(f, 3, 10, STORE_METRIC_FOLDING, "page late", 3);
     put(f, 3, 11, STORE_METRIC_EVENTS, "", 1);
     put(f, 0, -1, STORE_METRIC_EVENTS, "", 6);
 }
@@ -54,7 +56,8 @@ static void partitions_are_summed_in_order(void **state) {
     fill(f);
     fixture_reopen(f);
     expect(f, INT32_MIN, INT32_MAX, ALL,
-           "-1:1:=6 10:1:=9 10:3:a=1 10:3:ab=2 10:3:b=12 10:22:rule=4 11:1:=1");
+           "-1:1:=6 10:1:=9 10:3:a=1 10:3:ab=2 10:3:b=12 10:22:rule=4 10:36:iOS 17=8 "
+           "10:61:page late=3 11:1:=1");
 }
 
 static void days_and_metrics_select(void **state) {
@@ -64,6 +67,7 @@ static void days_and_metrics_select(void **state) {
     expect(f, 10, 11, UINT64_C(1) << STORE_METRIC_EVENTS, "10:1:=9 11:1:=1");
     expect(f, 10, 11, UINT64_C(1) << STORE_METRIC_EVENTS | UINT64_C(1) << STORE_METRIC_FILTERED,
            "10:1:=9 10:22:rule=4 11:1:=1");
+    expect(f, 10, 10, UINT64_C(1) << STORE_METRIC_OS_VERSION, "10:36:iOS 17=8");
     expect(f, 12, 20, ALL, "");
     expect(f, 11, 10, ALL, "");
     expect(f, 10, 11, 0, "");
@@ -88,6 +92,8 @@ static void a_partition_loads_its_own_day(void **state) {
     expect_text(totals, count, "10:3:a=1 10:3:b=7");
     assert_ok(store_totals_load(f->store, 7, PROJECT, 10, &f->arena, &totals, &count));
     expect_text(totals, count, "10:1:=9 10:3:ab=2");
+    assert_ok(store_totals_load(f->store, 3, PROJECT, 10, &f->arena, &totals, &count));
+    expect_text(totals, count, "10:22:rule=4 10:36:iOS 17=8 10:61:page late=3");
     assert_ok(store_totals_load(f->store, 2, PROJECT, 10, &f->arena, &totals, &count));
     assert_int_equal(count, 0);
     assert_ok(store_totals_load(f->store, 0, STR("sho"), 10, &f->arena, &totals, &count));
