@@ -4,6 +4,7 @@
 #include "processor/apply.h"
 
 #include "base/json_write.h"
+#include "processor/count.h"
 #include "processor/observed_traits.h"
 #include "processor/sessions.h"
 
@@ -166,6 +167,9 @@ static enum status count_event(struct partition *partition, const struct applied
     }
     if (status == STATUS_OK) {
         status = count_text(partition, totals, STORE_METRIC_REFERRER, dimensions->referrer);
+    }
+    if (status == STATUS_OK) {
+        status = breakdowns_count(partition, applied, totals);
     }
     return status;
 }

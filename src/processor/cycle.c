@@ -463,6 +463,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     feed_publish(partition);
     add_counts(partition);
     shaping_commit(partition);
+    day_totals_tell_folded(&partition->worker->totals, &partition->worker->shared->folded);
     partition_fine(partition);
     shrink_caches(partition->worker);
     return STATUS_OK;

@@ -13,8 +13,8 @@
 #define FIRST_SLOTS 256
 
 enum status day_totals_cache_init(struct day_totals_cache *cache, struct store *store,
-                                  struct intern *intern) {
-    *cache = (struct day_totals_cache){.store = store, .intern = intern};
+                                  struct intern *intern, const struct breakdowns *breakdowns) {
+    *cache = (struct day_totals_cache){.store = store, .intern = intern, .breakdowns = breakdowns};
     cache->other = intern_take(intern, DAY_TOTALS_OTHER);
     return cache->other ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -62,6 +62,8 @@ void day_totals_cache_free(struct day_totals_cache *cache) {
     }
     free(cache->slots);
     cache->slots = NULL;
+    free(cache->folded);
+    cache->folded = NULL;
     if (cache->other) {
         intern_drop(cache->intern, cache->other);
         cache->other = NULL;
@@ -164,12 +166,23 @@ enum status day_totals_take(struct day_totals_cache *cache, struct day_totals_di
 
 // --- Counting -------------------------------------------------------------------------------------------------------
 
-struct intern_value *day_totals_value(struct day_totals_cache *cache,
-                                      const struct day_totals *totals, enum store_metric metric,
-                                      struct str text) {
+// What was folded once stays so, also when the limit was raised meanwhile: else its row would be short of what is in "(other)".
+static bool is_full(const struct day_totals_cache *cache, const struct day_totals *totals,
+                    unsigned breakdown) {
+    return totals->folding[breakdown] != NULL ||
+           totals->values[breakdown] >= cache->breakdowns->limits[breakdown];
+}
+
+struct intern_value *day_totals_value(struct day_totals_cache *cache, struct day_totals *totals,
+                                      enum store_metric metric, struct str text) {
     struct intern_value *value = intern_find(cache->intern, text);
-    bool full = totals->values[metric] >= DAY_TOTALS_VALUES_MAX;
-    if (full && (!value || !day_totals_table_has(totals, metric, value))) {
+    if (is_full(cache, totals, metric) &&
+        (!value || !day_totals_table_has(totals, metric, value))) {
+        struct folding *folding = day_totals_table_folding(cache, totals, metric);
+        if (!folding) {
+            return NULL;
+        }
+        folding_note(folding, str_hash(text, 0));
         return intern_hold(cache->other);
     }
     return value ? intern_hold(value) : intern_take(cache->intern, text);
@@ -198,15 +211,66 @@ enum status day_totals_add_number(struct day_totals_cache *cache, struct day_tot
     return add_to(totals, day_totals_table_cell(cache, totals, metric, NULL, number), amount);
 }
 
-enum status day_totals_add_text(struct day_totals_cache *cache, struct day_totals *totals,
-                                enum store_metric metric, struct str text, int64_t amount) {
-    struct intern_value *value = day_totals_value(cache, totals, metric, text);
+static enum status add_named(struct day_totals_cache *cache, struct day_totals *totals,
+                             enum store_metric metric, struct str text, int64_t amount) {
+    struct intern_value *value = intern_take(cache->intern, text);
     if (!value) {
         return STATUS_NO_MEMORY;
     }
     enum status status = day_totals_add_value(cache, totals, metric, value, amount);
     intern_drop(cache->intern, value);
     return status;
+}
+
+static enum status add_other(struct day_totals_cache *cache, struct day_totals *totals,
+                             unsigned breakdown, int64_t amount) {
+    char text[BREAKDOWN_NAME + 16];
+    if (breakdown < BREAKDOWN_DECLARED) {
+        return day_totals_add_value(cache, totals, (enum store_metric)breakdown, cache->other,
+                                    amount);
+    }
+    struct str name = cache->breakdowns->declared[breakdown - BREAKDOWN_DECLARED].name;
+    int len = snprintf(text, sizeof text, "%.*s=(other)", STR_ARG(name));
+    return add_named(cache, totals, STORE_METRIC_DIMENSION, str_make(text, (size_t)len), amount);
+}
+
+static enum status fold(struct day_totals_cache *cache, struct day_totals *totals,
+                        unsigned breakdown, struct str text, int64_t amount) {
+    uint32_t limit = cache->breakdowns->limits[breakdown];
+    uint32_t late_most = limit / BREAKDOWN_LATE_PART > 0 ? limit / BREAKDOWN_LATE_PART : 1;
+    struct folding *folding = day_totals_table_folding(cache, totals, breakdown);
+    if (!folding) {
+        return STATUS_NO_MEMORY;
+    }
+    uint32_t events = folding_see(folding, str_hash(text, 0), late_most);
+    if (events == 0) {
+        return add_other(cache, totals, breakdown, amount);
+    }
+    enum status status = add_other(cache, totals, breakdown, 1 - (int64_t)events);
+    return status == STATUS_OK
+               ? add_named(cache, totals, breakdowns_metric(breakdown), text, events)
+               : status;
+}
+
+static enum status add_broken_down(struct day_totals_cache *cache, struct day_totals *totals,
+                                   unsigned breakdown, struct str text, int64_t amount) {
+    enum store_metric metric = breakdowns_metric(breakdown);
+    struct intern_value *value = intern_find(cache->intern, text);
+    if (value && day_totals_table_has(totals, metric, value)) {
+        return day_totals_add_value(cache, totals, metric, value, amount);
+    }
+    return is_full(cache, totals, breakdown) ? fold(cache, totals, breakdown, text, amount)
+                                             : add_named(cache, totals, metric, text, amount);
+}
+
+enum status day_totals_add_text(struct day_totals_cache *cache, struct day_totals *totals,
+                                enum store_metric metric, struct str text, int64_t amount) {
+    return add_broken_down(cache, totals, (unsigned)metric, text, amount);
+}
+
+enum status day_totals_add_declared(struct day_totals_cache *cache, struct day_totals *totals,
+                                    size_t declared, struct str text) {
+    return add_broken_down(cache, totals, BREAKDOWN_DECLARED + (unsigned)declared, text, 1);
 }
 
 enum status day_totals_offer_leader(struct day_totals_cache *cache, struct day_totals *totals,
@@ -245,14 +309,85 @@ static void write_cells(struct day_totals *totals, struct store_batch *batch) {
     totals->changed_count = 0;
 }
 
+// Records may name any project; labels and people want one of those that can be made.
+static struct str shown_project(struct str id) {
+    bool fine = id.len > 0 && id.len <= 64;
+    for (size_t i = 0; i < id.len && fine; i++) {
+        char c = id.data[i];
+        fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    }
+    return fine ? id : STR("(unknown)");
+}
+
+// Also remembers what was folded, until that is committed. Short of memory it is told with the next write.
+static void remember_folded(struct day_totals_cache *cache, const struct day_totals *totals,
+                            unsigned breakdown) {
+    struct folding *folding = totals->folding[breakdown];
+    if (folding->new_events == 0) {
+        return; // one of its values got a row
+    }
+    if (cache->folded_count == cache->folded_capacity) {
+        size_t capacity = cache->folded_capacity > 0 ? cache->folded_capacity * 2 : 16;
+        struct processor_folded *rows = realloc(cache->folded, capacity * sizeof *rows);
+        if (!rows) {
+            return;
+        }
+        cache->folded = rows;
+        cache->folded_capacity = capacity;
+    }
+    struct processor_folded *row = &cache->folded[cache->folded_count++];
+    struct str project = shown_project(totals->project->id);
+    *row = (struct processor_folded){.events = folding->new_events, .values = folding->new_values};
+    (void)snprintf(row->project, sizeof row->project, "%.*s", STR_ARG(project));
+    breakdowns_name(cache->breakdowns, breakdown, row->by);
+    folding->new_events = folding->new_values = 0;
+}
+
+static void write_folding(struct day_totals_cache *cache, struct day_totals *totals,
+                          unsigned breakdown, struct store_batch *batch) {
+    struct folding *folding = totals->folding[breakdown];
+    char by[BREAKDOWN_NAME], part[FOLDING_NAME], name[BREAKDOWN_NAME + FOLDING_NAME + 1];
+    if (!folding || !folding->dirty) {
+        return;
+    }
+    breakdowns_name(cache->breakdowns, breakdown, by);
+    struct store_total total = {totals->day, STORE_METRIC_FOLDED, str_from_c(by),
+                                folding_values(folding)};
+    store_batch_total(batch, totals->project->id, &total);
+    for (unsigned number = 0; number < FOLDING_NUMBERS; number++) {
+        if (folding_is_changed(folding, number)) {
+            folding_name(number, part);
+            int len = snprintf(name, sizeof name, "%s %s", by, part);
+            total =
+                (struct store_total){totals->day, STORE_METRIC_FOLDING, str_make(name, (size_t)len),
+                                     folding_number(folding, number)};
+            store_batch_total(batch, totals->project->id, &total);
+        }
+    }
+    folding_written(folding);
+    remember_folded(cache, totals, breakdown);
+}
+
+void day_totals_tell_folded(struct day_totals_cache *cache, struct folded_counts *counts) {
+    for (size_t i = 0; i < cache->folded_count; i++) {
+        folded_counts_add(counts, &cache->folded[i]);
+    }
+    cache->folded_count = 0;
+}
+
 void day_totals_write(struct day_totals_cache *cache, struct day_totals_dirty *dirty,
                       struct store_batch *batch) {
+    cache->folded_count = 0; // of a batch that was not committed
+
     while (dirty->first) {
         struct day_totals *totals = dirty->first;
         dirty->first = totals->next_dirty;
         totals->next_dirty = NULL;
         totals->dirty = false;
         write_cells(totals, batch);
+        for (unsigned i = 0; totals->folds && i < BREAKDOWN_COUNT; i++) {
+            write_folding(cache, totals, i, batch);
+        }
         if (totals->leaders) {
             leaders_write(totals->leaders, cache->intern, totals->project->id, totals->day, batch);
         }

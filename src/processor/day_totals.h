@@ -12,14 +12,14 @@
 #define FOOTFALL_PROCESSOR_DAY_TOTALS_H
 
 #include "event/event.h"
+#include "processor/breakdowns.h"
+#include "processor/folding.h"
 #include "processor/intern.h"
 #include "processor/leaders.h"
 #include "processor/project_zones.h"
 #include "processor/useragent.h"
 #include "store/store.h"
 
-#define DAY_TOTALS_VALUES_MAX                                                                      \
-    2000 // different names (paths, hosts, countries) a metric and partition; further ones are "(other)"
 #define DAY_TOTALS_OTHER STR("(other)")
 
 // Cells that every day has: the first of each group.
@@ -64,8 +64,10 @@ struct day_totals {
     uint32_t *index;   // twice the capacity; 0: empty, else cell number + 1
     uint32_t *changed; // numbers of the dirty cells
     uint32_t changed_count;
-    uint32_t values[STORE_METRIC_END]; // different values a metric
-    struct leaders *leaders;           // NULL: none yet
+    uint32_t values[BREAKDOWN_COUNT];         // different values a breakdown
+    struct folding *folding[BREAKDOWN_COUNT]; // NULL: nothing was folded
+    bool folds;                               // one of these is there
+    struct leaders *leaders;                  // NULL: none yet
 };
 
 #define DAY_TOTALS_RECENT 256
@@ -73,6 +75,10 @@ struct day_totals_cache {
     struct store *store;
     struct intern *intern;
     struct intern_value *other;
+    const struct breakdowns *breakdowns;
+    struct processor_folded
+        *folded; // by the tables that were written last; they count when that is committed
+    size_t folded_count, folded_capacity;
     struct day_totals **slots;
     size_t slot_count;
     size_t count;
@@ -85,8 +91,10 @@ struct day_totals_dirty {
     struct day_totals *first;
 };
 
+// breakdowns: outlives it. NO_MEMORY.
 MUST_CHECK enum status day_totals_cache_init(struct day_totals_cache *cache, struct store *store,
-                                             struct intern *intern); // NO_MEMORY
+                                             struct intern *intern,
+                                             const struct breakdowns *breakdowns);
 void day_totals_cache_free(struct day_totals_cache *cache);
 void day_totals_cache_shrink(struct day_totals_cache *cache, size_t bytes);
 void day_totals_cache_forget(struct day_totals_cache *cache, unsigned partition);
@@ -100,26 +108,31 @@ static inline void day_totals_add(struct day_totals *totals, unsigned cell, int6
     totals->fixed[cell] += amount;
     totals->fixed_dirty |= 1ULL << cell;
 }
-// Which value counts for text: itself, or "(other)" when the metric has its most values already. The caller holds the result; NULL: no
-// memory.
-struct intern_value *day_totals_value(struct day_totals_cache *cache,
-                                      const struct day_totals *totals, enum store_metric metric,
-                                      struct str text);
+// Which value counts for text: itself, or "(other)" when the metric has its most values already; no value is given a row late. The caller
+// holds the result; NULL: no memory.
+struct intern_value *day_totals_value(struct day_totals_cache *cache, struct day_totals *totals,
+                                      enum store_metric metric, struct str text);
 MUST_CHECK enum status day_totals_add_value(struct day_totals_cache *cache,
                                             struct day_totals *totals, enum store_metric metric,
                                             struct intern_value *value, int64_t amount);
 MUST_CHECK enum status day_totals_add_number(struct day_totals_cache *cache,
                                              struct day_totals *totals, enum store_metric metric,
                                              int64_t number, int64_t amount);
-// Takes the text, adds, and lets it go.
+// One event more of the value, or of "(other)" (folding.h) when the breakdown is full.
 MUST_CHECK enum status day_totals_add_text(struct day_totals_cache *cache,
                                            struct day_totals *totals, enum store_metric metric,
                                            struct str text, int64_t amount);
+// The same of a declared dimension, by its place; text is "NAME=value".
+MUST_CHECK enum status day_totals_add_declared(struct day_totals_cache *cache,
+                                               struct day_totals *totals, size_t declared,
+                                               struct str text);
 MUST_CHECK enum status day_totals_offer_leader(struct day_totals_cache *cache,
                                                struct day_totals *totals, struct str user_id,
                                                int64_t events);
 // Puts everything on the list into the batch and empties the list.
 void day_totals_write(struct day_totals_cache *cache, struct day_totals_dirty *dirty,
                       struct store_batch *batch);
+// The batch was committed: what was folded counts from now on.
+void day_totals_tell_folded(struct day_totals_cache *cache, struct folded_counts *counts);
 
 #endif

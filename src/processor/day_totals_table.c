@@ -133,9 +133,24 @@ struct day_cell *day_totals_table_cell(struct day_totals_cache *cache, struct da
         totals->cells[totals->cell_count] =
             (struct day_cell){value ? intern_hold(value) : NULL, number, 0, (uint8_t)metric, false};
         totals->index[at] = ++totals->cell_count;
-        totals->values[metric]++;
+        unsigned breakdown =
+            breakdowns_of_row(cache->breakdowns, metric, value ? intern_str(value) : STR_EMPTY);
+        if (breakdown < BREAKDOWN_COUNT) {
+            totals->values[breakdown]++;
+        }
     }
     return &totals->cells[totals->index[at] - 1];
+}
+
+struct folding *day_totals_table_folding(struct day_totals_cache *cache, struct day_totals *totals,
+                                         unsigned breakdown) {
+    struct folding **folding = &totals->folding[breakdown];
+    if (!*folding) {
+        *folding = calloc(1, sizeof **folding);
+        cache->bytes += *folding ? sizeof **folding : 0;
+        totals->folds = totals->folds || *folding;
+    }
+    return *folding;
 }
 
 struct leaders *day_totals_table_leaders(struct day_totals_cache *cache,
@@ -160,11 +175,30 @@ void day_totals_table_free(struct day_totals_cache *cache, struct day_totals *to
         free(totals->leaders);
         cache->bytes -= sizeof(struct leaders);
     }
+    for (unsigned i = 0; totals->folds && i < BREAKDOWN_COUNT; i++) {
+        cache->bytes -= totals->folding[i] ? sizeof(struct folding) : 0;
+        free(totals->folding[i]);
+    }
     cache->bytes -= sizeof *totals + cells_bytes(totals->cell_capacity);
     free(totals->cells);
     free(totals->index);
     free(totals->changed);
     free(totals);
+}
+
+// "page bits 17". What belongs to a dimension that is not declared any more is of no use.
+static enum status load_folding(struct day_totals_cache *cache, struct day_totals *totals,
+                                const struct store_total *row) {
+    struct str part = row->value, by = str_cut(&part, ' ');
+    unsigned breakdown = breakdowns_find(cache->breakdowns, by);
+    if (breakdown == BREAKDOWN_COUNT) {
+        return STATUS_OK;
+    }
+    struct folding *folding = day_totals_table_folding(cache, totals, breakdown);
+    if (!folding) {
+        return STATUS_NO_MEMORY;
+    }
+    return folding_load(folding, part, row->amount) ? STATUS_OK : STATUS_CORRUPT;
 }
 
 static enum status load_row(struct day_totals_cache *cache, struct day_totals *totals,
@@ -174,10 +208,13 @@ static enum status load_row(struct day_totals_cache *cache, struct day_totals *t
         return leaders ? leaders_load(leaders, cache->intern, row->value, row->amount)
                        : STATUS_NO_MEMORY;
     }
+    if (row->metric == STORE_METRIC_FOLDING) {
+        return load_folding(cache, totals, row);
+    }
     int64_t number = 0;
     struct intern_value *value = NULL;
-    if (load_fixed(totals, row)) {
-        return STATUS_OK;
+    if (row->metric == STORE_METRIC_FOLDED || load_fixed(totals, row)) {
+        return STATUS_OK; // of the former the state tells
     }
     if ((unsigned)row->metric >= STORE_METRIC_END ||
         (row->metric == STORE_METRIC_SESSION_SECONDS && !str_to_i64(row->value, &number))) {

@@ -19,6 +19,9 @@ bool day_totals_table_has(const struct day_totals *totals, enum store_metric met
 struct day_cell *day_totals_table_cell(struct day_totals_cache *cache, struct day_totals *totals,
                                        enum store_metric metric, struct intern_value *value,
                                        int64_t number);
+// NULL: no memory.
+struct folding *day_totals_table_folding(struct day_totals_cache *cache, struct day_totals *totals,
+                                         unsigned breakdown);
 struct leaders *day_totals_table_leaders(struct day_totals_cache *cache, struct day_totals *totals);
 
 #endif

@@ -4,10 +4,12 @@
 #ifndef FOOTFALL_PROCESSOR_DIMENSIONS_H
 #define FOOTFALL_PROCESSOR_DIMENSIONS_H
 
+#include "enrich/campaign.h"
+#include "enrich/enrich.h"
 #include "event/event.h"
 #include "processor/useragent.h"
 
-#define DIMENSION_BYTES_MAX 500 // longer values are cut, at a character
+#define DIMENSION_BYTES_MAX ENRICH_VALUE_MAX // longer values are cut, at a character
 
 struct dimension_agent {
     uint64_t hash;
@@ -15,13 +17,19 @@ struct dimension_agent {
     char *text; // NULL: empty
     struct useragent families;
     struct str bot; // data NULL: none
+    struct enrich_agent enriched;
 };
 #define DIMENSION_AGENTS 1024
-// User-Agents classified before; belongs to one thread.
+// User-Agents classified before, and what looks addresses up; belongs to one thread.
 struct dimensions {
+    struct enrichment *enrichment;
     struct dimension_agent *agents;
+    struct agent_matcher *matcher;  // NULL: there are no rules
+    struct enrich_locator *locator; // NULL: there are no locations
 };
-MUST_CHECK enum status dimensions_init(struct dimensions *dimensions);
+// enrichment: outlives it. NO_MEMORY.
+MUST_CHECK enum status dimensions_init(struct dimensions *dimensions,
+                                       struct enrichment *enrichment);
 void dimensions_free(struct dimensions *dimensions);
 
 struct event_dimensions {
@@ -31,15 +39,14 @@ struct event_dimensions {
     struct str page;     // path; data NULL: none. Page events only
     struct str referrer; // host in lower case; data NULL: none, or the page's own. Page events only
     struct str country;  // two capital letters; data NULL: none
+    struct str region;   // "DE-BE"; data NULL: none
+    struct str channel;  // data NULL: none. Page events only
+    struct enrich_campaign campaign;  // source: also of a known referrer or a click id
+    const struct enrich_agent *agent; // with versions; NULL: neither User-Agent nor hints
 };
 // Fields point into the event, the arena or static storage. NO_MEMORY.
 MUST_CHECK enum status dimensions_of(struct dimensions *dimensions, const struct event *event,
                                      const struct event_trees *trees, struct arena *arena,
                                      struct event_dimensions *out);
-
-// The host of an absolute URL, without user and port; empty when there is none.
-struct str dimension_url_host(struct str url);
-// The path of a URL or path, without query and fragment; "/" for an absolute URL without one.
-struct str dimension_url_path(struct str url);
 
 #endif

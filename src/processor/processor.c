@@ -58,6 +58,25 @@ static metrics_id outcome(const char *label) {
                            "Events read from the log, by what became of them", label);
 }
 
+static enum status make_breakdowns(struct processor_shared *shared, struct error *err) {
+    struct processor_config *config = &shared->config;
+    enum status status = STATUS_OK;
+    if (!config->enrichment) {
+        static const struct enrichment_config builtin = {.agent_rules = STR_INIT("builtin")};
+        status = enrichment_make(&builtin, &shared->own_enrichment, err);
+        config->enrichment = shared->own_enrichment;
+    }
+    if (status == STATUS_OK) {
+        status = breakdowns_make(config, config->enrichment, &shared->breakdowns, err);
+    }
+    if (status != STATUS_OK) {
+        enrichment_free(shared->own_enrichment);
+        return status;
+    }
+    folded_counts_init(&shared->folded);
+    return STATUS_OK;
+}
+
 enum status processor_shared_init(struct processor_shared *shared,
                                   const struct processor_config *config, struct error *err) {
     static const double bounds[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
@@ -68,6 +87,12 @@ enum status processor_shared_init(struct processor_shared *shared,
     shared->partitions = calloc(shared->partition_count, sizeof *shared->partitions);
     if (!shared->partitions) {
         return error_set(err, STATUS_NO_MEMORY, "no memory for the processor");
+    }
+    enum status status = make_breakdowns(shared, err);
+    if (status != STATUS_OK) {
+        free(shared->partitions);
+        shared->partitions = NULL;
+        return status;
     }
     shared->metrics.applied = outcome("outcome=\"applied\"");
     shared->metrics.duplicates = outcome("outcome=\"duplicate\"");
@@ -92,6 +117,9 @@ void processor_shared_free(struct processor_shared *shared) {
         pthread_mutex_destroy(&shared->mutex);
         free(shared->partitions);
         shared->partitions = NULL;
+        folded_counts_free(&shared->folded);
+        enrichment_free(shared->own_enrichment);
+        shared->own_enrichment = NULL;
     }
 }
 
@@ -257,4 +285,12 @@ size_t processor_partitions(struct processor *processor, struct processor_partit
     }
     free(infos);
     return shared->partition_count;
+}
+
+size_t processor_folded(struct processor *processor, struct processor_folded *out, size_t max) {
+    return folded_counts_look(&processor->shared.folded, out, max);
+}
+
+void processor_render_folded(struct processor *processor, struct buffer *out) {
+    folded_counts_render(&processor->shared.folded, out);
 }

@@ -9,8 +9,10 @@
 #ifndef FOOTFALL_PROCESSOR_H
 #define FOOTFALL_PROCESSOR_H
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
 #include "shape/shape.h"
 #include "store/store.h"
@@ -33,6 +35,11 @@ struct processor_config {
     struct shape *shape;      // rules for events; NULL: none
     bool keep_bots;           // false: known bots are dropped and counted
     struct live_feed *live;   // told of what is in the store; NULL: nobody
+    struct enrichment
+        *enrichment;          // outlives it; NULL: of its own, with nothing but what is built in
+    uint32_t breakdown_limit; // different values of one a day and partition; 0: 2000
+    const struct str *breakdown_limits; // "page=5000", "dimension:plan=100"; until start returns
+    size_t breakdown_limit_count;
 };
 struct processor;
 
@@ -56,6 +63,16 @@ struct processor_stats {
         cycles; // since start
 };
 void processor_stats(struct processor *processor, struct processor_stats *out);
+// What came when a breakdown of its day and partition was full, since start: how many events, of about how many different values.
+struct processor_folded {
+    char project[72];
+    char by[64]; // "page", "dimension:plan"
+    uint64_t events, values;
+};
+// Fills up to max; returns how many there are.
+size_t processor_folded(struct processor *processor, struct processor_folded *out, size_t max);
+// footfall_processor_folded_events_total and ..._values_total, as lines of Prometheus text.
+void processor_render_folded(struct processor *processor, struct buffer *out);
 // Fills up to max; returns how many partitions there are.
 size_t processor_partitions(struct processor *processor, struct processor_partition_status *out,
                             size_t max);

@@ -40,10 +40,11 @@ static enum status allocate(struct worker *worker) {
     enum status status =
         worker->events && worker->requests && worker->waiting ? STATUS_OK : STATUS_NO_MEMORY;
     if (status == STATUS_OK) {
-        status = day_totals_cache_init(&worker->totals, config->store, &worker->intern);
+        status = day_totals_cache_init(&worker->totals, config->store, &worker->intern,
+                                       &worker->shared->breakdowns);
     }
     if (status == STATUS_OK) {
-        status = dimensions_init(&worker->dimensions);
+        status = dimensions_init(&worker->dimensions, config->enrichment);
     }
     if (status == STATUS_OK) {
         status = json_parser_make(&worker->parser);

@@ -17,6 +17,7 @@
 #include "base/json_read.h"
 #include "base/metrics.h"
 #include "processor/actor_cache.h"
+#include "processor/breakdowns.h"
 #include "processor/day_totals.h"
 #include "processor/dedupe.h"
 #include "processor/dimensions.h"
@@ -35,6 +36,9 @@ struct processor_shared {
     pthread_mutex_t mutex;
     struct partition_report *partitions;
     unsigned partition_count;
+    struct enrichment *own_enrichment; // NULL: the configuration has one
+    struct breakdowns breakdowns;
+    struct folded_counts folded;
     _Atomic uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions, cycles;
     struct {
         metrics_id applied, duplicates, bots, filtered, dead_letters, cycles, visible;

@@ -12,6 +12,7 @@ void drive_open(struct drive *drive, unsigned partitions) {
     struct eventlog_config config = {.partitions = partitions, .clock = clock_system()};
     history_require(eventlog_open_memory(&config, &drive->log, &err), "log");
     history_require(store_open_memory(&drive->store, &err), "store");
+    drive->enrichment = history_enrichment();
     for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
         history_require(store_project_put(drive->store, &history_projects[i]), "project");
     }
@@ -21,12 +22,14 @@ void drive_close(struct drive *drive) {
     drive_stop(drive);
     store_close(drive->store);
     eventlog_close(drive->log);
+    enrichment_free(drive->enrichment);
 }
 
 void drive_start(struct drive *drive, const struct processor_config *config, unsigned workers) {
     struct processor_config filled = *config;
     struct error err;
     filled.log = drive->log;
+    filled.enrichment = filled.enrichment ? filled.enrichment : drive->enrichment;
     filled.store = drive->store;
     filled.clock = &drive->clock.clock;
     history_require(processor_shared_init(&drive->shared, &filled, &err), "processor");

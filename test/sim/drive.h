@@ -12,7 +12,8 @@
 struct drive {
     struct clock_manual clock;
     struct eventlog *log;
-    struct store *store; // with the history's projects
+    struct store *store;           // with the history's projects
+    struct enrichment *enrichment; // what is built in, and history_declared
     struct processor_shared shared;
     struct worker *workers[DRIVE_WORKERS];
     unsigned worker_count;

@@ -13,14 +13,14 @@
 
 const struct history_agent history_agents[HISTORY_AGENTS] = {
     {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
-     "desktop", "Chrome", "Windows", NULL},
+     "desktop", "Chrome", "Windows", "Chrome 126", "Windows 10", NULL},
     {"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1",
-     "mobile", "Safari", "iOS", NULL},
+     "mobile", "Safari", "iOS", "Safari 17", "iOS 17", NULL},
     {"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "desktop", "Firefox",
-     "Linux", NULL},
+     "Linux", "Firefox 127", NULL, NULL},
     {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", NULL, NULL, NULL,
-     "Googlebot"},
-    {NULL, NULL, NULL, NULL, NULL},
+     NULL, NULL, "Googlebot"},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 const struct store_project history_projects[HISTORY_PROJECTS] = {
     {STR_INIT("shop"), STR_INIT("Shop"), STR_INIT("Europe/Berlin"), BEGIN_MS},
@@ -32,6 +32,17 @@ void history_require(enum status status, const char *what) {
         fprintf(stderr, "%s: %s\n", what, status_text(status));
         abort();
     }
+}
+
+struct enrichment *history_enrichment(void) {
+    static const struct enrich_declared step = {.name = STR_INIT("step"),
+                                                .path = STR_INIT("properties.step")};
+    struct enrichment_config config = {
+        .agent_rules = STR("builtin"), .declared = &step, .declared_count = 1};
+    struct enrichment *made = NULL;
+    struct error err;
+    history_require(enrichment_make(&config, &made, &err), "enrichment");
+    return made;
 }
 
 static bool one_in(struct random_source *random, uint64_t n) {
@@ -65,6 +76,37 @@ static void fill_people(struct history_event *made, struct random_source *random
     }
 }
 
+// Where a page view comes from.
+static void fill_visit(struct history_event *made, struct random_source *random,
+                       struct arena *arena) {
+    static const struct {
+        const char *url, *referrer; // as sent
+        const char *host, *channel, *source, *medium, *campaign;
+    } visits[] = {
+        {"?x=1#y", "https://shop.test/b", NULL, "internal", NULL, NULL, NULL},
+        {"/?x=1", "", NULL, "direct", NULL, NULL, NULL},
+        {"", "https://www.EXAMPLE.org/a", "www.example.org", "referral", NULL, NULL, NULL},
+        {"?q", "https://www.google.co.uk/", "www.google.co.uk", "search", "Google", NULL, NULL},
+        {"", "https://m.facebook.com/x", "m.facebook.com", "social", "Facebook", NULL, NULL},
+        {"?utm_source=news&utm_medium=email&utm_campaign=May+%232", "https://mail.google.com/",
+         "mail.google.com", "email", "news", "email", "May #2"},
+        {"?gclid=abc", "https://www.google.com/", "www.google.com", "campaign", "Google", "cpc",
+         NULL},
+    };
+    size_t n = random_below(random, sizeof visits / sizeof visits[0]);
+    made->referrer = visits[n].host;
+    made->channel = visits[n].channel;
+    made->source = visits[n].source;
+    made->medium = visits[n].medium;
+    made->campaign = visits[n].campaign;
+    // The path as it is to be counted, with a spelling of its own half of the time.
+    const char *root = made->path[1] == '\0' ? "" : made->path;
+    made->event.properties =
+        arena_printf(arena, "{\"url\":\"https://shop.test%s%s%s\",\"referrer\":\"%s\"}",
+                     one_in(random, 2) ? "//" : "", one_in(random, 2) ? root : made->path,
+                     visits[n].url, visits[n].referrer);
+}
+
 static void fill_details(struct history_event *made, struct random_source *random,
                          struct arena *arena) {
     static const char *const names[] = {"Viewed", "Added", "Bought", "\xc3\x9cnlock"};
@@ -76,10 +118,10 @@ static void fill_details(struct history_event *made, struct random_source *rando
     }
     if (event->type == EVENT_PAGE) {
         made->path = paths[random_below(random, 3)];
-        made->referrer = one_in(random, 2) ? "www.example.org" : NULL;
-        event->properties = arena_printf(
-            arena, "{\"url\":\"https://shop.test%s?x=1#y\",\"referrer\":\"%s\"}", made->path,
-            made->referrer ? "https://www.EXAMPLE.org/a" : "https://shop.test/b");
+        fill_visit(made, random, arena);
+    } else if (one_in(random, 3)) {
+        made->step = one_in(random, 2) ? "1" : "true";
+        event->properties = arena_printf(arena, "{\"step\":%s}", made->step);
     }
     if (event->type == EVENT_IDENTIFY) {
         made->plan = one_in(random, 5) ? NULL : plans[random_below(random, 3)];
@@ -91,8 +133,10 @@ static void fill_details(struct history_event *made, struct random_source *rando
     }
     if (one_in(random, 2)) {
         made->country = one_in(random, 2) ? "DE" : "FR";
-        event->context = made->country[0] == 'D' ? STR("{\"location\":{\"country\":\"de\"}}")
-                                                 : STR("{\"country\":\"FR\"}");
+        made->region = made->country[0] == 'D' ? "DE-BE" : NULL;
+        event->context = made->country[0] == 'D'
+                             ? STR("{\"location\":{\"country\":\"de\",\"region\":\"BE\"}}")
+                             : STR("{\"country\":\"FR\"}");
     }
 }
 

@@ -5,6 +5,7 @@
 #define FOOTFALL_TEST_SIM_HISTORY_H
 
 #include "base/random.h"
+#include "enrich/enrich.h"
 #include "event/event.h"
 #include "eventlog/eventlog.h"
 #include "store/store.h"
@@ -17,20 +18,27 @@
 struct history_agent {
     const char *text; // NULL: none
     const char *device, *browser, *os;
-    const char *bot; // NULL: none
+    const char *browser_version, *os_version; // NULL: none
+    const char *bot;                          // NULL: none
 };
 extern const struct history_agent history_agents[HISTORY_AGENTS];
+// What a recount takes as given: what is built in, and the dimension "step" of properties.step. The caller frees it.
+struct enrichment *history_enrichment(void);
 extern const struct store_project history_projects[HISTORY_PROJECTS];
 
 struct history_event {
     struct event event;
     unsigned project;
     unsigned agent;
-    const char *country;  // NULL: none
-    const char *path;     // NULL: none
-    const char *referrer; // host; NULL: none
-    const char *plan;     // trait of an identify; NULL: removed; "" : not said
-    bool broken;          // becomes a dead letter
+    const char *country;                    // NULL: none
+    const char *path;                       // NULL: none
+    const char *referrer;                   // host; NULL: none
+    const char *region;                     // NULL: none
+    const char *channel;                    // NULL: no page event
+    const char *source, *medium, *campaign; // NULL: none
+    const char *step;                       // the declared dimension history_declared; NULL: none
+    const char *plan;                       // trait of an identify; NULL: removed; "" : not said
+    bool broken;                            // becomes a dead letter
 };
 struct history {
     struct arena arena;

@@ -111,6 +111,20 @@ static size_t choose(struct recount *recount) {
     return dead;
 }
 
+static void count_enriched(struct recount *recount, int32_t day, const struct history_event *event,
+                           const struct history_agent *agent) {
+    char step[64];
+    add(recount, day, STORE_METRIC_REGION, event->region, 1);
+    add(recount, day, STORE_METRIC_CHANNEL, event->channel, 1);
+    add(recount, day, STORE_METRIC_CAMPAIGN_SOURCE, event->source, 1);
+    add(recount, day, STORE_METRIC_CAMPAIGN_MEDIUM, event->medium, 1);
+    add(recount, day, STORE_METRIC_CAMPAIGN, event->campaign, 1);
+    add(recount, day, STORE_METRIC_BROWSER_VERSION, agent->browser_version, 1);
+    add(recount, day, STORE_METRIC_OS_VERSION, agent->os_version, 1);
+    snprintf(step, sizeof step, "step=%s", event->step ? event->step : "");
+    add(recount, day, STORE_METRIC_DIMENSION, event->step ? step : NULL, 1);
+}
+
 static void count_events(struct recount *recount, unsigned project) {
     for (size_t i = 0; i < recount->history->count; i++) {
         const struct history_event *event = &recount->history->events[i];
@@ -138,6 +152,7 @@ static void count_events(struct recount *recount, unsigned project) {
         add(recount, day, STORE_METRIC_COUNTRY, event->country, 1);
         add(recount, day, STORE_METRIC_PAGE, event->path, 1);
         add(recount, day, STORE_METRIC_REFERRER, event->referrer, 1);
+        count_enriched(recount, day, event, agent);
         snprintf(name, sizeof name, "%.*s", STR_ARG(event->event.name));
         add(recount, day, STORE_METRIC_NAME, event->event.name.len > 0 ? name : NULL, 1);
     }

@@ -39,6 +39,7 @@ static void set_rules(struct processor_config *config, const struct processor_co
     config->session_gap_ms = rules->session_gap_ms;
     config->dedupe_window_ms = rules->dedupe_window_ms;
     config->dedupe_ids = rules->dedupe_ids;
+    config->breakdown_limit = rules->breakdown_limit;
 }
 
 static struct processor_config random_rules(struct random_source *random) {
@@ -52,6 +53,8 @@ static struct processor_config random_rules(struct random_source *random) {
         .session_gap_ms = gap_ms,
         .dedupe_window_ms = 3600000 * (int64_t)(1 + random_below(random, 200)),
         .dedupe_ids = ids[random_below(random, 4)],
+        // With so few, values are folded.
+        .breakdown_limit = random_below(random, 3) == 0 ? 1 + (uint32_t)random_below(random, 4) : 0,
     };
 }
 

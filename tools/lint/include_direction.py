@@ -15,14 +15,15 @@ MAY_INCLUDE = {"base": [], "limit": ["base"], "http": ["base"], "cql": ["base"]}
 MAY_INCLUDE["auth"] = ["base", "limit", "http", "cql"]
 MAY_INCLUDE["event"] = ["base", "http", "cql"]
 MAY_INCLUDE["shape"] = MAY_INCLUDE["event"] + ["event"]
+MAY_INCLUDE["enrich"] = MAY_INCLUDE["event"] + ["event"]
 MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event", "shape"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
 MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
 MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
 for role in ROLES:
-    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "client"] + ROLES
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 

@@ -97,35 +97,15 @@ static void test_bots(void **state) {
     }
 }
 
-static const struct {
-    const char *url, *host, *path;
-} urls[] = {
-    {"https://shop.test/a/b?x=1#y", "shop.test", "/a/b"},
-    {"https://shop.test", "shop.test", "/"},
-    {"https://shop.test?x", "shop.test", "/"},
-    {"https://me:pw@shop.test:8080/a", "shop.test", "/a"},
-    {"http://[::1]:80/a", "[::1]", "/a"},
-    {"//cdn.test/x", "cdn.test", "/x"},
-    {"/a/b?c=//d", "", "/a/b"},
-    {"/a//b", "", "/a//b"},
-    {"a/b", "", "a/b"},
-    {"$direct", "", "$direct"},
-    {"", "", "/"},
-};
-
-static void test_urls(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        struct str url = str_from_c(urls[i].url);
-        if (!str_equal(dimension_url_host(url), str_from_c(urls[i].host)) ||
-            !str_equal(dimension_url_path(url), str_from_c(urls[i].path))) {
-            fail_msg("%s: %.*s %.*s", urls[i].url, STR_ARG(dimension_url_host(url)),
-                     STR_ARG(dimension_url_path(url)));
-        }
-    }
-}
-
 // --- Dimensions of events ----------------------------------------------------------------------------------------------
+
+static struct enrichment *make_enrichment(void) {
+    struct enrichment_config config = {.agent_rules = STR("builtin")};
+    struct enrichment *made;
+    struct error err;
+    assert_int_equal(enrichment_make(&config, &made, &err), STATUS_OK);
+    return made;
+}
 
 static const struct json_value *parse(struct json_parser *parser, struct arena *arena,
                                       const char *text) {
@@ -168,7 +148,8 @@ static void test_dimensions(void **state) {
     struct arena arena;
     arena_init(&arena, 4096, 0);
     assert_int_equal(json_parser_make(&parser), STATUS_OK);
-    assert_int_equal(dimensions_init(&dimensions), STATUS_OK);
+    struct enrichment *enrichment = make_enrichment();
+    assert_int_equal(dimensions_init(&dimensions, enrichment), STATUS_OK);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         struct event event = {.type = events[i].type};
         struct event_trees trees = {.properties = parse(parser, &arena, events[i].properties)};
@@ -184,6 +165,7 @@ static void test_dimensions(void **state) {
         assert_false(got.has_agent);
     }
     dimensions_free(&dimensions);
+    enrichment_free(enrichment);
     json_parser_free(parser);
     arena_free(&arena);
 }
@@ -198,7 +180,8 @@ static void test_long_values_are_cut_at_a_character(void **state) {
     char text[1200] = "{\"path\":\"/";
     arena_init(&arena, 4096, 0);
     assert_int_equal(json_parser_make(&parser), STATUS_OK);
-    assert_int_equal(dimensions_init(&dimensions), STATUS_OK);
+    struct enrichment *enrichment = make_enrichment();
+    assert_int_equal(dimensions_init(&dimensions, enrichment), STATUS_OK);
     size_t len = strlen(text);
     for (int i = 0; i < 300; i++, len += 2) {
         memcpy(text + len, "\xc3\xbc", 2);
@@ -209,6 +192,7 @@ static void test_long_values_are_cut_at_a_character(void **state) {
     assert_int_equal(got.page.len, 499);
     assert_true(str_is_utf8(got.page));
     dimensions_free(&dimensions);
+    enrichment_free(enrichment);
     json_parser_free(parser);
     arena_free(&arena);
 }
@@ -296,7 +280,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_user_agents),
         cmocka_unit_test(test_bots),
-        cmocka_unit_test(test_urls),
         cmocka_unit_test(test_dimensions),
         cmocka_unit_test(test_long_values_are_cut_at_a_character),
         cmocka_unit_test(test_traits_merge_by_key),

@@ -79,7 +79,7 @@ static void test_names_of_a_day_are_bounded(void **state) {
     struct processor_config config = {.cycle_events = 700};
     struct store_total *rows;
     bed_open(&bed, &config);
-    for (unsigned i = 0; i < DAY_TOTALS_VALUES_MAX + 20; i++) {
+    for (unsigned i = 0; i < BREAKDOWN_LIMIT + 20; i++) {
         // Five actors, so that no actor's own bound is met by the first 2000.
         append_event(&bed, (struct event){.type = EVENT_TRACK,
                                           .name = arena_printf(&bed.arena, "name-%u", i),
@@ -88,7 +88,7 @@ static void test_names_of_a_day_are_bounded(void **state) {
     append_event(&bed,
                  (struct event){.type = EVENT_TRACK, .name = STR("name-0"), .user_id = STR("u0")});
     finish(&bed);
-    assert_int_equal(totals(&bed, STORE_METRIC_NAME, &rows), DAY_TOTALS_VALUES_MAX + 1);
+    assert_int_equal(totals(&bed, STORE_METRIC_NAME, &rows), BREAKDOWN_LIMIT + 1);
     assert_int_equal(amount_of(&bed, STORE_METRIC_NAME, "(other)"), 20);
     assert_int_equal(amount_of(&bed, STORE_METRIC_NAME_ACTORS, "(other)"), 5);
     assert_int_equal(amount_of(&bed, STORE_METRIC_NAME, "name-0"), 2);

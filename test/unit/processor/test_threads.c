@@ -50,6 +50,7 @@ static void threads_give_the_recount(unsigned threads) {
     struct processor_config config = {.log = drive.log,
                                       .store = drive.store,
                                       .clock = clock_system(),
+                                      .enrichment = drive.enrichment,
                                       .threads = threads,
                                       .dedupe_window_ms = 3650 * 86400000LL};
     assert_int_equal(processor_start(&config, &processor, &err), STATUS_OK);
