@@ -126,7 +126,9 @@ static struct live_block *open_block(struct live_ring *ring) {
     block->used = true;
     block->len = 0;
     atomic_store(&block->published, 0);
-    atomic_store(&block->from, ring->next_from);
+    // With no block before it, it also answers for what had nothing to show since the ring begins.
+    bool only = ring->open_end == ring->open_first;
+    atomic_store(&block->from, only ? atomic_load(&ring->begin) : ring->next_from);
     atomic_store(&block->sequence, ring->open_end);
     atomic_store(&ring->slots[ring->open_end % SLOTS], block);
     ring->open_end++;
@@ -339,26 +341,38 @@ static bool is_before(struct live_ring *ring, uint64_t sequence, uint64_t end, i
     return before;
 }
 
-bool live_ring_walk(struct live_ring *ring, int64_t from, live_ring_visit *visit, void *context) {
+// What walking found: all from `from` on, or some were gone. *begun: something may have been visited.
+static bool walk_once(struct live_ring *ring, int64_t from, live_ring_visit *visit, void *context,
+                      bool *begun) {
     uint64_t end = atomic_load(&ring->end);
-    bool begun = false;
     for (uint64_t i = atomic_load(&ring->first); i < end; i++) {
-        if (!begun && is_before(ring, i, end, from)) {
+        if (!*begun && is_before(ring, i, end, from)) {
             continue;
         }
         struct live_block *block = hold(ring, i);
         if (!block) {
             return false;
         }
-        bool whole = begun || atomic_load(&block->from) <= from;
+        bool whole = *begun || atomic_load(&block->from) <= from;
         bool on = whole && visit_block(block, from, visit, context);
         let_go(block);
         if (!on) {
             return whole;
         }
-        begun = true;
+        *begun = true;
     }
-    return begun || atomic_load(&ring->begin) <= from;
+    return *begun || atomic_load(&ring->begin) <= from;
+}
+
+bool live_ring_walk(struct live_ring *ring, int64_t from, live_ring_visit *visit, void *context) {
+    bool begun = false;
+    // A block that went may have held only what is before `from`: its writer says where the ring begins before it takes the block out.
+    while (!walk_once(ring, from, visit, context, &begun)) {
+        if (begun || atomic_load(&ring->begin) > from) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void live_ring_walk_back(struct live_ring *ring, live_ring_visit *visit,

@@ -181,6 +181,20 @@ static void test_what_is_too_large_is_cut(void **state) {
     live_ring_free(ring);
 }
 
+static void test_what_had_nothing_to_show_is_answered_for(void **state) {
+    (void)state;
+    struct live_ring *ring = make();
+    struct seen seen = {0};
+    live_ring_reset(ring, 7, 0);
+    live_ring_publish(ring, 100); // all bots
+    put(ring, 150, 151);
+    live_ring_publish(ring, 151);
+    assert_true(live_ring_walk(ring, 50, see, &seen));
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.first, 150);
+    live_ring_free(ring);
+}
+
 static bool more(void *context) {
     const struct seen *seen = context;
     return seen->count < 20;
@@ -257,6 +271,7 @@ int main(void) {
         cmocka_unit_test(test_the_oldest_go),
         cmocka_unit_test(test_a_cycle_larger_than_the_ring),
         cmocka_unit_test(test_what_is_too_large_is_cut),
+        cmocka_unit_test(test_what_had_nothing_to_show_is_answered_for),
         cmocka_unit_test(test_the_newest_first),
         cmocka_unit_test(test_readers_beside_a_writer),
     };
