@@ -9,6 +9,8 @@
 
 #define TTL_MAX_S (INT64_C(20) * 365 * 86400) // Cassandra's own limit
 #define LINK_TIME_MAX (INT64_C(1) << 52)
+#define LINK_AGE (INT64_C(1) << 42) // more milliseconds than there are until 2100
+#define LINK_AGES_MAX (INT64_C(1) << 20)
 
 // An actor whose timeline has more than one part.
 struct long_actor {
@@ -24,6 +26,8 @@ struct batch {
     struct cassandra_commit commit;
     struct arena arena;
     struct cassandra_rows long_actors;
+    bool has_link_age;
+    int64_t link_age;
 };
 
 static struct batch *batch_of(struct store_batch *base) {
@@ -247,6 +251,31 @@ enum status cassandra_batch_session_remove(struct store_batch *base, struct str 
 
 // --- Links ------------------------------------------------------------------------------------------------------------------
 
+// Earlier links have greater timestamps, so a removal would hide all later ones of its pair. Therefore links have an age, how often links
+// of the partition's users were removed: those of one age are above all of the ages before, and a removal lies between.
+static enum status link_age(struct batch *batch, int64_t *age) {
+    if (!batch->has_link_age) {
+        struct cassandra_values memory;
+        struct cql_values *values = cassandra_values_begin(&memory);
+        struct cql_result *result = NULL;
+        struct cql_value column;
+        cql_bind_bigint(values, batch->commit.epoch);
+        cql_bind_int(values, (int32_t)batch->commit.partition);
+        enum status status =
+            cassandra_run_row(batch->store, STATEMENT_LINK_AGE_GET, values, &result, &column, 1);
+        if (status == STATUS_OK) {
+            status = cql_get_bigint(column, &batch->link_age);
+        }
+        cql_result_free(result);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+            return status;
+        }
+        batch->has_link_age = true;
+    }
+    *age = batch->link_age;
+    return STATUS_OK;
+}
+
 // The earlier the link, the greater its timestamp: Cassandra itself keeps the earliest of a pair, whoever writes it and when.
 enum status cassandra_batch_link(struct store_batch *base, struct str project,
                                  struct str anonymous_id, struct str user_id, int64_t linked_ms) {
@@ -254,14 +283,28 @@ enum status cassandra_batch_link(struct store_batch *base, struct str project,
     if (linked_ms > LINK_TIME_MAX || linked_ms < -LINK_TIME_MAX) {
         return STATUS_INVALID;
     }
+    int64_t age = 0;
+    enum status status = link_age(batch, &age);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    // Of two ages the timestamps do not tell which link is the earlier: the row has to be asked.
+    bool known = false;
+    if (age > 0) {
+        status = cassandra_link_known(base, project, anonymous_id, user_id, linked_ms, &known);
+    }
+    if (status != STATUS_OK || known) {
+        return status;
+    }
+    int64_t stamp = LINK_TIME_MAX + age * LINK_AGE - linked_ms;
     struct cql_values *values = changes_begin(&batch->changes, STATEMENT_LINK_PUT);
     cql_bind_text(values, project);
     cql_bind_text(values, anonymous_id);
     cql_bind_bigint(values, batch->commit.epoch);
     cql_bind_text(values, user_id);
     cql_bind_timestamp(values, linked_ms);
-    cql_bind_bigint(values, LINK_TIME_MAX - linked_ms);
-    enum status status = changes_end(&batch->changes);
+    cql_bind_bigint(values, stamp);
+    status = changes_end(&batch->changes);
     if (status != STATUS_OK) {
         return status;
     }
@@ -270,7 +313,51 @@ enum status cassandra_batch_link(struct store_batch *base, struct str project,
     cql_bind_text(values, user_id);
     cql_bind_bigint(values, batch->commit.epoch);
     cql_bind_text(values, anonymous_id);
-    cql_bind_bigint(values, LINK_TIME_MAX - linked_ms);
+    cql_bind_bigint(values, stamp);
+    return changes_end(&batch->changes);
+}
+
+struct changes *cassandra_batch_changes(struct store_batch *base) {
+    return &batch_of(base)->changes;
+}
+
+struct cassandra_commit *cassandra_batch_place(struct store_batch *base) {
+    return &batch_of(base)->commit;
+}
+
+enum status cassandra_batch_link_remove(struct store_batch *base, struct str project,
+                                        struct str anonymous_id, struct str user_id) {
+    struct batch *batch = batch_of(base);
+    int64_t age = 0;
+    enum status status = link_age(batch, &age);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct cql_values *values = changes_begin(&batch->changes, STATEMENT_LINK_REMOVE);
+    cql_bind_bigint(values, LINK_TIME_MAX + age * LINK_AGE);
+    cql_bind_text(values, project);
+    cql_bind_text(values, anonymous_id);
+    cql_bind_bigint(values, batch->commit.epoch);
+    cql_bind_text(values, user_id);
+    status = changes_end(&batch->changes);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    values = changes_begin(&batch->changes, STATEMENT_LINK_OF_USER_REMOVE);
+    cql_bind_bigint(values, LINK_TIME_MAX + age * LINK_AGE);
+    cql_bind_text(values, project);
+    cql_bind_text(values, user_id);
+    cql_bind_bigint(values, batch->commit.epoch);
+    cql_bind_text(values, anonymous_id);
+    status = changes_end(&batch->changes);
+    if (status != STATUS_OK || age + 1 >= LINK_AGES_MAX) {
+        return status;
+    }
+    // Of this batch's removals all have one age; what the next batch puts is above.
+    values = changes_begin(&batch->changes, STATEMENT_LINK_AGE_PUT);
+    cql_bind_bigint(values, batch->commit.epoch);
+    cql_bind_int(values, (int32_t)batch->commit.partition);
+    cql_bind_bigint(values, age + 1);
     return changes_end(&batch->changes);
 }
 

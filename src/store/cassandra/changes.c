@@ -32,7 +32,8 @@ void changes_free(struct changes *changes) {
 
 static bool stamp_first(enum statement statement) {
     enum statement_stamp stamp = statement_layouts[statement].stamp;
-    return stamp == STATEMENT_STAMP_FIRST || stamp == STATEMENT_STAMP_BEFORE;
+    return stamp == STATEMENT_STAMP_FIRST || stamp == STATEMENT_STAMP_BEFORE ||
+           stamp == STATEMENT_STAMP_OWN_FIRST;
 }
 
 static void put_be32(char *at, uint32_t value) {
@@ -53,7 +54,8 @@ struct cql_values *changes_begin(struct changes *changes, enum statement stateme
     bytes_put_be16(&changes->bytes, 0);
     bytes_put_be32(&changes->bytes, 0);
     cql_values_begin(&changes->values, &changes->bytes);
-    if (stamp_first(statement)) {
+    if (stamp_first(statement) &&
+        statement_layouts[statement].stamp != STATEMENT_STAMP_OWN_FIRST) {
         cql_bind_bigint(&changes->values, 0);
     }
     return &changes->values;
@@ -213,7 +215,8 @@ void changes_stamp(struct changes *changes, int64_t stamp) {
             break;
         case STATEMENT_STAMP_FIRST: put_be64(begin + VALUE_HEADER, (uint64_t)stamp); break;
         case STATEMENT_STAMP_BEFORE: put_be64(begin + VALUE_HEADER, (uint64_t)stamp - 1); break;
-        case STATEMENT_STAMP_OWN: break;
+        case STATEMENT_STAMP_OWN:
+        case STATEMENT_STAMP_OWN_FIRST: break;
         }
     }
 }

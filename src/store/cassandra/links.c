@@ -144,3 +144,24 @@ enum status cassandra_links_of(struct store *base, struct str project, struct st
     *count = owned.count;
     return status;
 }
+
+enum status cassandra_links_ever(struct cassandra_store *store, struct str project,
+                                 struct str user_id, struct arena *arena, struct str **ids,
+                                 size_t *count) {
+    struct candidates candidates = {{.size = sizeof(struct str)}, arena};
+    int64_t epoch = 0;
+    enum status status = cassandra_epoch(store, &epoch);
+    size_t before = 0;
+    struct str after = STR("");
+    do {
+        before = candidates.rows.count;
+        if (status == STATUS_OK) {
+            status = read_candidates(store, project, user_id, epoch, after, &candidates);
+        }
+        const struct str *rows = (const struct str *)(const void *)candidates.rows.items;
+        after = candidates.rows.count > 0 ? rows[candidates.rows.count - 1] : after;
+    } while (status == STATUS_OK && candidates.rows.count == before + CANDIDATES_AT_ONCE);
+    *ids = (struct str *)(void *)candidates.rows.items;
+    *count = candidates.rows.count;
+    return status;
+}

@@ -31,7 +31,8 @@
 
 // Changes. C(symbol, number, table, partition key columns, primary key columns, stamp, text)
 //   table: changes of one table replace one another within a batch when their primary keys are equal; NONE: both stand
-//   stamp: LAST, FIRST: where the batch's timestamp goes; BEFORE: first, and one less; OWN: it has its own
+//   stamp: LAST, FIRST: where the batch's timestamp goes; BEFORE: first, and one less; OWN: it has its own, last, and
+//   OWN_FIRST: its own, first: the caller binds it
 #define STATEMENT_CHANGES(C)                                                                       \
     C(STATE_PUT, 1, STATES, 3, 5, LAST,                                                            \
       "INSERT INTO #actor_state (" STATEMENT_ACTOR ", epoch, " STATEMENT_STATE_COLUMNS             \
@@ -73,7 +74,39 @@
       "INSERT INTO #dead_letters (project, day, epoch, " STATEMENT_LETTER_COLUMNS                  \
       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                    \
     C(LETTER_DAY_PUT, 14, LETTER_DAYS, 1, 3, LAST,                                                 \
-      "INSERT INTO #dead_letter_days (epoch, day, project) VALUES (?, ?, ?) USING TIMESTAMP ?")
+      "INSERT INTO #dead_letter_days (epoch, day, project) VALUES (?, ?, ?) USING TIMESTAMP ?") \
+    C(TIMELINE_REMOVE, 30, TIMELINE, 3, 6, OWN_FIRST, \
+      "DELETE FROM #activity_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS \
+      " AND time = ? AND uuid_id = ? AND event_id = ?") \
+    C(SESSIONS_REMOVE, 31, NONE, 3, 4, FIRST, \
+      "DELETE FROM #sessions_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS \
+      " AND epoch = ?") \
+    C(DAYS_REMOVE, 32, NONE, 3, 4, FIRST, \
+      "DELETE FROM #actor_days USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS \
+      " AND epoch = ?") \
+    C(STATE_REMOVE, 33, NONE, 3, 4, FIRST, \
+      "DELETE FROM #actor_state USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS \
+      " AND epoch = ?") \
+    C(LINK_REMOVE, 34, NONE, 2, 4, OWN_FIRST, \
+      "DELETE FROM #identity_links USING TIMESTAMP ? WHERE project = ? AND anonymous_id = ? " \
+      "AND epoch = ? AND user_id = ?") \
+    C(LINK_OF_USER_REMOVE, 35, NONE, 2, 4, OWN_FIRST, \
+      "DELETE FROM #links_by_user USING TIMESTAMP ? WHERE project = ? AND user_id = ? " \
+      "AND epoch = ? AND anonymous_id = ?") \
+    C(LINK_AGE_PUT, 36, LINK_AGES, 2, 2, LAST, \
+      "INSERT INTO #link_ages (epoch, log_partition, age) VALUES (?, ?, ?) USING TIMESTAMP ?") \
+    C(LETTER_REMOVE, 37, LETTERS, 2, 6, FIRST, \
+      "DELETE FROM #dead_letters USING TIMESTAMP ? WHERE project = ? AND day = ? AND epoch = ? " \
+      "AND received = ? AND log_partition = ? AND log_offset = ?") \
+    C(ERASURE_PART_PUT, 38, ERASURE_PARTS, 1, 2, LAST, \
+      "INSERT INTO #erasure_parts (id, part, done, finished, removed) VALUES (?, ?, ?, ?, ?) " \
+      "USING TIMESTAMP ?") \
+    C(REFUSAL_PUT, 39, REFUSALS, 1, 4, LAST, \
+      "INSERT INTO #refusals (epoch, log_partition, project, person, since) " \
+      "VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?") \
+    C(REFUSAL_REMOVE, 40, REFUSALS, 1, 4, FIRST, \
+      "DELETE FROM #refusals USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ? " \
+      "AND project = ? AND person = ?")
 
 // The others. S(symbol, way, text)
 //   way: READ, WRITE: at LOCAL_QUORUM, may be sent twice. SERIAL: a read that first finishes what is being decided.
@@ -231,6 +264,29 @@
     S(CLAIM_RESTORE, WRITE,                                                                         \
       "UPDATE #users_by_email USING TIMESTAMP ? SET user_id = ?, claim = ? "                        \
       "WHERE project = ? AND email = ?")                                                            \
+    S(ERASURE_PUT, WRITE, \
+      "INSERT INTO #erasures (realm, id, project, person, requested, parts, keep_refusing, failed) " \
+      "VALUES ('all', ?, ?, ?, ?, ?, ?, ?)") \
+    S(ERASURES_GET, READ, \
+      "SELECT id, project, person, requested, parts, keep_refusing, failed FROM #erasures " \
+      "WHERE realm = 'all'") \
+    S(ERASURE_PARTS_GET, READ, \
+      "SELECT part, done, finished, removed FROM #erasure_parts WHERE id = ?") \
+    S(REFUSALS_GET, READ, \
+      "SELECT log_partition, project, person, since FROM #refusals WHERE epoch = ?") \
+    S(LINK_AGE_GET, READ, "SELECT age FROM #link_ages WHERE epoch = ? AND log_partition = ?") \
+    S(HOLD_PUT, ONCE, \
+      "INSERT INTO #holds (realm, project, person, name, created) VALUES ('all', ?, ?, ?, ?) " \
+      "IF NOT EXISTS") \
+    S(HOLD_DELETE, ONCE, \
+      "DELETE FROM #holds WHERE realm = 'all' AND project = ? AND person = ? IF EXISTS") \
+    S(HOLDS_GET, READ, "SELECT project, person, name, created FROM #holds WHERE realm = 'all'") \
+    S(SECRET_PUT, ONCE, "INSERT INTO #secrets (name, secret) VALUES (?, ?) IF NOT EXISTS") \
+    S(SECRET_GET, SERIAL, "SELECT secret FROM #secrets WHERE name = ?") \
+    S(REPORT_REVISIONS_GET, READ, \
+      "SELECT revision, closed, digest, body FROM #reports WHERE project = ? AND day = ?") \
+    S(REPORT_REWRITE, ONCE, \
+      "UPDATE #reports SET body = ? WHERE project = ? AND day = ? AND revision = ? IF EXISTS") \
     S(WALK_PROFILES, READ, "SELECT project, " STATEMENT_PROFILE_COLUMNS " FROM #users")             \
     S(WALK_FLOORS, READ, "SELECT DISTINCT project, bucket, floor FROM #users")                      \
     S(WALK_REPORTS, READ, "SELECT project, day, revision, closed, digest, body FROM #reports")      \
@@ -278,12 +334,16 @@ enum statement_table {
     STATEMENT_TABLE_SEEN,
     STATEMENT_TABLE_LETTERS,
     STATEMENT_TABLE_LETTER_DAYS,
+    STATEMENT_TABLE_LINK_AGES,
+    STATEMENT_TABLE_ERASURE_PARTS,
+    STATEMENT_TABLE_REFUSALS,
 };
 enum statement_stamp {
     STATEMENT_STAMP_LAST,
     STATEMENT_STAMP_FIRST,
     STATEMENT_STAMP_BEFORE,
     STATEMENT_STAMP_OWN,
+    STATEMENT_STAMP_OWN_FIRST,
 };
 enum statement_way {
     STATEMENT_WAY_READ,

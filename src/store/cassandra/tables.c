@@ -116,8 +116,30 @@ static const char *const third_version[] = {
     NULL,
 };
 
+// Erasing a person.
+static const char *const fourth_version[] = {
+    "CREATE TABLE IF NOT EXISTS #erasures (realm text, id text, project text, person text, "
+    "requested timestamp, parts int, keep_refusing boolean, failed boolean, "
+    "PRIMARY KEY ((realm), id)) WITH comment = 'Receipts. person: a keyed hash of who it was'",
+    "CREATE TABLE IF NOT EXISTS #erasure_parts (id text, part int, done boolean, "
+    "finished timestamp, removed frozen<map<text, bigint>>, PRIMARY KEY ((id), part)) "
+    "WITH comment = 'What each record of an erasure removed'",
+    "CREATE TABLE IF NOT EXISTS #refusals (epoch bigint, log_partition int, project text, "
+    "person text, since timestamp, PRIMARY KEY ((epoch), log_partition, project, person)) "
+    "WITH comment = 'Erased persons whose events are dropped'",
+    "CREATE TABLE IF NOT EXISTS #holds (realm text, project text, person text, name text, "
+    "created timestamp, PRIMARY KEY ((realm), project, person)) "
+    "WITH comment = 'Who must not be erased'",
+    "CREATE TABLE IF NOT EXISTS #secrets (name text PRIMARY KEY, secret blob)",
+    "CREATE TABLE IF NOT EXISTS #link_ages (epoch bigint, log_partition int, age bigint, "
+    "PRIMARY KEY ((epoch, log_partition))) "
+    "WITH comment = 'How often links of users of the partition were erased'",
+    NULL,
+};
+
 // Step i leads to version i + 1.
-static const char *const *const steps[] = {first_version, second_version, third_version};
+static const char *const *const steps[] = {first_version, second_version, third_version,
+                                           fourth_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

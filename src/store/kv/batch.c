@@ -30,6 +30,14 @@ static struct batch *batch_of(struct store_batch *base) {
     return (struct batch *)base;
 }
 
+struct kv_batch *kv_batch_writes(struct store_batch *base) {
+    return batch_of(base)->writes;
+}
+
+unsigned kv_batch_partition(struct store_batch *base) {
+    return batch_of(base)->partition;
+}
+
 void kv_batch_discard(struct store_batch *base) {
     struct batch *batch = batch_of(base);
     if (batch->writes != NULL) {

@@ -19,6 +19,11 @@
 //   SIGNING_KEY     number
 //   FAMILY          id
 //   REVOCATION      end id
+//   ERASURE         id                                           of a receipt
+//   ERASURE_PART    id part                                      -> what was removed; not derived, but written with batches
+//   HOLD            project person
+//   SECRET          name
+//   REFUSAL         gen partition project person                 -> since when
 //   EPOCH           gen                                          -> eventlog_epoch() of what filled it
 //   OFFSET          gen partition
 //   SEEN            gen partition chunk
@@ -61,6 +66,11 @@ enum keys_table {
     KEYS_DAY = 33,
     KEYS_SESSION = 34,
     KEYS_TIMELINE = 48,
+    KEYS_ERASURE = 100,
+    KEYS_ERASURE_PART = 101,
+    KEYS_HOLD = 102,
+    KEYS_SECRET = 103,
+    KEYS_REFUSAL = 104, // derived
 };
 
 #define KEYS_TEXT_MAX 512   // what store.c lets through in the middle of a key

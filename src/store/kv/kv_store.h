@@ -197,6 +197,40 @@ enum status kv_usage_put(struct store *store, const struct store_usage *usage);
 enum status kv_usage_read(struct store *store, int32_t day, struct arena *arena,
                           struct store_usage **out, size_t *count);
 
+// --- erasure.c, erasures.c
+struct kv_batch *kv_batch_writes(struct store_batch *base);
+unsigned kv_batch_partition(struct store_batch *base);
+void kv_erasure_part_key(struct keys_key *key, struct str id);
+void values_put_erasure_part(struct buffer *out, const struct store_erasure_part *part);
+enum status kv_erasure_put(struct store *store, const struct store_erasure *erasure);
+enum status kv_erasures(struct store *store, struct arena *arena, struct store_erasure **out,
+                        size_t *count);
+enum status kv_erasure_parts(struct store *store, struct str id, struct arena *arena,
+                             struct store_erasure_part **out, size_t *count);
+enum status kv_batch_erase(struct store_batch *batch, struct str project, struct store_actor actor,
+                           unsigned limit, struct store_erased *removed, bool *more);
+enum status kv_batch_unlink(struct store_batch *batch, struct str project, struct str anonymous_id,
+                            struct str user_id, struct store_erased *removed);
+enum status kv_batch_letters_remove(struct store_batch *batch, struct str project,
+                                    struct str needle, struct store_erased *removed);
+enum status kv_batch_erasure_part(struct store_batch *batch, struct str id,
+                                  const struct store_erasure_part *part);
+enum status kv_batch_refuse(struct store_batch *batch, struct str project, struct str person,
+                            bool refused, int64_t since_ms);
+enum status kv_refusals(struct store *store, struct arena *arena, struct store_refusal **out,
+                        size_t *count);
+enum status kv_link_users(struct store *store, struct str project, struct str anonymous_id,
+                          struct arena *arena, struct str **out, size_t *count);
+enum status kv_hold_put(struct store *store, const struct store_hold *hold);
+enum status kv_hold_delete(struct store *store, struct str project, struct str person);
+enum status kv_holds(struct store *store, struct arena *arena, struct store_hold **out,
+                     size_t *count);
+enum status kv_report_revisions(struct store *store, struct str project, int32_t day,
+                                struct arena *arena, struct store_report **out, size_t *count);
+enum status kv_report_rewrite(struct store *store, struct str project,
+                              const struct store_report *report);
+enum status kv_secret(struct store *store, struct str name, uint8_t secret[STORE_SECRET_BYTES]);
+
 enum status kv_walk(struct store *store, enum store_row_kind kind, struct str after, size_t bytes,
                     struct arena *arena, struct store_page *out);
 enum status kv_profiles_restore(struct store *store, struct str project,

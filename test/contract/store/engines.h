@@ -54,6 +54,7 @@ void suite_add(struct suite *suite, const char *name, CMUnitTestFunction functio
 void suite_profiles(struct suite *suite);
 void suite_timeline(struct suite *suite);
 void suite_actors(struct suite *suite);
+void suite_erasure(struct suite *suite);
 void suite_totals(struct suite *suite);
 void suite_users(struct suite *suite);
 void suite_processing(struct suite *suite);

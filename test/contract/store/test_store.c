@@ -19,6 +19,7 @@ int main(void) {
     suite_ledger(&suite);
     suite_tokens(&suite);
     suite_walk(&suite);
+    suite_erasure(&suite);
     for (size_t i = 0; i < suite.count; i++) {
         suite.tests[i].setup_func = setup;
         suite.tests[i].teardown_func = fixture_teardown;
