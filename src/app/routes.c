@@ -18,6 +18,7 @@ static const char *access_name(unsigned access) {
     case AUTH_ACCESS_EDITOR: return "editor";
     case AUTH_ACCESS_ADMIN: return "admin";
     case AUTH_ACCESS_SELF: return "self";
+    case AUTH_ACCESS_OWN: return "own";
     }
     return "unknown";
 }

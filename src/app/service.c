@@ -81,6 +81,7 @@ enum status app_service_start(struct app_service *service, enum app_role role,
     *service = (struct app_service){.role = role, .settings = settings, .waiting = waiting};
     service->started_us = clock->mono_us(clock);
     thread_must(pthread_rwlock_init(&service->lock, NULL));
+    thread_must(pthread_mutex_init(&service->users_log_lock, NULL));
     for (; service->started < count; service->started++) {
         enum status status = start_part(service, parts[service->started], err);
         if (status != STATUS_OK) {
@@ -112,5 +113,6 @@ void app_service_stop(struct app_service *service) {
         return;
     }
     thread_must(pthread_rwlock_destroy(&service->lock));
+    thread_must(pthread_mutex_destroy(&service->users_log_lock));
     *service = (struct app_service){.role = service->role, .settings = service->settings};
 }

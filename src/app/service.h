@@ -87,6 +87,8 @@ struct app_service {
     struct processor *processor;
     struct activity *activity;
     struct users *users;
+    pthread_mutex_t users_log_lock;
+    struct eventlog *users_log; // opened when first needed, where the process has no other
     struct reports *reports;
     struct live_feed *feed; // NULL: a role that has nothing to do with it, as the next
     struct live_hub *hub;

@@ -128,7 +128,8 @@ void gateway_audit_watch(struct gateway_audit *audit, struct http_exchange *exch
                          const struct http_route *route) {
     unsigned changing = HTTP_POST_ | HTTP_PUT_ | HTTP_PATCH_ | HTTP_DELETE_;
     unsigned method = exchange->request.method & changing;
-    bool administers = route->access == AUTH_ACCESS_ADMIN && method != 0;
+    bool administers =
+        (route->access == AUTH_ACCESS_ADMIN || route->access == AUTH_ACCESS_OWN) && method != 0;
     bool deletes = method == HTTP_DELETE_ && route->access > AUTH_ACCESS_SEND;
     // What is passed on to another process leaves its entry there: here nothing may wait for a store.
     if (route->blocking == HTTP_ROUTE_BLOCKING && (administers || deletes)) {

@@ -165,14 +165,33 @@ static struct actor *add(struct actor_cache *cache, struct project *project, str
     return actor;
 }
 
-struct actor *actor_cache_take(struct actor_cache *cache, struct project *project,
-                               struct store_actor key, unsigned partition) {
-    uint64_t hash = str_hash(key.id, ((uint64_t)project->number << 8) | (uint64_t)key.kind);
+static uint64_t hash_of(const struct project *project, struct store_actor key) {
+    return str_hash(key.id, ((uint64_t)project->number << 8) | (uint64_t)key.kind);
+}
+
+static struct actor *find(const struct actor_cache *cache, const struct project *project,
+                          struct store_actor key, unsigned partition, uint64_t hash) {
     struct actor *actor = cache->slot_count ? cache->slots[hash & (cache->slot_count - 1)] : NULL;
     while (actor && (actor->hash != hash || actor->project != project || actor->kind != key.kind ||
                      actor->partition != partition || !str_equal(actor_id(actor), key.id))) {
         actor = actor->next;
     }
+    return actor;
+}
+
+void actor_cache_remove(struct actor_cache *cache, const struct project *project,
+                        struct store_actor key, unsigned partition) {
+    struct actor *actor = find(cache, project, key, partition, hash_of(project, key));
+    if (actor) {
+        CHECK(!actor->dirty);
+        drop(cache, actor);
+    }
+}
+
+struct actor *actor_cache_take(struct actor_cache *cache, struct project *project,
+                               struct store_actor key, unsigned partition) {
+    uint64_t hash = hash_of(project, key);
+    struct actor *actor = find(cache, project, key, partition, hash);
     if (!actor) {
         return add(cache, project, key, partition, hash);
     }

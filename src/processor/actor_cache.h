@@ -92,6 +92,9 @@ struct actor *actor_cache_take(struct actor_cache *cache, struct project *projec
 void actor_cache_shrink(struct actor_cache *cache, size_t bytes);
 // Forgets all of a partition, dirty or not.
 void actor_cache_forget(struct actor_cache *cache, unsigned partition);
+// Forgets one, which must not be dirty; nothing when it is not there.
+void actor_cache_remove(struct actor_cache *cache, const struct project *project,
+                        struct store_actor key, unsigned partition);
 // After its changes were put into the batch: nothing is dirty, only the latest days are kept, no old sessions.
 void actor_cache_clean(struct actor_cache *cache, struct actor *actor);
 

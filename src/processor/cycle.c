@@ -6,6 +6,7 @@
 #include "processor/apply.h"
 #include "processor/dead_letters.h"
 #include "processor/feed.h"
+#include "processor/erase.h"
 #include "processor/sessions.h"
 #include "processor/shaping.h"
 #include "processor/worker.h"
@@ -31,7 +32,7 @@ static enum status check_place(const struct partition *partition, struct error *
     return status;
 }
 
-static enum status cycle_open(struct partition *partition, struct error *err) {
+enum status cycle_open(struct partition *partition, struct error *err) {
     const struct processor_config *config = &partition->worker->shared->config;
     if (partition->batch) {
         return STATUS_OK;
@@ -96,6 +97,13 @@ static enum status place(struct partition *partition, const struct eventlog_view
         return status;
     }
     applied->day = project_day(applied->project, event->timestamp_ms, &applied->hour);
+    bool user = event->user_id.len > 0;
+    struct store_actor key = {user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS,
+                              user ? event->user_id : event->anonymous_id};
+    if (refusals_have(&partition->refusals, event->project, key)) {
+        *outcome = "refused"; // before a rule can make a dead letter of it
+        return shaping_drop_refused(partition, applied);
+    }
     bool kept = true;
     status = shaping_apply(partition, record, applied, &kept, outcome);
     if (status != STATUS_OK || !kept) {
@@ -114,9 +122,6 @@ static enum status place(struct partition *partition, const struct eventlog_view
     if (status != STATUS_OK) {
         return status;
     }
-    bool user = event->user_id.len > 0;
-    struct store_actor key = {user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS,
-                              user ? event->user_id : event->anonymous_id};
     applied->actor = actor_cache_take(&worker->actors, applied->project, key, partition->number);
     if (!applied->actor) {
         return STATUS_NO_MEMORY;
@@ -307,7 +312,15 @@ enum status cycle_apply(struct partition *partition, const struct eventlog_view 
                           ? partition->worker->shared->config.cycle_events - partition->events
                           : partition->worker->shared->config.cycle_events;
         step = step < room ? step : room;
-        enum status status = apply_step(partition, records + at, step, err);
+        size_t events = erase_find(partition, records + at, step);
+        enum status status = STATUS_OK;
+        if (events > 0) {
+            step = events;
+            status = apply_step(partition, records + at, step, err);
+        } else {
+            step = 1;
+            status = erase_record(partition, &records[at], err);
+        }
         if (status != STATUS_OK) {
             return explained(status, err, "the store cannot be read");
         }
@@ -315,7 +328,7 @@ enum status cycle_apply(struct partition *partition, const struct eventlog_view 
         if (cycle_cached_bytes(partition->worker) > partition->worker->cache_bytes) {
             shrink_caches(partition->worker); // other partitions' and older actors first
         }
-        if (cycle_is_full(partition)) {
+        if (partition->batch && cycle_is_full(partition)) {
             status = cycle_commit(partition, err);
             if (status != STATUS_OK) {
                 return status;

@@ -279,6 +279,13 @@ enum status day_totals_offer_leader(struct day_totals_cache *cache, struct day_t
     return leaders ? leaders_offer(leaders, cache->intern, user_id, events) : STATUS_NO_MEMORY;
 }
 
+enum status day_totals_remove_leader(struct day_totals_cache *cache, struct day_totals *totals,
+                                     struct str user_id, bool *was) {
+    *was = false;
+    return totals->leaders ? leaders_remove(totals->leaders, cache->intern, user_id, was)
+                           : STATUS_OK;
+}
+
 // --- Writing --------------------------------------------------------------------------------------------------------
 
 static void write_cells(struct day_totals *totals, struct store_batch *batch) {

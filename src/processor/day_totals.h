@@ -129,6 +129,10 @@ MUST_CHECK enum status day_totals_add_declared(struct day_totals_cache *cache,
 MUST_CHECK enum status day_totals_offer_leader(struct day_totals_cache *cache,
                                                struct day_totals *totals, struct str user_id,
                                                int64_t events);
+// *was: the user was among the leaders.
+MUST_CHECK enum status day_totals_remove_leader(struct day_totals_cache *cache,
+                                                struct day_totals *totals, struct str user_id,
+                                                bool *was);
 // Puts everything on the list into the batch and empties the list.
 void day_totals_write(struct day_totals_cache *cache, struct day_totals_dirty *dirty,
                       struct store_batch *batch);

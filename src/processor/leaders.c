@@ -21,12 +21,11 @@ static bool leads(int64_t events, struct str id, const struct leader *other) {
                                    : str_compare(id, intern_str(other->id)) < 0;
 }
 
-// The row of the last one, when it has one, must go. Holds on to its id.
-static enum status displace_last(struct leaders *leaders, struct intern *intern) {
-    struct leader *last = &leaders->top[leaders->count - 1];
-    if (!last->stored) {
-        intern_drop(intern, last->id);
-        leaders->count--;
+// The row, when there is one, must go. Takes over the hold on the id.
+static enum status displace(struct leaders *leaders, struct intern *intern,
+                            const struct leader *leader) {
+    if (!leader->stored) {
+        intern_drop(intern, leader->id);
         return STATUS_OK;
     }
     if (leaders->displaced_count == leaders->displaced_capacity) {
@@ -39,11 +38,18 @@ static enum status displace_last(struct leaders *leaders, struct intern *intern)
         leaders->displaced = displaced;
         leaders->displaced_capacity = capacity;
     }
-    leaders->displaced[leaders->displaced_count++] = last->id;
-    leaders->count--;
+    leaders->displaced[leaders->displaced_count++] = leader->id;
     return STATUS_OK;
 }
 
+static enum status displace_last(struct leaders *leaders, struct intern *intern) {
+    struct leader *last = &leaders->top[leaders->count - 1];
+    enum status status = displace(leaders, intern, last);
+    if (status == STATUS_OK) {
+        leaders->count--;
+    }
+    return status;
+}
 static void insert(struct leaders *leaders, struct leader leader) {
     uint32_t at = leaders->count++;
     while (at > 0 && leads(leader.events, intern_str(leader.id), &leaders->top[at - 1])) {
@@ -104,6 +110,14 @@ enum status leaders_offer(struct leaders *leaders, struct intern *intern, struct
         return STATUS_OK;
     }
     return put(leaders, intern, id, events, false);
+}
+
+enum status leaders_remove(struct leaders *leaders, struct intern *intern, struct str id,
+                           bool *was) {
+    struct leader known;
+    struct intern_value *value = intern_find(intern, id);
+    *was = value && take_out(leaders, value, &known);
+    return *was ? displace(leaders, intern, &known) : STATUS_OK;
 }
 
 void leaders_write(struct leaders *leaders, struct intern *intern, struct str project, int32_t day,

@@ -31,6 +31,9 @@ MUST_CHECK enum status leaders_load(struct leaders *leaders, struct intern *inte
                                     int64_t events);
 MUST_CHECK enum status leaders_offer(struct leaders *leaders, struct intern *intern, struct str id,
                                      int64_t events);
+// Takes the id out, and its row; whoever would have been the next is not known. *was: it was among them. NO_MEMORY.
+MUST_CHECK enum status leaders_remove(struct leaders *leaders, struct intern *intern, struct str id,
+                                      bool *was);
 // Puts what changed into the batch.
 void leaders_write(struct leaders *leaders, struct intern *intern, struct str project, int32_t day,
                    struct store_batch *batch);

@@ -79,6 +79,7 @@ static void forget(struct partition *partition) {
     actor_cache_forget(&worker->actors, partition->number);
     day_totals_cache_forget(&worker->totals, partition->number);
     dedupe_free(&partition->dedupe);
+    refusals_free(&partition->refusals);
     partition->ready = false;
     store_partition_release(worker->shared->config.store, partition->number);
 }
@@ -130,6 +131,9 @@ static enum status load(struct partition *partition, int64_t *start, struct erro
     if (status == STATUS_OK) {
         dedupe_init(&partition->dedupe, config->dedupe_window_ms, config->dedupe_ids);
         status = dedupe_load(&partition->dedupe, config->store, partition->number);
+    }
+    if (status == STATUS_OK) {
+        status = refusals_load(&partition->refusals, config->store, partition->number);
     }
     if (status != STATUS_OK) {
         return error_set(err, status, "the store cannot be read: %s", status_text(status));

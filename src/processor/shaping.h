@@ -20,6 +20,9 @@ MUST_CHECK enum status shaping_apply(struct partition *partition,
 // Counts it, and no more.
 MUST_CHECK enum status shaping_drop_bot(struct partition *partition,
                                         const struct applied_event *applied);
+// Of an erased person whose events are refused: the same.
+MUST_CHECK enum status shaping_drop_refused(struct partition *partition,
+                                            const struct applied_event *applied);
 // Addresses are cut: once nobody looks a country up any more. NO_MEMORY.
 MUST_CHECK enum status shaping_hide(struct partition *partition, struct applied_event *applied);
 

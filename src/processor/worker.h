@@ -22,6 +22,7 @@
 #include "processor/dedupe.h"
 #include "processor/dimensions.h"
 #include "processor/processor.h"
+#include "processor/refusals.h"
 
 // What status calls see of a partition; written by the worker that owns it, under the mutex.
 struct partition_report {
@@ -65,6 +66,7 @@ struct partition {
     bool log_failed; // the log could not be read at resume_at
     bool log_lost;   // the log ended before the store: its new records have offsets of lost ones
     struct dedupe dedupe;
+    struct refusals refusals;
     int64_t next_offset;    // behind the last record applied
     int64_t stored_offset;  // the store's
     int64_t flushed_offset; // told to the log
@@ -140,6 +142,8 @@ MUST_CHECK enum status cycle_apply(struct partition *partition, const struct eve
                                    size_t count, struct error *err);
 // Writes and commits the open cycle, if there is one. On failure the partition must be set back.
 MUST_CHECK enum status cycle_commit(struct partition *partition, struct error *err);
+// Begins one, unless it is open.
+MUST_CHECK enum status cycle_open(struct partition *partition, struct error *err);
 void cycle_discard(struct partition *partition);
 size_t cycle_cached_bytes(const struct worker *worker);
 

@@ -54,4 +54,23 @@ void users_handle_delete(struct http_exchange *exchange, void *context);
 void users_handle_timeline(struct http_exchange *exchange, void *context);
 void users_handle_daily(struct http_exchange *exchange, void *context);
 
+void users_handle_erase(struct http_exchange *exchange, void *context);
+void users_handle_erasures(struct http_exchange *exchange, void *context);
+void users_handle_erasure(struct http_exchange *exchange, void *context);
+void users_handle_own_erasures(struct http_exchange *exchange, void *context);
+void users_handle_holds(struct http_exchange *exchange, void *context);
+void users_handle_hold_create(struct http_exchange *exchange, void *context);
+void users_handle_hold_delete(struct http_exchange *exchange, void *context);
+void users_handle_refusals(struct http_exchange *exchange, void *context);
+void users_handle_allow(struct http_exchange *exchange, void *context);
+
+// --- holds.c
+// Whether events of that id are refused since an erasure. The store's statuses.
+MUST_CHECK enum status users_is_refused(struct users *users, struct arena *arena,
+                                        struct str project, char kind, struct str id,
+                                        bool *refused);
+// False: a 409 or 5xx was sent.
+bool users_accept_not_refused(struct users *users, struct http_exchange *exchange,
+                              struct str project, struct str id);
+
 #endif

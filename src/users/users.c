@@ -17,6 +17,15 @@ static const struct http_route routes[] = {
     {HTTP_DELETE_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_delete},
     {HTTP_GET_, "/users/:id/activities", AUTH_ACCESS_SELF, true, users_handle_timeline},
     {HTTP_GET_, "/users/:id/reports/daily", AUTH_ACCESS_SELF, true, users_handle_daily},
+    {HTTP_POST_, "/users/:id/erasure", AUTH_ACCESS_OWN, true, users_handle_erase},
+    {HTTP_GET_, "/users/:id/erasures", AUTH_ACCESS_OWN, true, users_handle_own_erasures},
+    {HTTP_DELETE_, "/users/:id/refusal", AUTH_ACCESS_ADMIN, true, users_handle_allow},
+    {HTTP_GET_, "/erasures", AUTH_ACCESS_ADMIN, true, users_handle_erasures},
+    {HTTP_GET_, "/erasures/:id", AUTH_ACCESS_ADMIN, true, users_handle_erasure},
+    {HTTP_GET_, "/erasure-refusals", AUTH_ACCESS_ADMIN, true, users_handle_refusals},
+    {HTTP_GET_, "/erasure-holds", AUTH_ACCESS_ADMIN, true, users_handle_holds},
+    {HTTP_POST_, "/erasure-holds", AUTH_ACCESS_ADMIN, true, users_handle_hold_create},
+    {HTTP_DELETE_, "/erasure-holds/:id", AUTH_ACCESS_ADMIN, true, users_handle_hold_delete},
 };
 
 enum status users_start(const struct users_config *config, struct users **out, struct error *err) {

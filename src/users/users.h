@@ -10,6 +10,7 @@
 #include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "eventlog/eventlog.h"
 #include "http/router.h"
 #include "store/store.h"
 
@@ -18,6 +19,9 @@ struct users_config {
     const struct auth_keyring *keyring;
     struct clock *clock;
     struct random_source *random;
+    // The log that control records go into; NULL with err when there is none, or none now. NULL: nothing can be erased.
+    struct eventlog *(*log)(void *context, struct error *err);
+    void *log_context;
 };
 struct users;
 MUST_CHECK enum status users_start(const struct users_config *config, struct users **out,

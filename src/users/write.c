@@ -115,6 +115,9 @@ void users_handle_create(struct http_exchange *exchange, void *context) {
         uuid_v7(users->config.clock->wall_ms(users->config.clock), users->config.random, made);
         id = str_make(made, UUID_TEXT_LEN);
     }
+    if (!users_accept_not_refused(users, exchange, project, id)) {
+        return;
+    }
     struct store_profile profile = profile_of(users, &input, id);
     enum status status =
         store_profile_put(users->config.store, project, &profile, STORE_EXPECT_ABSENT, 0, NULL);
@@ -162,6 +165,7 @@ void users_handle_put(struct http_exchange *exchange, void *context) {
     uint64_t version;
     if (!ask_target(users, exchange, &asked, &project) || !read_input(exchange, &input) ||
         !accept_id(exchange, &input) ||
+        !users_accept_not_refused(users, exchange, project, exchange->parameters[0]) ||
         !ask_expectation(users, exchange, project, &expect, &version)) {
         return;
     }
