@@ -189,8 +189,7 @@ static bool allows(const struct http_exchange *exchange, const struct auth_princ
                    enum auth_access access) {
     return auth_allows(principal->role, access) ||
            ((access == AUTH_ACCESS_SELF || access == AUTH_ACCESS_OWN) &&
-            principal->role == AUTH_ROLE_SELF &&
-            principal->subject[0] &&
+            principal->role == AUTH_ROLE_SELF && principal->subject[0] &&
             str_equal(exchange->parameters[0], str_from_c(principal->subject)));
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "event/control.h"
 #include "processor/actives.h"
+#include "processor/feed.h"
 
 #define ENTRIES_A_BATCH 5000
 
@@ -150,9 +151,9 @@ static enum status erase_people(struct erasing *erasing) {
         status = reports(erasing, true, &rewritten);
     }
     if (status == STATUS_OK && profile) {
-        status = store_profile_delete(erasing->partition->worker->shared->config.store,
-                                      erasing->control.project, erasing->actor.id,
-                                      STORE_EXPECT_ANY, 0);
+        status =
+            store_profile_delete(erasing->partition->worker->shared->config.store,
+                                 erasing->control.project, erasing->actor.id, STORE_EXPECT_ANY, 0);
         status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     return status;
@@ -210,6 +211,9 @@ static enum status finish(struct erasing *erasing, int64_t offset) {
     erasing->part.done = true;
     erasing->part.done_ms = clock->wall_ms(clock);
     partition->next_offset = offset + 1;
+    if (erasing->control.action == CONTROL_ERASE) {
+        feed_forget(partition, partition->next_offset);
+    }
     return status;
 }
 
@@ -271,15 +275,14 @@ enum status erase_record(struct partition *partition, const struct eventlog_view
     arena_init(&erasing.arena, 4096, 0);
     status = decode(partition, record, &erasing.arena, &erasing.control);
     if (status == STATUS_OK) {
-        erasing.actor = (struct store_actor){(enum store_actor_kind)erasing.control.kind,
-                                             erasing.control.id};
+        erasing.actor =
+            (struct store_actor){(enum store_actor_kind)erasing.control.kind, erasing.control.id};
         status = carry_out(&erasing, record);
     }
     if (status == STATUS_OK) {
         LOG_INFO("processor", "a control record was carried out",
-                 LOG_STR("receipt", erasing.control.receipt),
-                 LOG_INT("part", erasing.control.part), LOG_INT("partition", partition->number),
-                 LOG_INT("offset", record->offset));
+                 LOG_STR("receipt", erasing.control.receipt), LOG_INT("part", erasing.control.part),
+                 LOG_INT("partition", partition->number), LOG_INT("offset", record->offset));
     }
     arena_free(&erasing.arena);
     return status;

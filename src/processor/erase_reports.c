@@ -83,8 +83,8 @@ enum status erase_from_reports(struct worker *worker, struct str project, int32_
             break;
         }
         memcpy(padded, body.data, body.len);
-        status = json_parse(worker->parser, str_make(padded, body.len), &limits, &arena, &root,
-                            NULL);
+        status =
+            json_parse(worker->parser, str_make(padded, body.len), &limits, &arena, &root, NULL);
         if (status == STATUS_OK && has(root, user_id)) {
             *count += 1;
             status = rewrite ? rewrite_one(worker, project, &reports[i], root, user_id) : STATUS_OK;

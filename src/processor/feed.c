@@ -7,6 +7,7 @@
 // resends, and from dead letters, which never came into it. Bots are found as always.
 #include "processor/feed.h"
 
+#include "event/control.h"
 #include "live/feed.h"
 
 static struct live_feed *feed_of(const struct partition *partition) {
@@ -50,6 +51,10 @@ void feed_loaded(struct partition *partition, int64_t log_begin, int64_t *start)
 }
 
 static void fill_one(struct partition *partition, const struct eventlog_view *record) {
+    if (control_looks_like(record->value)) {
+        feed_forget(partition, record->offset + 1);
+        return;
+    }
     struct worker *worker = partition->worker;
     struct applied_event *applied = &worker->events[0];
     struct error why;
@@ -101,6 +106,13 @@ void feed_publish(struct partition *partition) {
 void feed_discard(struct partition *partition) {
     if (partition->ring) {
         live_ring_discard(partition->ring);
+    }
+}
+
+// Whoever reads is behind where the ring begins then, and so learns that it must begin anew, too.
+void feed_forget(struct partition *partition, int64_t next_offset) {
+    if (partition->ring) {
+        live_ring_reset(partition->ring, epoch_of(partition), next_offset);
     }
 }
 

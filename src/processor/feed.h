@@ -15,6 +15,9 @@ size_t feed_fill(struct partition *partition, const struct eventlog_batch *batch
 void feed_put(struct partition *partition, const struct applied_event *applied);
 void feed_publish(struct partition *partition); // the cycle is in the store
 void feed_discard(struct partition *partition); // it is not
+// What is below next_offset is not to be shown any more, here and in processes that have heard of it: somebody was erased. Before the cycle
+// that says so is committed.
+void feed_forget(struct partition *partition, int64_t next_offset);
 void feed_given_up(struct partition *partition);
 
 #endif

@@ -36,8 +36,7 @@ enum status shaping_drop_bot(struct partition *partition, const struct applied_e
     return count_dropped(partition, applied, STORE_METRIC_BOTS, applied->dimensions.bot);
 }
 
-enum status shaping_drop_refused(struct partition *partition,
-                                 const struct applied_event *applied) {
+enum status shaping_drop_refused(struct partition *partition, const struct applied_event *applied) {
     partition->counts.filtered++;
     return count_dropped(partition, applied, STORE_METRIC_FILTERED, STR("erased"));
 }

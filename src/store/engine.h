@@ -144,31 +144,33 @@ struct store_engine {
     // --- store/erasure.h. Each of batch_erasure_part and batch_refuse gives the status that sticks to the batch.
     enum status (*erasure_put)(struct store *store, const struct store_erasure *erasure);
     enum status (*erasures)(struct store *store, struct arena *arena, struct store_erasure **out,
-                        size_t *count);
+                            size_t *count);
     enum status (*erasure_parts)(struct store *store, struct str id, struct arena *arena,
-                             struct store_erasure_part **out, size_t *count);
-    enum status (*batch_erase)(struct store_batch *batch, struct str project, struct store_actor actor,
-                           unsigned limit, struct store_erased *removed, bool *more);
-    enum status (*batch_unlink)(struct store_batch *batch, struct str project, struct str anonymous_id,
-                            struct str user_id, struct store_erased *removed);
+                                 struct store_erasure_part **out, size_t *count);
+    enum status (*batch_erase)(struct store_batch *batch, struct str project,
+                               struct store_actor actor, unsigned limit,
+                               struct store_erased *removed, bool *more);
+    enum status (*batch_unlink)(struct store_batch *batch, struct str project,
+                                struct str anonymous_id, struct str user_id,
+                                struct store_erased *removed);
     enum status (*batch_letters_remove)(struct store_batch *batch, struct str project,
-                                    struct str needle, struct store_erased *removed);
+                                        struct str needle, struct store_erased *removed);
     enum status (*batch_erasure_part)(struct store_batch *batch, struct str id,
-                                  const struct store_erasure_part *part);
+                                      const struct store_erasure_part *part);
     enum status (*batch_refuse)(struct store_batch *batch, struct str project, struct str person,
-                            bool refused, int64_t since_ms);
+                                bool refused, int64_t since_ms);
     enum status (*refusals)(struct store *store, struct arena *arena, struct store_refusal **out,
-                        size_t *count);
+                            size_t *count);
     enum status (*link_users)(struct store *store, struct str project, struct str anonymous_id,
-                          struct arena *arena, struct str **out, size_t *count);
+                              struct arena *arena, struct str **out, size_t *count);
     enum status (*hold_put)(struct store *store, const struct store_hold *hold);
     enum status (*hold_delete)(struct store *store, struct str project, struct str person);
     enum status (*holds)(struct store *store, struct arena *arena, struct store_hold **out,
-                     size_t *count);
+                         size_t *count);
     enum status (*report_revisions)(struct store *store, struct str project, int32_t day,
-                                struct arena *arena, struct store_report **out, size_t *count);
+                                    struct arena *arena, struct store_report **out, size_t *count);
     enum status (*report_rewrite)(struct store *store, struct str project,
-                              const struct store_report *report);
+                                  const struct store_report *report);
     enum status (*secret)(struct store *store, struct str name, uint8_t secret[STORE_SECRET_BYTES]);
 
     // These three may be NULL: UNSUPPORTED.

@@ -86,9 +86,9 @@ enum status store_batch_letters_remove(struct store_batch *batch, struct str pro
         return batch->failed;
     }
     bool valid = is_id(project) && needle.len > 0;
-    return stick(batch, valid ? batch->store->engine->batch_letters_remove(batch, project, needle,
-                                                                           removed)
-                              : STATUS_INVALID);
+    return stick(batch,
+                 valid ? batch->store->engine->batch_letters_remove(batch, project, needle, removed)
+                       : STATUS_INVALID);
 }
 
 void store_batch_erasure_part(struct store_batch *batch, struct str id,
@@ -103,10 +103,10 @@ void store_batch_erasure_part(struct store_batch *batch, struct str id,
 void store_batch_refuse(struct store_batch *batch, struct str project, struct str person,
                         bool refused, int64_t since_ms) {
     if (batch->failed == STATUS_OK) {
-        batch->failed = is_id(project) && is_person(person)
-                            ? batch->store->engine->batch_refuse(batch, project, person, refused,
-                                                                 since_ms)
-                            : STATUS_INVALID;
+        batch->failed =
+            is_id(project) && is_person(person)
+                ? batch->store->engine->batch_refuse(batch, project, person, refused, since_ms)
+                : STATUS_INVALID;
     }
 }
 
@@ -147,9 +147,8 @@ enum status store_report_revisions(struct store *store, struct str project, int3
                                    struct arena *arena, struct store_report **out, size_t *count) {
     *out = NULL;
     *count = 0;
-    return is_id(project)
-               ? store->engine->report_revisions(store, project, day, arena, out, count)
-               : STATUS_INVALID;
+    return is_id(project) ? store->engine->report_revisions(store, project, day, arena, out, count)
+                          : STATUS_INVALID;
 }
 
 enum status store_report_rewrite(struct store *store, struct str project,

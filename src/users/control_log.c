@@ -78,9 +78,8 @@ void users_await_processed(struct users *users, struct eventlog *log, struct str
     arena_init(&arena, 1024, 0);
     struct str key = control_record_key(&control, &arena);
     unsigned partition = eventlog_partition_of(key, eventlog_partition_count(log));
-    enum status status =
-        key.data ? eventlog_partition_info(log, partition, STR("processor"), &info)
-                 : STATUS_NO_MEMORY;
+    enum status status = key.data ? eventlog_partition_info(log, partition, STR("processor"), &info)
+                                  : STATUS_NO_MEMORY;
     int64_t until = clock->mono_us(clock) + AWAIT_US;
     struct queue_waker waker;
     queue_waker_init(&waker);

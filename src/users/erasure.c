@@ -105,8 +105,8 @@ static enum status make_plan(struct users *users, struct http_exchange *exchange
     struct str id = exchange->parameters[0];
     struct str *anonymous = NULL;
     size_t count = 0;
-    enum status status = store_links_of(users->config.store, project, id, &exchange->arena,
-                                        &anonymous, &count);
+    enum status status =
+        store_links_of(users->config.store, project, id, &exchange->arena, &anonymous, &count);
     bool room = add(plan, CONTROL_ERASE, 'u', id, STR_EMPTY);
     for (size_t i = 0; i < count && status == STATUS_OK && room; i++) {
         struct str *others = NULL;
@@ -215,8 +215,7 @@ void users_handle_erase(struct http_exchange *exchange, void *context) {
     struct users *users = context;
     struct str project = STR_EMPTY;
     bool keep_refusing = false;
-    if (!users_ask_project(users, exchange, &project) ||
-        !read_options(exchange, &keep_refusing)) {
+    if (!users_ask_project(users, exchange, &project) || !read_options(exchange, &keep_refusing)) {
         return;
     }
     if (!users_id_is_valid(exchange->parameters[0])) {

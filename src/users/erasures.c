@@ -63,8 +63,8 @@ static enum status write_one(struct users *users, struct http_exchange *exchange
                              struct json_writer *w, const struct store_erasure *erasure) {
     struct store_erasure_part *parts = NULL;
     size_t count = 0;
-    enum status status = store_erasure_parts(users->config.store, erasure->id, &exchange->arena,
-                                             &parts, &count);
+    enum status status =
+        store_erasure_parts(users->config.store, erasure->id, &exchange->arena, &parts, &count);
     if (status == STATUS_OK) {
         users_erasure_write(w, erasure, parts, count);
     }

@@ -54,8 +54,7 @@ struct cql_values *changes_begin(struct changes *changes, enum statement stateme
     bytes_put_be16(&changes->bytes, 0);
     bytes_put_be32(&changes->bytes, 0);
     cql_values_begin(&changes->values, &changes->bytes);
-    if (stamp_first(statement) &&
-        statement_layouts[statement].stamp != STATEMENT_STAMP_OWN_FIRST) {
+    if (stamp_first(statement) && statement_layouts[statement].stamp != STATEMENT_STAMP_OWN_FIRST) {
         cql_bind_bigint(&changes->values, 0);
     }
     return &changes->values;

@@ -122,32 +122,36 @@ enum status cassandra_audit_read(struct store *store, const struct store_audit_q
 enum status cassandra_usage_put(struct store *store, const struct store_usage *usage);
 enum status cassandra_erasure_put(struct store *store, const struct store_erasure *erasure);
 enum status cassandra_erasures(struct store *store, struct arena *arena, struct store_erasure **out,
-                        size_t *count);
+                               size_t *count);
 enum status cassandra_erasure_parts(struct store *store, struct str id, struct arena *arena,
-                             struct store_erasure_part **out, size_t *count);
-enum status cassandra_batch_erase(struct store_batch *batch, struct str project, struct store_actor actor,
-                           unsigned limit, struct store_erased *removed, bool *more);
-enum status cassandra_batch_unlink(struct store_batch *batch, struct str project, struct str anonymous_id,
-                            struct str user_id, struct store_erased *removed);
+                                    struct store_erasure_part **out, size_t *count);
+enum status cassandra_batch_erase(struct store_batch *batch, struct str project,
+                                  struct store_actor actor, unsigned limit,
+                                  struct store_erased *removed, bool *more);
+enum status cassandra_batch_unlink(struct store_batch *batch, struct str project,
+                                   struct str anonymous_id, struct str user_id,
+                                   struct store_erased *removed);
 enum status cassandra_batch_letters_remove(struct store_batch *batch, struct str project,
-                                    struct str needle, struct store_erased *removed);
+                                           struct str needle, struct store_erased *removed);
 enum status cassandra_batch_erasure_part(struct store_batch *batch, struct str id,
-                                  const struct store_erasure_part *part);
+                                         const struct store_erasure_part *part);
 enum status cassandra_batch_refuse(struct store_batch *batch, struct str project, struct str person,
-                            bool refused, int64_t since_ms);
+                                   bool refused, int64_t since_ms);
 enum status cassandra_refusals(struct store *store, struct arena *arena, struct store_refusal **out,
-                        size_t *count);
+                               size_t *count);
 enum status cassandra_link_users(struct store *store, struct str project, struct str anonymous_id,
-                          struct arena *arena, struct str **out, size_t *count);
+                                 struct arena *arena, struct str **out, size_t *count);
 enum status cassandra_hold_put(struct store *store, const struct store_hold *hold);
 enum status cassandra_hold_delete(struct store *store, struct str project, struct str person);
 enum status cassandra_holds(struct store *store, struct arena *arena, struct store_hold **out,
-                     size_t *count);
+                            size_t *count);
 enum status cassandra_report_revisions(struct store *store, struct str project, int32_t day,
-                                struct arena *arena, struct store_report **out, size_t *count);
+                                       struct arena *arena, struct store_report **out,
+                                       size_t *count);
 enum status cassandra_report_rewrite(struct store *store, struct str project,
-                              const struct store_report *report);
-enum status cassandra_secret(struct store *store, struct str name, uint8_t secret[STORE_SECRET_BYTES]);
+                                     const struct store_report *report);
+enum status cassandra_secret(struct store *store, struct str name,
+                             uint8_t secret[STORE_SECRET_BYTES]);
 // Anonymous ids ever linked to the user, whoever owns them.
 struct cassandra_store;
 enum status cassandra_links_ever(struct cassandra_store *store, struct str project,

@@ -271,8 +271,8 @@ enum status cassandra_report_revisions(struct store *base, struct str project, i
     struct listing listing = {{.size = sizeof(struct store_report)}, arena};
     cql_bind_text(values, project);
     cql_bind_date(values, day);
-    enum status status = list(cassandra_of(base), STATEMENT_REPORT_REVISIONS_GET, values, 4,
-                              take_report, &listing);
+    enum status status =
+        list(cassandra_of(base), STATEMENT_REPORT_REVISIONS_GET, values, 4, take_report, &listing);
     *out = (struct store_report *)(void *)listing.rows.items;
     *count = listing.rows.count;
     for (size_t i = 0; i < *count; i++) {

@@ -13,8 +13,7 @@ static enum status remove_range(struct store_batch *base, enum kv_family family,
     struct kv_batch *writes = kv_batch_writes(base);
     struct kv_scan *scan = NULL;
     uint64_t count = 0;
-    enum status status =
-        kv->engine->scan_open(kv, family, keys_str(lower), keys_str(upper), &scan);
+    enum status status = kv->engine->scan_open(kv, family, keys_str(lower), keys_str(upper), &scan);
     if (status != STATUS_OK) {
         return status;
     }
@@ -134,8 +133,8 @@ enum status kv_batch_unlink(struct store_batch *base, struct str project, struct
 enum status kv_batch_erase(struct store_batch *base, struct str project, struct store_actor actor,
                            unsigned limit, struct store_erased *removed, bool *more) {
     bool none = false;
-    enum status status = remove_actor_rows(base, KEYS_TIMELINE, project, actor, limit,
-                                           &removed->timeline, more);
+    enum status status =
+        remove_actor_rows(base, KEYS_TIMELINE, project, actor, limit, &removed->timeline, more);
     if (status != STATUS_OK || *more) {
         return status;
     }
@@ -155,8 +154,8 @@ enum status kv_batch_erase(struct store_batch *base, struct str project, struct 
 
 // --- Dead letters ---------------------------------------------------------------------------------------------------
 
-enum status kv_batch_letters_remove(struct store_batch *base, struct str project,
-                                    struct str needle, struct store_erased *removed) {
+enum status kv_batch_letters_remove(struct store_batch *base, struct str project, struct str needle,
+                                    struct store_erased *removed) {
     struct kv_store *store = kv_store_of(base->store);
     const struct kv_engine *engine = store->kv->engine;
     struct keys_key lower;

@@ -154,16 +154,15 @@ static void kv_close(struct store *base) {
         .revocations = kv_revocations, .tokens_sweep = kv_tokens_sweep,                            \
         .report_get = kv_report_get, .report_put = kv_report_put, .audit_append = kv_audit_append, \
         .audit_read = kv_audit_read, .usage_put = kv_usage_put, .usage_read = kv_usage_read,       \
-        .erasure_put = kv_erasure_put, .erasures = kv_erasures,                                    \
-        .erasure_parts = kv_erasure_parts, .batch_erase = kv_batch_erase,                          \
-        .batch_unlink = kv_batch_unlink, .batch_letters_remove = kv_batch_letters_remove,          \
+        .erasure_put = kv_erasure_put, .erasures = kv_erasures, .erasure_parts = kv_erasure_parts, \
+        .batch_erase = kv_batch_erase, .batch_unlink = kv_batch_unlink,                            \
+        .batch_letters_remove = kv_batch_letters_remove,                                           \
         .batch_erasure_part = kv_batch_erasure_part, .batch_refuse = kv_batch_refuse,              \
-        .refusals = kv_refusals, .link_users = kv_link_users,                                      \
-        .hold_put = kv_hold_put, .hold_delete = kv_hold_delete,                                    \
-        .holds = kv_holds, .report_revisions = kv_report_revisions,                                \
-        .report_rewrite = kv_report_rewrite, .secret = kv_secret,                                  \
-        .walk = kv_walk, .profiles_restore = kv_profiles_restore,                                  \
-        .version_floor_raise = kv_version_floor_raise, .stats = kv_stats, .close = kv_close,       \
+        .refusals = kv_refusals, .link_users = kv_link_users, .hold_put = kv_hold_put,             \
+        .hold_delete = kv_hold_delete, .holds = kv_holds, .report_revisions = kv_report_revisions, \
+        .report_rewrite = kv_report_rewrite, .secret = kv_secret, .walk = kv_walk,                 \
+        .profiles_restore = kv_profiles_restore, .version_floor_raise = kv_version_floor_raise,    \
+        .stats = kv_stats, .close = kv_close,                                                      \
     }
 
 const struct store_engine kv_store_engine_memory = ENGINE("memory");

@@ -124,9 +124,8 @@ static void link(struct fixture *f, unsigned partition, const char *anonymous_id
 
 static void expect_owner(struct fixture *f, const char *anonymous_id, const char *expected) {
     struct str owner = STR_EMPTY;
-    assert_status(
-        store_link_owner(f->store, PROJECT, str_from_c(anonymous_id), &f->arena, &owner),
-        expected ? STATUS_OK : STATUS_NOT_FOUND);
+    assert_status(store_link_owner(f->store, PROJECT, str_from_c(anonymous_id), &f->arena, &owner),
+                  expected ? STATUS_OK : STATUS_NOT_FOUND);
     if (expected) {
         assert_str(owner, expected);
     }
