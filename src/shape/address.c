@@ -14,17 +14,19 @@ bool shape_address_cut(struct str text, struct buffer *out) {
     }
     memcpy(given, text.data, text.len);
     given[text.len] = '\0';
-    int family = AF_INET;
+    int family = AF_INET6;
     if (strlen(given) != text.len) {
         return false;
     }
-    if (inet_pton(AF_INET, given, bytes) != 1) {
-        family = AF_INET6;
-        if (inet_pton(AF_INET6, given, bytes) != 1) {
-            return false;
-        }
+    if (inet_pton(AF_INET, given, bytes) == 1) {
+        buffer_append(out, given, (size_t)(strrchr(given, '.') - given) + 1);
+        buffer_append_char(out, '0');
+        return true;
     }
-    if (family == AF_INET6 && memcmp(bytes, mapped, sizeof mapped) == 0) {
+    if (inet_pton(AF_INET6, given, bytes) != 1) {
+        return false;
+    }
+    if (memcmp(bytes, mapped, sizeof mapped) == 0) {
         memmove(bytes, bytes + 12, 4); // an IPv4 address, as IPv6 writes it
         family = AF_INET;
     }

@@ -146,8 +146,9 @@ enum status shape_apply(const struct shape_rules *rules, struct shape_worker *wo
         return STATUS_NO_MEMORY;
     }
     bool decided = signals_forbid(&run);
+    uint64_t name = shape_name_bit(event->name);
     for (unsigned i = 0; i < rules->count && !decided; i++) {
-        if (!(rules->rules[i].types & type)) {
+        if (!(rules->rules[i].types & type) || !(rules->rules[i].names & name)) {
             continue;
         }
         enum shape_answer holds = shape_condition_holds(&run.at, rules->rules[i].when);
@@ -157,6 +158,7 @@ enum status shape_apply(const struct shape_rules *rules, struct shape_worker *wo
             count(&run, i, SHAPE_COUNT_MATCHED);
             decided = act(&run, i);
             last = i;
+            name = shape_name_bit(event->name); // it may have another one now
         }
     }
     if (!decided) {
@@ -166,6 +168,31 @@ enum status shape_apply(const struct shape_rules *rules, struct shape_worker *wo
 }
 
 // ---- Addresses ------------------------------------------------------------------------------------------------------
+
+// Nearly every event has an address, and nothing else in its part changes: so the rest is copied as it was written. False: the part has
+// been written anew piece by piece, or there is no memory.
+static bool splice(struct shape_event *at, enum shape_root root, struct json_value *member,
+                   struct str old) {
+    struct json_value *parent = shape_writable(shape_root_of(at, root));
+    struct str whole = parent->raw;
+    size_t before = (size_t)(old.data - whole.data);
+    if (old.data < whole.data || before > whole.len || old.len > whole.len - before ||
+        at->dirty[root]) {
+        return false;
+    }
+    size_t len = whole.len - old.len + member->raw.len;
+    char *copy = arena_alloc(at->arena, len);
+    if (!copy) {
+        return false;
+    }
+    memcpy(copy, whole.data, before);
+    memcpy(copy + before, member->raw.data, member->raw.len);
+    memcpy(copy + before + member->raw.len, old.data + old.len, whole.len - before - old.len);
+    member->raw = str_make(copy + before, member->raw.len);
+    parent->raw = str_make(copy, len);
+    *(root == SHAPE_CONTEXT ? &at->event->context : &at->event->properties) = parent->raw;
+    return true;
+}
 
 static void hide_member(struct shape_event *at, enum shape_root root, struct str name, bool cut) {
     const struct json_value *parent = shape_root_of(at, root);
@@ -179,8 +206,10 @@ static void hide_member(struct shape_event *at, enum shape_root root, struct str
         if (buffer_status(buffer) != STATUS_OK) {
             shape_out_of_memory(at);
         } else if (!str_equal(buffer_str(buffer), member->text)) {
-            (void)shape_set_text(at, shape_writable(member), buffer_str(buffer));
-            at->dirty[root] = true;
+            struct str old = member->raw;
+            bool set = shape_set_text(at, shape_writable(member), buffer_str(buffer));
+            at->dirty[root] =
+                !set || !splice(at, root, shape_writable(member), old) || at->dirty[root];
         }
         return;
     }

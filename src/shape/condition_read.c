@@ -135,7 +135,38 @@ enum status shape_condition_read(struct shape_reader *reader, const struct setti
         }
         link = &(*link)->next;
     }
+    if (all->child && !all->child->next) {
+        *out = all->child; // one is itself
+    }
     return STATUS_OK;
+}
+
+static uint64_t names_of(const struct shape_condition *condition) {
+    const struct shape_test *test = condition->tests;
+    bool name = condition->path->field && str_equal(condition->path->field->name, STR("name"));
+    uint64_t names = 0;
+    if (!name || test->kind != SHAPE_TEST_ONE_OF || test->ignore_case) {
+        return UINT64_MAX;
+    }
+    for (size_t i = 0; i < test->count; i++) {
+        names |= shape_name_bit(test->values[i].text); // what is no text matches no name
+    }
+    return names;
+}
+
+uint64_t shape_condition_names(const struct shape_condition *condition) {
+    bool any = condition->kind == SHAPE_ANY;
+    uint64_t names = any ? 0 : UINT64_MAX;
+    if (condition->kind == SHAPE_PATH) {
+        return names_of(condition);
+    }
+    if (any || condition->kind == SHAPE_ALL) {
+        for (const struct shape_condition *child = condition->child; child; child = child->next) {
+            names =
+                any ? names | shape_condition_names(child) : names & shape_condition_names(child);
+        }
+    }
+    return names;
 }
 
 unsigned shape_condition_types(const struct shape_condition *condition) {

@@ -148,6 +148,7 @@ struct shape_action {
 struct shape_rule {
     struct str name;
     unsigned types; // of which it can match
+    uint64_t names; // bits of names that it can match
     const struct shape_condition *when;
     const struct shape_action *actions;
 };
@@ -222,6 +223,15 @@ MUST_CHECK enum status shape_privacy_read(struct shape_rules *rules,
 const struct shape_privacy *shape_privacy_of(const struct shape_rules *rules, struct str project);
 // Of the types that can satisfy it: a superset, as bits.
 unsigned shape_condition_types(const struct shape_condition *condition);
+// Of the names that can satisfy it: a superset, one bit for many names. Rules for other names are passed over without a look.
+uint64_t shape_condition_names(const struct shape_condition *condition);
+static inline uint64_t shape_name_bit(struct str name) {
+    uint64_t hash = name.len;
+    for (size_t i = 0; i < name.len && i < 8; i++) {
+        hash = hash * 31 + (unsigned char)name.data[i] + (unsigned char)name.data[name.len - 1 - i];
+    }
+    return UINT64_C(1) << (hash * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
 
 // ---- An event under the rules ---------------------------------------------------------------------------------------
 

@@ -130,6 +130,7 @@ static enum status read_rule(struct shape_reader *reader, const struct settings 
     if (status == STATUS_OK) {
         rule->when = condition;
         rule->types = shape_condition_types(condition);
+        rule->names = shape_condition_names(condition);
         status = shape_actions_read(reader, actions, &rule->actions);
     }
     reader->rules->count++;

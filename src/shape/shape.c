@@ -119,7 +119,7 @@ enum status shape_batch_begin(struct shape_batch *batch, struct shape *shape) {
 void shape_batch_discard(struct shape_batch *batch) {
     shape_rules_release(batch->rules);
     free(batch->counts);
-    *batch = (struct shape_batch){NULL};
+    *batch = (struct shape_batch){.shape = NULL};
 }
 
 static bool is_zero(const struct shape_counts *counts) {

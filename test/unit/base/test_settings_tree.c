@@ -104,13 +104,16 @@ static void test_refused(void **state) {
 }
 
 static void test_too_many(void **state) {
-    static char yaml[SETTINGS_TREE_NODES * 3 + 64] = "rules:\n- when: [";
+    struct buffer yaml;
     (void)state;
+    buffer_init(&yaml, SETTINGS_TREE_NODES * 3 + 64);
+    buffer_append_str(&yaml, STR("rules:\n- when: ["));
     for (size_t i = 0; i < SETTINGS_TREE_NODES; i++) {
-        strcat(yaml + 3 * i, "x, ");
+        buffer_append_str(&yaml, STR("x, "));
     }
-    strcat(yaml, "x]\n");
-    assert_int_equal(load(yaml), STATUS_INVALID);
+    buffer_append(&yaml, "x]\n", 4);
+    assert_int_equal(load(yaml.data), STATUS_INVALID);
+    buffer_free(&yaml);
     assert_string_equal(err.text, "footfall.yaml:2: rules[].when: holds too many values");
 }
 

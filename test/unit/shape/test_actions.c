@@ -174,15 +174,12 @@ static void failures(void **state) {
 }
 
 static void too_deep(void **state) {
-    char event[4096] = "{\"properties\":{\"a\":";
+    char event[200];
     (void)state;
-    for (int i = 0; i < 31; i++) {
-        strcat(event, "[");
-    }
-    for (int i = 0; i < 31; i++) {
-        strcat(event, "]");
-    }
-    strcat(event, "}}");
+    static const char open[] = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+                      close[] = "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]";
+    assert_int_equal(strlen(open), 31);
+    (void)snprintf(event, sizeof event, "{\"properties\":{\"a\":%s%s}}", open, close);
     struct shaped shaped = act("{rename: {properties.a: properties.b.c.d.e}}", event);
     assert_int_equal(shaped.fate, SHAPE_DEAD_LETTER);
     assert_string_equal(shaped.reason,

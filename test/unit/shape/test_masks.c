@@ -122,11 +122,14 @@ static void hostile(void **state) {
     static const char parts[][4] = {"@", "a@", "4 ", "(+", "0-", "%40", "+1"};
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        char event[8000] = "{\"traits\":{\"a\":\"";
-        while (strlen(event) < sizeof event - 10) {
-            strcat(event, parts[i]);
+        char event[8000];
+        struct buffer text;
+        buffer_init_fixed(&text, event, sizeof event);
+        buffer_append_str(&text, STR("{\"traits\":{\"a\":\""));
+        while (text.len < sizeof event - 10) {
+            buffer_append_str(&text, str_from_c(parts[i]));
         }
-        strcat(event, "\"}}");
+        buffer_append(&text, "\"}}", 4);
         struct shaped shaped = shape_with(
             "rules:\n- {name: r, do: {mask: {what: [email, card, phone], in: traits}}}\n", event);
         assert_int_equal(shaped.fate, SHAPE_KEPT);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -101,10 +102,11 @@ static void applying(void **state) {
     (void)state;
     assert_int_equal(shape_read(yaml, &fixture.rules, &err), STATUS_OK);
     assert_int_equal(json_parser_make(&fixture.parser), STATUS_OK);
-    (void)strcpy(fixture.text, "{\"id\":\"m\",\"project\":\"shop\",\"type\":\"track\","
-                               "\"anonymousId\":\"a\",\"timestamp\":\"2026-11-25T12:00:00Z\","
-                               "\"receivedAt\":\"2026-11-25T12:00:00Z\",");
-    (void)strcat(fixture.text, event + 1);
+    (void)snprintf(fixture.text, sizeof fixture.text, "%s%s",
+                   "{\"id\":\"m\",\"project\":\"shop\",\"type\":\"track\","
+                   "\"anonymousId\":\"a\",\"timestamp\":\"2026-11-25T12:00:00Z\","
+                   "\"receivedAt\":\"2026-11-25T12:00:00Z\",",
+                   event + 1);
     for (long n = 0; failed; n++) {
         arena_init(&arena, 64, 0);
         failing_malloc_arm(n);

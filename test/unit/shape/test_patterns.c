@@ -22,11 +22,13 @@ static struct shaped match(const char *pattern, const char *value) {
 
 static const char *repeated(const char *part, size_t bytes, const char *end) {
     static char text[8192];
-    text[0] = '\0';
-    while (strlen(text) + strlen(part) <= bytes) {
-        strcat(text, part);
+    struct buffer buffer;
+    buffer_init_fixed(&buffer, text, sizeof text);
+    while (buffer.len + strlen(part) <= bytes) {
+        buffer_append_str(&buffer, str_from_c(part));
     }
-    return strcat(text, end);
+    buffer_append(&buffer, end, strlen(end) + 1);
+    return text;
 }
 
 // The usual bombs, short and as long as a value may be: with JIT and without, since some machines do not allow it.

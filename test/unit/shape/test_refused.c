@@ -106,82 +106,80 @@ static void conditions(void **state) {
               "footfall.yaml:4: rule r: ", cases, sizeof cases / sizeof cases[0]);
 }
 
-static void actions(void **state) {
 #define KEY_REASON                                                                                 \
     "the record of the log stands under it, and a partition's events would no longer be one "      \
     "person's"
-    static const struct refused cases[] = {
-        {"[]", "the list is empty"},
-        {"x", "takes a list of actions, each with one key: - drop: REASON"},
-        {"{drop: x, lower: name}", "takes a list of actions, each with one key: - drop: REASON"},
-        {"{delete: properties.a}",
-         "delete: no such action: there are drop, sample, dead_letter, set, "
-         "rename, remove, hash, mask, lower and trim"},
-        {"{drop: ''}", "drop: takes a reason, a text of at most 200 bytes"},
-        {"[{drop: x}, {lower: name}]", "the event is gone before this is done"},
-        {"[{dead_letter: x}, {lower: name}]", "the event is gone before this is done"},
-        {"{set: {userId: x}}", "userId: userId cannot be changed: " KEY_REASON},
-        {"{set: {anonymousId: x}}", "anonymousId: anonymousId cannot be changed: " KEY_REASON},
-        {"{set: {project: x}}", "project: project cannot be changed: " KEY_REASON},
-        {"{hash: userId}", "hash: userId cannot be changed: " KEY_REASON},
-        {"{lower: [userId]}", "userId cannot be changed: " KEY_REASON},
-        {"{remove: /anonymousId}", "remove: /anonymousId cannot be changed: " KEY_REASON},
-        {"{rename: {userId: properties.a}}", "userId: userId cannot be changed: " KEY_REASON},
-        {"{rename: {properties.a: userId}}", "properties.a: userId cannot be changed: " KEY_REASON},
-        {"{set: {id: x}}", "id: id cannot be changed: a resent event is known by it"},
-        {"{set: {type: page}}", "type: type cannot be changed: it says what the rest means"},
-        {"{set: {timestamp: x}}",
-         "timestamp: timestamp cannot be changed: days and sessions go by it"},
-        {"{set: {previousId: x}}",
-         "previousId: previousId cannot be changed: it links one person's ids"},
-        {"{remove: source}",
-         "remove: \"source\" is nothing that an event has: it begins with properties, traits, context "
-         "or source, or is type, name, userId and the like; another member is written as a JSON "
-         "pointer, /integrations/All"},
-        {"{remove: /source/other}",
-         "remove: \"/source/other\" is nothing that an event has: it begins with properties, traits, "
-         "context or source, or is type, name, userId and the like; another member is written as a "
-         "JSON pointer, /integrations/All"},
-        {"{remove: name}", "remove: an event without a name counts as nothing; set another"},
-        {"{rename: {name: properties.a}}", "name: name has its place; set another from it"},
-        {"{set: {properties.*.a: 1}}",
-         "properties.*.a: \"properties.*.a\" names many places, and one is needed"},
-        {"{set: {properties.a: {from: traits.*}}}",
-         "from: \"traits.*\" names many places, and one is needed"},
-        {"{set: {properties.a: {frm: traits.b}}}", "properties.a: takes a value, or {from: PATH}"},
-        {"{set: {properties.a: [1]}}",
-         "properties.a: takes one value: a text, a number, true, false or null"},
-        {"{set: {properties: 1}}",
-         "properties: \"properties\" is a whole part of the event; name what is in it"},
-        {"{set: {name: 5}}", "name: name takes a text of at most 256 bytes"},
-        {"{set: {name: ''}}", "name: name takes a text of at most 256 bytes"},
-        {"{set: x}", "set: takes paths and values: {properties.plan: free}"},
-        {"{rename: {properties.a: properties.a}}", "properties.a: both paths are the same"},
-        {"{rename: {properties.a: [b]}}", "properties.a: takes the new path"},
-        {"{rename: []}", "rename: takes old and new paths: {properties.a: properties.b}"},
-        {"{remove: []}", "remove: the list is empty"},
-        {"{remove: [{a: b}]}", "takes a path, or a list of them"},
-        {"{hash: properties.a}", "hash: privacy.hash_key is needed, at least 16 bytes"},
-        {"{mask: {what: ssn, in: properties}}",
-         "what: takes email, card or phone, or a list of them"},
-        {"{mask: {what: email}}",
-         "mask: takes what is hidden and where: {what: [email, card, phone], in: properties} or "
-         "{pattern: REGEX, with: TEXT, in: PATH}"},
-        {"{mask: {what: email, in: properties, with: x}}", "mask: `with` goes with `pattern`"},
-        {"{mask: {what: email, at: properties}}",
-         "at: no such key: there are what, pattern, with and in"},
-        {"{mask: {pattern: '[', in: properties}}",
-         "pattern: \"[\" is no regular expression: missing terminating ] for character class at "
-         "byte 1"},
-        {"{sample: 10}", "sample: takes a share from 0% to 100%, like 12.5%"},
-        {"{sample: 101%}", "sample: takes a share from 0% to 100%, like 12.5%"},
-        {"{sample: {by: actor}}", "sample: takes a share that is kept: {keep: 10%, by: actor}"},
-        {"{sample: {keep: 10%, by: chance}}", "by: takes actor or message"},
-        {"{sample: {keep: 10%, per: day}}", "per: no such key: there are keep, by and seed"},
-    };
+static const struct refused refused_actions[] = {
+    {"[]", "the list is empty"},
+    {"x", "takes a list of actions, each with one key: - drop: REASON"},
+    {"{drop: x, lower: name}", "takes a list of actions, each with one key: - drop: REASON"},
+    {"{delete: properties.a}", "delete: no such action: there are drop, sample, dead_letter, set, "
+                               "rename, remove, hash, mask, lower and trim"},
+    {"{drop: ''}", "drop: takes a reason, a text of at most 200 bytes"},
+    {"[{drop: x}, {lower: name}]", "the event is gone before this is done"},
+    {"[{dead_letter: x}, {lower: name}]", "the event is gone before this is done"},
+    {"{set: {userId: x}}", "userId: userId cannot be changed: " KEY_REASON},
+    {"{set: {anonymousId: x}}", "anonymousId: anonymousId cannot be changed: " KEY_REASON},
+    {"{set: {project: x}}", "project: project cannot be changed: " KEY_REASON},
+    {"{hash: userId}", "hash: userId cannot be changed: " KEY_REASON},
+    {"{lower: [userId]}", "userId cannot be changed: " KEY_REASON},
+    {"{remove: /anonymousId}", "remove: /anonymousId cannot be changed: " KEY_REASON},
+    {"{rename: {userId: properties.a}}", "userId: userId cannot be changed: " KEY_REASON},
+    {"{rename: {properties.a: userId}}", "properties.a: userId cannot be changed: " KEY_REASON},
+    {"{set: {id: x}}", "id: id cannot be changed: a resent event is known by it"},
+    {"{set: {type: page}}", "type: type cannot be changed: it says what the rest means"},
+    {"{set: {timestamp: x}}", "timestamp: timestamp cannot be changed: days and sessions go by it"},
+    {"{set: {previousId: x}}",
+     "previousId: previousId cannot be changed: it links one person's ids"},
+    {"{remove: source}",
+     "remove: \"source\" is nothing that an event has: it begins with properties, traits, context "
+     "or source, or is type, name, userId and the like; another member is written as a JSON "
+     "pointer, /integrations/All"},
+    {"{remove: /source/other}",
+     "remove: \"/source/other\" is nothing that an event has: it begins with properties, traits, "
+     "context or source, or is type, name, userId and the like; another member is written as a "
+     "JSON pointer, /integrations/All"},
+    {"{remove: name}", "remove: an event without a name counts as nothing; set another"},
+    {"{rename: {name: properties.a}}", "name: name has its place; set another from it"},
+    {"{set: {properties.*.a: 1}}",
+     "properties.*.a: \"properties.*.a\" names many places, and one is needed"},
+    {"{set: {properties.a: {from: traits.*}}}",
+     "from: \"traits.*\" names many places, and one is needed"},
+    {"{set: {properties.a: {frm: traits.b}}}", "properties.a: takes a value, or {from: PATH}"},
+    {"{set: {properties.a: [1]}}",
+     "properties.a: takes one value: a text, a number, true, false or null"},
+    {"{set: {properties: 1}}",
+     "properties: \"properties\" is a whole part of the event; name what is in it"},
+    {"{set: {name: 5}}", "name: name takes a text of at most 256 bytes"},
+    {"{set: {name: ''}}", "name: name takes a text of at most 256 bytes"},
+    {"{set: x}", "set: takes paths and values: {properties.plan: free}"},
+    {"{rename: {properties.a: properties.a}}", "properties.a: both paths are the same"},
+    {"{rename: {properties.a: [b]}}", "properties.a: takes the new path"},
+    {"{rename: []}", "rename: takes old and new paths: {properties.a: properties.b}"},
+    {"{remove: []}", "remove: the list is empty"},
+    {"{remove: [{a: b}]}", "takes a path, or a list of them"},
+    {"{hash: properties.a}", "hash: privacy.hash_key is needed, at least 16 bytes"},
+    {"{mask: {what: ssn, in: properties}}", "what: takes email, card or phone, or a list of them"},
+    {"{mask: {what: email}}",
+     "mask: takes what is hidden and where: {what: [email, card, phone], in: properties} or "
+     "{pattern: REGEX, with: TEXT, in: PATH}"},
+    {"{mask: {what: email, in: properties, with: x}}", "mask: `with` goes with `pattern`"},
+    {"{mask: {what: email, at: properties}}",
+     "at: no such key: there are what, pattern, with and in"},
+    {"{mask: {pattern: '[', in: properties}}",
+     "pattern: \"[\" is no regular expression: missing terminating ] for character class at "
+     "byte 1"},
+    {"{sample: 10}", "sample: takes a share from 0% to 100%, like 12.5%"},
+    {"{sample: 101%}", "sample: takes a share from 0% to 100%, like 12.5%"},
+    {"{sample: {by: actor}}", "sample: takes a share that is kept: {keep: 10%, by: actor}"},
+    {"{sample: {keep: 10%, by: chance}}", "by: takes actor or message"},
+    {"{sample: {keep: 10%, per: day}}", "per: no such key: there are keep, by and seed"},
+};
+
+static void actions(void **state) {
     (void)state;
-    check_all("rules:\n- name: r\n  do: ", "\n", "footfall.yaml:3: rule r: ", cases,
-              sizeof cases / sizeof cases[0]);
+    check_all("rules:\n- name: r\n  do: ", "\n", "footfall.yaml:3: rule r: ", refused_actions,
+              sizeof refused_actions / sizeof refused_actions[0]);
 }
 
 static void lines(void **state) {
@@ -213,16 +211,17 @@ static void privacy(void **state) {
 
 static void too_many(void **state) {
     static char yaml[SHAPE_RULES_MAX * 64 + 128] = "rules:\n";
+    size_t len = strlen(yaml);
     struct shape_rules *rules = NULL;
     struct error err;
     (void)state;
     for (int i = 0; i < SHAPE_RULES_MAX; i++) {
-        (void)sprintf(yaml + strlen(yaml), "- {name: r%d, do: {drop: x}}\n", i);
+        len += (size_t)snprintf(yaml + len, sizeof yaml - len, "- {name: r%d, do: {drop: x}}\n", i);
     }
     assert_int_equal(shape_read(yaml, &rules, &err), STATUS_OK);
     assert_int_equal(shape_rules_written(rules), SHAPE_RULES_MAX);
     shape_rules_release(rules);
-    strcat(yaml, "- {name: one-more, do: {drop: x}}\n");
+    (void)snprintf(yaml + len, sizeof yaml - len, "- {name: one-more, do: {drop: x}}\n");
     check(yaml, "footfall.yaml:502: rules: more than 500 rules");
 }
 
