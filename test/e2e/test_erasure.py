@@ -74,6 +74,21 @@ def test_everything_goes_and_the_numbers_stay(server):
     assert entry["action"] == "POST /users/:id/erasure" and user not in str(audit)
 
 
+def test_the_live_feed_forgets(server):
+    user, other = new_id("live"), new_id("other")
+    send(server, event(user), event(user), event(other))
+    await_events(server, user, 2)
+    await_events(server, other, 1)
+    eventually(lambda: user in server.get("/activities", limit=1000).text)
+    erase(server, user)
+    eventually(lambda: user not in server.get("/activities", limit=1000).text)
+    send(server, event(other))
+    eventually(lambda: other in server.get("/activities", limit=1000).text)
+    server.restart()  # what was before is read again, but not what lies before the erasure
+    await_events(server, other, 2)
+    assert user not in server.get("/activities", limit=1000).text
+
+
 def test_who_comes_back_is_new(server):
     user, device = new_id("back"), new_id("device")
     send(server, event(user), {"type": "identify", "userId": user, "anonymousId": device, "messageId": new_id()})
