@@ -10,6 +10,12 @@ static void forward(struct http_exchange *exchange, void *upstream) {
     http_upstream_forward(upstream, exchange);
 }
 
+// What waits for the store there would hold up the replies behind it.
+static void forward_alone(struct http_exchange *exchange, void *upstream) {
+    static const struct http_forward_policy ALONE = {.alone = true};
+    http_upstream_forward_by(upstream, exchange, &ALONE);
+}
+
 enum status gateway_proxy_make(struct http_route_table patterns, struct http_upstream *upstream,
                                struct http_route_table *out) {
     struct http_route *routes = calloc(patterns.count + 1, sizeof *routes);
@@ -19,7 +25,8 @@ enum status gateway_proxy_make(struct http_route_table patterns, struct http_ups
     for (size_t i = 0; i < patterns.count; i++) {
         routes[i] = patterns.routes[i];
         routes[i].blocking = HTTP_ROUTE_DIRECT; // forwarding belongs to the loop
-        routes[i].handle = forward;
+        routes[i].handle =
+            patterns.routes[i].blocking == HTTP_ROUTE_DIRECT ? forward : forward_alone;
     }
     *out = (struct http_route_table){routes, patterns.count, upstream};
     return STATUS_OK;

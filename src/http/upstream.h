@@ -142,6 +142,8 @@ struct http_forward_policy {
     struct http_header_edits reply;
     int64_t reply_timeout_ms; // 0: the upstream's
     int64_t total_timeout_ms; // 0: the upstream's
+    bool
+        alone; // on its connection while it is under way, whatever the upstream's pipeline: its reply may be late or long
 };
 // The same as http_upstream_forward, with a policy.
 void http_upstream_forward_by(struct http_upstream *upstream, struct http_exchange *exchange,

@@ -273,7 +273,7 @@ void http_upstream_remove_gauges(struct http_upstream *upstream);
 int http_upstream_open_socket(const struct sockaddr_storage *address, socklen_t length);
 // Nothing else may be on it.
 static inline bool http_forward_is_alone(const struct http_forward *forward) {
-    return forward->streams || forward->offers;
+    return forward->streams || forward->offers || forward->policy->alone;
 }
 // One with room for a request; NULL: there are as many as there may be, or it cannot be made (then *failed is true).
 struct http_upstream_connection *http_upstream_connect(struct http_upstream_loop *home,

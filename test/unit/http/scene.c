@@ -11,6 +11,12 @@ static void forward(struct http_exchange *exchange, void *context) {
     if (scene->trusted) {
         http_forwarded_believe(scene->trusted, exchange);
     }
+    // Paths of /alone have connections of their own.
+    static const struct http_forward_policy ALONE = {.alone = true};
+    if (str_starts_with(exchange->request.path, STR("/alone"))) {
+        http_upstream_forward_by(scene->upstream, exchange, &ALONE);
+        return;
+    }
     http_upstream_forward(scene->upstream, exchange);
 }
 

@@ -123,6 +123,32 @@ static void a_body_in_parts_waits_for_a_connection_of_its_own(void **state) {
     scene_close(&scene);
 }
 
+// Whatever is slow holds up nobody, and is not held up.
+static void who_is_to_be_alone_shares_no_connection(void **state) {
+    (void)state;
+    const struct http_upstream_config config = {.pipeline = 4, .limits = {.connections = 1}};
+    struct scene scene = {.threads = 1, .backend = backend_start(scene_serve_nothing, NULL)};
+    const uint16_t ports[] = {backend_port(scene.backend), 0};
+    scene_open(&scene, &config, ports);
+    int fds[4] = {send_get(&scene), send_get(&scene)};
+    wait_for_load(&scene, 2, 0); // both on the one connection
+    fds[2] = harness_connect(scene.proxy);
+    harness_send_text(fds[2], "GET /alone HTTP/1.1\r\nHost: f\r\n\r\n");
+    wait_for_load(&scene, 3, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        reset(fds[i]);
+    }
+    wait_for_load(&scene, 0, 0);
+    fds[0] = harness_connect(scene.proxy);
+    harness_send_text(fds[0], "GET /alone HTTP/1.1\r\nHost: f\r\n\r\n");
+    wait_for_load(&scene, 1, 0);
+    fds[1] = send_get(&scene);
+    wait_for_load(&scene, 2, 1);
+    close(fds[0]);
+    close(fds[1]);
+    scene_close(&scene);
+}
+
 static void more_connections_than_may_be_are_not_made(void **state) {
     (void)state;
     const struct http_upstream_config config = {.limits = {.connections = 1}};
@@ -279,6 +305,7 @@ int main(void) {
         cmocka_unit_test(more_than_may_wait_is_refused),
         cmocka_unit_test(who_goes_waits_no_more),
         cmocka_unit_test(a_body_in_parts_waits_for_a_connection_of_its_own),
+        cmocka_unit_test(who_is_to_be_alone_shares_no_connection),
         cmocka_unit_test(more_connections_than_may_be_are_not_made),
         cmocka_unit_test(retries_are_a_share_of_what_is_active),
         cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
