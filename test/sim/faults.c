@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 struct faults faults;
+struct faults_watch faults_watch;
 static struct random_seeded chance;
 
 void faults_seed(uint64_t seed) {
@@ -86,8 +87,13 @@ enum status __wrap_store_batch_begin(struct store *store, int64_t epoch, unsigne
                                      struct store_batch **out);
 enum status __wrap_store_batch_begin(struct store *store, int64_t epoch, unsigned partition,
                                      struct store_batch **out) {
-    return next_verdict() == GO_ON ? __real_store_batch_begin(store, epoch, partition, out)
-                                   : STATUS_IO;
+    enum status status = next_verdict() == GO_ON
+                             ? __real_store_batch_begin(store, epoch, partition, out)
+                             : STATUS_IO;
+    if (status == STATUS_OK && faults_watch.begun) {
+        faults_watch.begun(partition, *out);
+    }
+    return status;
 }
 
 enum status __real_store_batch_commit(struct store_batch *batch, int64_t next_offset);
@@ -99,5 +105,8 @@ enum status __wrap_store_batch_commit(struct store_batch *batch, int64_t next_of
         return STATUS_IO;
     }
     enum status status = __real_store_batch_commit(batch, next_offset);
+    if (status == STATUS_OK && faults_watch.committed) {
+        faults_watch.committed(batch, next_offset); // by its address alone: it is freed
+    }
     return verdict == GO_ON ? status : STATUS_IO;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct store_batch;
 struct faults {
     uint64_t calls;       // so far
     uint64_t crash_at;    // number of the call; 0: never
@@ -18,5 +19,12 @@ struct faults {
 };
 extern struct faults faults;
 void faults_seed(uint64_t seed);
+
+// Is told of batches that begin and of commits that take effect, whatever the processor hears of them. NULL: nobody is.
+struct faults_watch {
+    void (*begun)(unsigned partition, const struct store_batch *batch);
+    void (*committed)(const struct store_batch *batch, int64_t next_offset);
+};
+extern struct faults_watch faults_watch;
 
 #endif

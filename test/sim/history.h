@@ -39,6 +39,9 @@ struct history_event {
     const char *step;                       // the declared dimension history_declared; NULL: none
     const char *plan;                       // trait of an identify; NULL: removed; "" : not said
     bool broken;                            // becomes a dead letter
+    // What rules did to it: rules.h.
+    const char *filtered_by; // NULL: none
+    bool set_aside;          // a dead letter of a rule
 };
 struct history {
     struct arena arena;

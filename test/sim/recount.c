@@ -105,7 +105,9 @@ static size_t choose(struct recount *recount) {
             // The same record twice is the same dead letter at two offsets.
             dead++;
         } else if (!was_sent_before(recount->history, i)) {
-            recount->counted[i] = !history_agents[event->agent].bot;
+            dead += event->set_aside;
+            recount->counted[i] =
+                !history_agents[event->agent].bot && !event->filtered_by && !event->set_aside;
         }
     }
     return dead;
@@ -129,13 +131,17 @@ static void count_events(struct recount *recount, unsigned project) {
     for (size_t i = 0; i < recount->history->count; i++) {
         const struct history_event *event = &recount->history->events[i];
         const struct history_agent *agent = &history_agents[event->agent];
-        if (event->project != project || event->broken ||
-            (!recount->counted[i] && (!agent->bot || was_sent_before(recount->history, i)))) {
+        if (event->project != project || event->broken || event->set_aside ||
+            (!recount->counted[i] && was_sent_before(recount->history, i))) {
             continue;
         }
         int hour;
         char text[8], name[64];
         int32_t day = day_of(recount, project, event->event.timestamp_ms, &hour);
+        if (event->filtered_by) {
+            add(recount, day, STORE_METRIC_FILTERED, event->filtered_by, 1);
+            continue;
+        }
         if (agent->bot) {
             add(recount, day, STORE_METRIC_BOTS, agent->bot, 1);
             continue;

@@ -19,6 +19,8 @@
 #include "drive.h"
 #include "dump.h"
 #include "faults.h"
+#include "judged.h"
+#include "rules.h"
 
 #define STEPS_MOST 20000
 #define JOBS_MOST 64
@@ -34,8 +36,9 @@ static struct processor_config random_config(struct random_source *random) {
     };
 }
 
-// What must be the same in the clean pass: it is part of the definitions.
+// What must be the same in the clean pass: it is part of the definitions. The rules for events are, too; they are made for each pass.
 static void set_rules(struct processor_config *config, const struct processor_config *rules) {
+    config->shape = rules->shape;
     config->session_gap_ms = rules->session_gap_ms;
     config->dedupe_window_ms = rules->dedupe_window_ms;
     config->dedupe_ids = rules->dedupe_ids;
@@ -58,9 +61,20 @@ static struct processor_config random_rules(struct random_source *random) {
     };
 }
 
-static bool clean_pass(const struct history *history, const struct processor_config *rules,
-                       unsigned partitions, struct buffer *out) {
+// How events are shaped in a history.
+enum shaping { SHAPING_NONE, SHAPING_FIXED, SHAPING_CHANGING };
+
+// NULL where there are no rules.
+static struct shape *make_shape(const struct history *history, enum shaping shaping,
+                                unsigned partitions) {
+    return shaping == SHAPING_NONE ? NULL : judged_begin(history, partitions);
+}
+
+static bool clean_pass(const struct history *history, const struct processor_config *given,
+                       enum shaping shaping, unsigned partitions, struct buffer *out) {
     struct drive drive;
+    struct processor_config config = *given, *rules = &config;
+    config.shape = make_shape(history, shaping, partitions);
     faults = (struct faults){0};
     drive_open(&drive, partitions);
     history_append(history, drive.log, 0, history->count);
@@ -68,12 +82,15 @@ static bool clean_pass(const struct history *history, const struct processor_con
     bool finished = drive_finish(&drive, STEPS_MOST);
     dump_store(drive.store, out);
     drive_close(&drive);
+    (void)judged_end();
+    shape_free(config.shape);
     return finished;
 }
 
 // A life of the processor, until it crashes or has had its steps; the log grows meanwhile.
 static void one_life(struct drive *drive, const struct history *history, size_t *appended,
-                     const struct processor_config *rules, struct random_source *random) {
+                     const struct processor_config *rules, enum shaping shaping,
+                     struct random_source *random) {
     struct processor_config config = random_config(random);
     set_rules(&config, rules);
     faults.crashed = false;
@@ -86,19 +103,24 @@ static void one_life(struct drive *drive, const struct history *history, size_t 
         history_append(history, drive->log, *appended, *appended + more);
         *appended += more;
         drive_step(drive);
+        if (shaping == SHAPING_CHANGING && random_below(random, 4) == 0) {
+            judged_change(rules->shape);
+        }
     }
     drive_stop(drive);
 }
 
-static bool faulty_pass(const struct history *history, const struct processor_config *rules,
-                        unsigned partitions, uint64_t seed, struct random_source *random,
-                        struct buffer *out) {
+static bool faulty_pass(const struct history *history, const struct processor_config *given,
+                        enum shaping shaping, unsigned partitions, uint64_t seed,
+                        struct random_source *random, struct buffer *out) {
     struct drive drive;
     size_t appended = 0;
+    struct processor_config shaped = *given, *rules = &shaped;
+    shaped.shape = make_shape(history, shaping, partitions);
     faults_seed(seed);
     drive_open(&drive, partitions);
     for (uint64_t lives = 1 + random_below(random, 8); lives > 0; lives--) {
-        one_life(&drive, history, &appended, rules, random);
+        one_life(&drive, history, &appended, rules, shaping, random);
     }
     struct processor_config config = random_config(random);
     set_rules(&config, rules);
@@ -108,19 +130,23 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     bool finished = drive_finish(&drive, STEPS_MOST);
     dump_store(drive.store, out);
     drive_close(&drive);
+    (void)judged_end();
+    shape_free(shaped.shape);
     return finished;
 }
 
 // Where ids leave the dedupe window nothing is compared: true.
-static bool recount_agrees(const struct history *history, const struct processor_config *rules,
-                           const struct buffer *clean) {
+static bool recount_agrees(struct history *history, const struct processor_config *rules,
+                           enum shaping shaping, const struct buffer *got, const char *what) {
     struct buffer naive;
     if (rules->dedupe_window_ms != ALWAYS_MS) {
         return true;
     }
     buffer_init(&naive, DUMP_BYTES_MAX);
-    dump_recount(history, rules->session_gap_ms, &naive);
-    bool equal = dump_equal(&naive, clean, "a clean pass, against a naive recount");
+    struct history shaped =
+        shaping == SHAPING_NONE ? *history : rules_recount(history, judged_end());
+    dump_recount(&shaped, rules->session_gap_ms, &naive);
+    bool equal = dump_equal(&naive, got, what);
     buffer_free(&naive);
     return equal;
 }
@@ -136,15 +162,24 @@ static bool run_seed(uint64_t seed) {
     unsigned partitions = 1 + (unsigned)random_below(random, 4);
     buffer_init(&clean, DUMP_BYTES_MAX);
     buffer_init(&faulty, DUMP_BYTES_MAX);
-    bool good = clean_pass(&history, &rules, partitions, &clean);
+    // A third each: no rules, rules, and rules that change meanwhile, which only a recount can follow.
+    enum shaping shaping = (enum shaping)(seed % 3);
+    if (shaping == SHAPING_CHANGING && rules.dedupe_window_ms != ALWAYS_MS) {
+        shaping = SHAPING_FIXED;
+    }
+    bool good = clean_pass(&history, &rules, shaping, partitions, &clean);
     if (!good) {
         fprintf(stderr, "the clean pass does not finish\n");
-    } else if (!faulty_pass(&history, &rules, partitions, seed, random, &faulty)) {
+    } else if (!recount_agrees(&history, &rules, shaping, &clean,
+                               "a clean pass, against a naive recount")) {
+        good = false;
+    } else if (!faulty_pass(&history, &rules, shaping, partitions, seed, random, &faulty)) {
         fprintf(stderr, "the pass after faults does not finish\n");
         good = false;
     } else {
-        good =
-            recount_agrees(&history, &rules, &clean) && dump_equal(&clean, &faulty, "after faults");
+        good = shaping == SHAPING_CHANGING ? recount_agrees(&history, &rules, shaping, &faulty,
+                                                            "after faults and changes of rules")
+                                           : dump_equal(&clean, &faulty, "after faults");
     }
     buffer_free(&clean);
     buffer_free(&faulty);
