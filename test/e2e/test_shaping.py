@@ -60,6 +60,19 @@ def test_the_manual(tmp_path, rules, lines):
         check_line(outcome, wanted[2:])
 
 
+def test_the_example_of_deploy(tmp_path):
+    config = os.path.join(os.path.dirname(MANUAL), "..", "deploy", "rules.yaml")
+    events = tmp_path / "events.jsonl"
+    events.write_text("\n".join(map(json.dumps, (
+        {"type": "page", "userId": "u", "properties": {"url": "https://shop.org/a?token=abc&b=1", "password": "x"}},
+        {"type": "page", "userId": "u", "context": {"page": {"url": "http://localhost:3000/"}}}))), encoding="utf-8")
+    done = command("check-config", "--config", config, "--event", events)
+    assert done.returncode == 0, done.stderr
+    kept, own = map(json.loads, done.stdout.splitlines())
+    assert kept["after"]["properties"] == {"url": "https://shop.org/a?token=***&b=1"}
+    assert own["rule"] == "own-machines"
+
+
 # --- check-config ----------------------------------------------------------------------------------------------------
 
 def test_check_config_shows_each_rule(tmp_path):
