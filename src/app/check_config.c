@@ -41,6 +41,16 @@ static int print_settings(const struct settings *settings, struct error *err) {
     return code;
 }
 
+static enum status check_processing(const struct settings *settings, struct error *err) {
+    struct processor_config config = app_processor_config(settings);
+    enum status status = app_enrichment_make(settings, &config.enrichment, err);
+    if (status == STATUS_OK) {
+        status = processor_check_limits(&config, err);
+        enrichment_free(config.enrichment);
+    }
+    return status;
+}
+
 static int check(int argc, char *const *argv, const char *events) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
@@ -57,6 +67,10 @@ static int check(int argc, char *const *argv, const char *events) {
         return app_complain(APP_USAGE, &err);
     }
     gateway_routes_free(routes);
+    if (check_processing(settings, &err) != STATUS_OK) {
+        settings_free(settings);
+        return app_complain(APP_USAGE, &err);
+    }
     struct shape_rules *rules = NULL;
     if (app_shape_read(settings, &rules, &err) != STATUS_OK) {
         settings_free(settings);

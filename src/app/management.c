@@ -109,6 +109,9 @@ static void handle_metrics(struct http_exchange *exchange, void *context) {
         if (service->shape) {
             shape_render_metrics(service->shape, http_reply_body(exchange));
         }
+        if (service->processor) {
+            processor_render_folded(service->processor, http_reply_body(exchange));
+        }
         app_service_leave(service);
     }
     http_reply_send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8");

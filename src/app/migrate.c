@@ -132,11 +132,15 @@ static enum status catch_up(struct migration *migration, struct error *err) {
     config.log = migration->source.log;
     config.store = migration->source.store;
     struct processor *processor = NULL;
-    enum status status = processor_start(&config, &processor, err);
+    enum status status = app_enrichment_make(migration->settings, &config.enrichment, err);
+    if (status == STATUS_OK) {
+        status = processor_start(&config, &processor, err);
+    }
     if (status == STATUS_OK) {
         status = wait_for_processor(migration, processor, err);
         processor_stop(processor);
     }
+    enrichment_free(config.enrichment);
     return status;
 }
 

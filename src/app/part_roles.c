@@ -7,7 +7,7 @@
 #include "base/thread.h"
 
 struct processor_config app_processor_config(const struct settings *settings) {
-    return (struct processor_config){
+    struct processor_config config = {
         .clock = clock_system(),
         .threads = (unsigned)settings_integer(settings, "processor.threads"),
         .session_gap_ms = settings_integer(settings, "session.gap"),
@@ -18,7 +18,11 @@ struct processor_config app_processor_config(const struct settings *settings) {
         .cycle_events = (size_t)settings_integer(settings, "processor.cycle"),
         .batch_bytes = (size_t)settings_integer(settings, "processor.batch"),
         .keep_bots = settings_bool(settings, "bots.keep"),
+        .breakdown_limit = (uint32_t)settings_integer(settings, "breakdowns.limit"),
     };
+    config.breakdown_limit_count =
+        settings_list(settings, "breakdowns.limits", &config.breakdown_limits);
+    return config;
 }
 
 static enum status start_processor(struct app_service *service, struct error *err) {
@@ -27,6 +31,7 @@ static enum status start_processor(struct app_service *service, struct error *er
     config.store = service->store;
     config.shape = service->shape;
     config.live = service->feed;
+    config.enrichment = service->enrichment;
     return processor_start(&config, &service->processor, err);
 }
 
@@ -119,7 +124,11 @@ static void stop_users(struct app_service *service) {
 }
 
 static enum status start_reports(struct app_service *service, struct error *err) {
+    struct str dimensions[ENRICH_DECLARED_MAX];
     struct reports_config config = {.store = service->store,
+                                    .dimensions = dimensions,
+                                    .dimension_count =
+                                        app_dimension_names(service->settings, dimensions),
                                     .keyring = service->keyring,
                                     .clock = clock_system(),
                                     .progress = report_progress,

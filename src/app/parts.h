@@ -33,6 +33,8 @@ extern const struct app_part app_part_issuers;
 extern const struct app_part app_part_activity_memory; // before the log, which finishes requests
 extern const struct app_part app_part_activity;
 extern const struct app_part app_part_processor;
+// part_enrichment.c
+extern const struct app_part app_part_enrichment; // before the processor
 extern const struct app_part app_part_users;
 extern const struct app_part app_part_reports;
 // part_shape.c

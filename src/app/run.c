@@ -100,6 +100,7 @@ static void open_anew(void *context) {
         read_anew(process);
         LOG_INFO("app", "files are opened anew", LOG_CSTR("signal", "SIGHUP"));
         gateway_access_log_reopen(service->access_log);
+        app_enrichment_reload(service);
         if (service->certificates) {
             http_certificates_touch(service->certificates);
         }

@@ -21,6 +21,7 @@
 #include "base/settings.h"
 #include "base/workers.h"
 #include "client/data_directory.h"
+#include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
 #include "gateway/quotas.h"
@@ -83,7 +84,8 @@ struct app_service {
     struct auth_tokens *tokens;
     struct gateway_tokens *people;
     struct gateway_admin admin;
-    struct shape *shape; // rules for events; NULL: a role without a processor
+    struct shape *shape;           // rules for events; NULL: a role without a processor
+    struct enrichment *enrichment; // NULL: nothing is processed here
     struct processor *processor;
     struct activity *activity;
     struct users *users;
@@ -143,6 +145,14 @@ MUST_CHECK enum status app_shape_change(struct app_service *service,
 
 // What the settings say of the processor; log, store and shape are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);
+
+// Of the settings. INVALID says where and what; the statuses of enrichment_make.
+MUST_CHECK enum status app_enrichment_make(const struct settings *settings, struct enrichment **out,
+                                           struct error *err);
+// Between enter and leave: looks at its files again. What is wrong is logged, and changes nothing.
+void app_enrichment_reload(struct app_service *service);
+// Names of the declared dimensions; they are the settings'.
+size_t app_dimension_names(const struct settings *settings, struct str names[ENRICH_DECLARED_MAX]);
 
 // Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.
 bool app_is_front_door(const struct app_service *service);

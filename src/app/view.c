@@ -88,6 +88,18 @@ static void look_at_upstreams(struct app_service *service, struct arena *arena,
     }
 }
 
+static void look_at_breakdowns(struct app_service *service, struct arena *arena,
+                               struct app_view *out) {
+    enrichment_about_agents(service->enrichment, out->user_agents);
+    enrichment_about_locations(service->enrichment, out->locations);
+    size_t room = processor_folded(service->processor, NULL, 0);
+    out->folded = arena_alloc_array(arena, room + 1, sizeof *out->folded);
+    if (out->folded) {
+        size_t there = processor_folded(service->processor, out->folded, room);
+        out->folded_count = there < room ? there : room;
+    }
+}
+
 void app_view_look(struct app_service *service, bool ask_log, struct arena *arena,
                    struct app_view *out) {
     struct clock *clock = clock_system();
@@ -110,6 +122,7 @@ void app_view_look(struct app_service *service, bool ask_log, struct arena *aren
         if (service->shape && shape_look(service->shape, arena, &out->shape) != STATUS_OK) {
             out->shape = (struct shape_stats){.count = 0}; // the rest is worth seeing
         }
+        look_at_breakdowns(service, arena, out);
     }
     if (service->store) {
         out->has_store = true;
@@ -150,8 +163,42 @@ static void merge_log(struct app_view *view, const struct app_view *other) {
     }
 }
 
+static bool is_same(const struct processor_folded *a, const struct processor_folded *b) {
+    return strcmp(a->project, b->project) == 0 && strcmp(a->by, b->by) == 0;
+}
+
+static enum status merge_folded(struct app_view *view, const struct app_view *other,
+                                struct arena *arena) {
+    size_t most = view->folded_count + other->folded_count, count = view->folded_count;
+    struct processor_folded *rows = arena_alloc_array(arena, most + 1, sizeof *rows);
+    if (!rows) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = view->folded[i];
+    }
+    for (size_t i = 0; i < other->folded_count; i++) {
+        size_t at = 0;
+        while (at < count && !is_same(&rows[at], &other->folded[i])) {
+            at++;
+        }
+        if (at == count) {
+            rows[count] = other->folded[i];
+            rows[count].events = rows[count].values = 0;
+            count++;
+        }
+        rows[at].events += other->folded[i].events;
+        rows[at].values += other->folded[i].values;
+    }
+    view->folded = rows;
+    view->folded_count = count;
+    return STATUS_OK;
+}
+
 static void merge_processor(struct app_view *view, const struct app_view *other) {
     view->has_processor = true;
+    set(view->user_agents, sizeof view->user_agents, other->user_agents);
+    set(view->locations, sizeof view->locations, other->locations);
     view->processor.applied += other->processor.applied;
     view->processor.duplicates += other->processor.duplicates;
     view->processor.bots += other->processor.bots;
@@ -219,7 +266,8 @@ enum status app_view_merge(struct app_view *view, const struct app_view *other,
     }
     if (other->has_processor) {
         merge_processor(view, other);
-        if (app_view_merge_rules(&view->shape, &other->shape, arena) != STATUS_OK) {
+        if (app_view_merge_rules(&view->shape, &other->shape, arena) != STATUS_OK ||
+            merge_folded(view, other, arena) != STATUS_OK) {
             return STATUS_NO_MEMORY;
         }
     }

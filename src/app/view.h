@@ -30,7 +30,10 @@ struct app_view {
     char store_engine[APP_VIEW_NAME]; // "embedded", "cassandra"
     struct eventlog_stats log;
     struct processor_stats processor;
-    struct shape_stats shape; // of a processor; in the arena
+    struct shape_stats shape;                                        // of a processor; in the arena
+    char user_agents[ENRICHMENT_ABOUT], locations[ENRICHMENT_ABOUT]; // what enrichment goes by
+    struct processor_folded *folded;                                 // in the arena
+    size_t folded_count;
     struct store_stats store;
     struct processor_partition_status *rows; // by partition; in the arena
     size_t row_count;

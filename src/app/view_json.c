@@ -45,6 +45,21 @@ static void write_log(struct json_writer *writer, const struct app_view *view) {
     json_end_object(writer);
 }
 
+static void write_folded(struct json_writer *writer, const struct app_view *view) {
+    json_key(writer, STR("folded"));
+    json_begin_array(writer);
+    for (size_t i = 0; i < view->folded_count; i++) {
+        const struct processor_folded *row = &view->folded[i];
+        json_begin_object(writer);
+        json_member_string(writer, STR("project"), str_from_c(row->project));
+        json_member_string(writer, STR("by"), str_from_c(row->by));
+        json_member_u64(writer, STR("events"), row->events);
+        json_member_u64(writer, STR("values"), row->values);
+        json_end_object(writer);
+    }
+    json_end_array(writer);
+}
+
 static void write_processor(struct json_writer *writer, const struct app_view *view) {
     const struct processor_stats *stats = &view->processor;
     json_key(writer, STR("processor"));
@@ -56,6 +71,9 @@ static void write_processor(struct json_writer *writer, const struct app_view *v
     json_member_u64(writer, STR("deadLetters"), stats->dead_letters);
     json_member_u64(writer, STR("cycles"), stats->cycles);
     app_view_write_rules(writer, &view->shape);
+    json_member_string(writer, STR("userAgents"), str_from_c(view->user_agents));
+    json_member_string(writer, STR("locations"), str_from_c(view->locations));
+    write_folded(writer, view);
     json_end_object(writer);
 }
 
@@ -214,6 +232,28 @@ static void read_processor(const struct json_value *processor, struct app_view *
     };
 }
 
+static enum status read_folded(const struct json_value *processor, struct arena *arena,
+                               struct app_view *out) {
+    const struct json_value *list = json_get(processor, STR("folded"));
+    read_text(processor, STR("userAgents"), out->user_agents, sizeof out->user_agents);
+    read_text(processor, STR("locations"), out->locations, sizeof out->locations);
+    if (!list || list->type != JSON_ARRAY || list->count == 0) {
+        return STATUS_OK;
+    }
+    out->folded = arena_alloc_array(arena, list->count, sizeof *out->folded);
+    if (!out->folded) {
+        return STATUS_NO_MEMORY;
+    }
+    for (const struct json_value *row = list->child; row; row = row->next) {
+        struct processor_folded *to = &out->folded[out->folded_count++];
+        read_text(row, STR("project"), to->project, sizeof to->project);
+        read_text(row, STR("by"), to->by, sizeof to->by);
+        to->events = read_count(row, STR("events"));
+        to->values = read_count(row, STR("values"));
+    }
+    return STATUS_OK;
+}
+
 static enum status read_rows(const struct json_value *list, struct arena *arena,
                              struct app_view *out) {
     if (list->count == 0) {
@@ -260,7 +300,8 @@ static enum status read_view(const struct json_value *root, struct arena *arena,
     }
     if (processor) {
         read_processor(processor, out);
-        if (app_view_read_rules(processor, arena, &out->shape) != STATUS_OK) {
+        if (app_view_read_rules(processor, arena, &out->shape) != STATUS_OK ||
+            read_folded(processor, arena, out) != STATUS_OK) {
             return STATUS_NO_MEMORY;
         }
     }

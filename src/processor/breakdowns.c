@@ -65,13 +65,15 @@ static enum status read_limit(struct breakdowns *breakdowns, struct str text, st
     uint64_t limit = 0;
     unsigned breakdown = breakdowns_find(breakdowns, name);
     if (breakdown == BREAKDOWN_COUNT) {
-        return error_set(err, STATUS_INVALID,
-                         "\"%.*s\": nothing is broken down by that; page=5000 and "
-                         "dimension:NAME=500 are meant",
-                         STR_ARG(text));
+        return error_set(
+            err, STATUS_INVALID,
+            "breakdowns.limits: \"%.*s\": nothing is broken down by that; page=5000 and "
+            "dimension:NAME=500 are meant",
+            STR_ARG(text));
     }
     if (!str_to_u64(str_trim(number), &limit) || limit < 1 || limit > LIMIT_MOST) {
-        return error_set(err, STATUS_INVALID, "\"%.*s\": a limit is a number from 1 to %d",
+        return error_set(err, STATUS_INVALID,
+                         "breakdowns.limits: \"%.*s\": a limit is a number from 1 to %d",
                          STR_ARG(text), LIMIT_MOST);
     }
     breakdowns->limits[breakdown] = (uint32_t)limit;

@@ -294,3 +294,8 @@ size_t processor_folded(struct processor *processor, struct processor_folded *ou
 void processor_render_folded(struct processor *processor, struct buffer *out) {
     folded_counts_render(&processor->shared.folded, out);
 }
+
+enum status processor_check_limits(const struct processor_config *config, struct error *err) {
+    struct breakdowns breakdowns;
+    return breakdowns_make(config, config->enrichment, &breakdowns, err);
+}

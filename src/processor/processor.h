@@ -45,6 +45,9 @@ struct processor;
 
 MUST_CHECK enum status processor_start(const struct processor_config *config,
                                        struct processor **out, struct error *err);
+// INVALID: breakdown_limits are not right; err says which. With the enrichment that is to be used.
+MUST_CHECK enum status processor_check_limits(const struct processor_config *config,
+                                              struct error *err);
 // Finishes the cycle it is in, commits, and frees. NULL is fine.
 void processor_stop(struct processor *processor);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "reports/breakdown.h"
 #include "view/chart.h"
 #include "view/csv.h"
 #include "view/page.h"
@@ -20,6 +21,15 @@ static const struct dimension {
     {STR_INIT("type"), STORE_METRIC_TYPE, "Events by type", "Type"},
     {STR_INIT("page"), STORE_METRIC_PAGE, "Page views by page", "Path"},
     {STR_INIT("referrer"), STORE_METRIC_REFERRER, "Events by referrer", "Referrer"},
+    {STR_INIT("channel"), STORE_METRIC_CHANNEL, "Page views by channel", "Channel"},
+    {STR_INIT("source"), STORE_METRIC_CAMPAIGN_SOURCE, "Events by source", "Source"},
+    {STR_INIT("medium"), STORE_METRIC_CAMPAIGN_MEDIUM, "Events by medium", "Medium"},
+    {STR_INIT("campaign"), STORE_METRIC_CAMPAIGN, "Events by campaign", "Campaign"},
+    {STR_INIT("region"), STORE_METRIC_REGION, "Events by region", "Region"},
+    {STR_INIT("browserVersion"), STORE_METRIC_BROWSER_VERSION, "Events by version of the browser",
+     "Browser"},
+    {STR_INIT("osVersion"), STORE_METRIC_OS_VERSION, "Events by version of the operating system",
+     "System"},
     {STR_INIT("country"), STORE_METRIC_COUNTRY, "Events by country", "Country"},
     {STR_INIT("device"), STORE_METRIC_DEVICE, "Events by device", "Device"},
     {STR_INIT("browser"), STORE_METRIC_BROWSER, "Events by browser", "Browser"},
@@ -31,8 +41,27 @@ static const struct dimension {
 struct asked {
     const struct reports_question *question;
     const struct dimension *dimension;
+    struct dimension own; // what dimension points to when it is a declared one
+    struct str declared;  // its name; data NULL: it is not
+    struct reports_breakdown breakdown;
     struct reports_counts counts;
 };
+
+// "dimension:NAME". False: there is no such.
+static bool find_declared(struct reports *reports, struct asked *asked, struct arena *arena) {
+    struct str by = asked->question->by;
+    if (!by.data || !reports_breakdown_declared(reports, by, &asked->declared)) {
+        asked->declared = STR_EMPTY;
+        return false;
+    }
+    struct str title = arena_printf(arena, "Events by %.*s", STR_ARG(asked->declared));
+    struct str column = arena_copy(arena, asked->declared);
+    asked->own = (struct dimension){by, STORE_METRIC_DIMENSION,
+                                    title.data ? title.data : "Events by dimension",
+                                    column.data ? column.data : "Value"};
+    asked->dimension = &asked->own;
+    return true;
+}
 
 static const struct dimension *find_dimension(struct str by) {
     if (!by.data) {
@@ -78,8 +107,9 @@ static enum status read_counts(struct reports *reports, struct arena *arena, str
                                             .chronological = metric == STORE_METRIC_HOUR ||
                                                              metric == STORE_METRIC_EVENTS,
                                             .days = (size_t)(range.last - range.first) + 1};
-    enum status status = store_totals_read(reports->config.store, question->project, range.first,
-                                           range.last, UINT64_C(1) << metric, arena, &rows, &count);
+    enum status status =
+        store_totals_read(reports->config.store, question->project, range.first, range.last,
+                          UINT64_C(1) << metric | REPORTS_METRIC(FOLDED), arena, &rows, &count);
     if (status != STATUS_OK) {
         return status;
     }
@@ -87,7 +117,12 @@ static enum status read_counts(struct reports *reports, struct arena *arena, str
     if (metric == STORE_METRIC_EVENTS) {
         return make_days(arena, all, range, &asked->counts);
     }
-    return reports_counts_make(arena, all, range.first, question->limit, &asked->counts);
+    status = reports_breakdown_make(arena, all, metric, asked->declared, &asked->breakdown);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return reports_counts_make(arena, asked->breakdown.rows, range.first, question->limit,
+                               &asked->counts);
 }
 
 static void send_json(struct http_exchange *exchange, const struct asked *asked) {
@@ -98,6 +133,9 @@ static void send_json(struct http_exchange *exchange, const struct asked *asked)
     reports_write_head(&w, asked->question);
     json_member_string(&w, STR("by"), counts->by);
     json_member_i64(&w, STR("events"), counts->total);
+    json_member_i64(&w, STR("other"), asked->breakdown.other);
+    json_member_i64(&w, STR("otherValues"), asked->breakdown.other_values);
+    json_member_bool(&w, STR("truncated"), asked->breakdown.other > 0);
     json_key(&w, STR("items"));
     json_begin_array(&w);
     for (size_t i = 0; i < counts->count; i++) {
@@ -215,11 +253,26 @@ static void send_page(struct http_exchange *exchange, const struct asked *asked)
     view_page_begin_cards(out);
     view_page_card(out, "Events", asked->counts.total, NULL);
     view_page_card(out, "Listed below", (int64_t)asked->counts.count, NULL);
+    if (asked->breakdown.other > 0) {
+        view_page_card(out, "Of values without a line of their own", asked->breakdown.other, NULL);
+        view_page_card(out, "About so many values", asked->breakdown.other_values, NULL);
+    }
     view_page_end_cards(out);
     write_chart(out, asked);
     write_table(out, asked);
     view_page_end(out);
     view_page_send(exchange);
+}
+
+static void refuse_dimension(const struct reports *reports, struct http_exchange *exchange) {
+    struct str list = reports_breakdown_names(reports, &exchange->arena);
+    struct str text = arena_printf(
+        &exchange->arena,
+        "must be name, type, page, referrer, channel, source, medium, campaign, country, region, "
+        "device, browser, browserVersion, os, osVersion, hour, day or dimension:NAME; declared "
+        "are: %.*s",
+        STR_ARG(list));
+    view_refuse(exchange, "by", text.data ? text : STR("is not known"));
 }
 
 void reports_handle_events(struct http_exchange *exchange, void *context) {
@@ -230,10 +283,8 @@ void reports_handle_events(struct http_exchange *exchange, void *context) {
         return;
     }
     struct asked asked = {.question = &question, .dimension = find_dimension(question.by)};
-    if (!asked.dimension) {
-        view_refuse(exchange, "by",
-                    STR("must be name, type, page, referrer, country, device, browser, os, hour or "
-                        "day"));
+    if (!asked.dimension && !find_declared(reports, &asked, &exchange->arena)) {
+        refuse_dimension(reports, exchange);
         return;
     }
     enum status status = read_counts(reports, &exchange->arena, &asked);

@@ -6,11 +6,13 @@
 
 #include "base/json_write.h"
 #include "base/thread.h"
+#include "enrich/declared.h"
 #include "reports/reports.h"
 #include "view/asked.h"
 
 struct reports {
     struct reports_config config;
+    struct str dimensions[ENRICH_DECLARED_MAX]; // the configuration's
     struct view_zones *zones;
     pthread_mutex_t closing; // one look at a time
     struct thread timer;

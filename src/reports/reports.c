@@ -52,6 +52,10 @@ enum status reports_start(const struct reports_config *config, struct reports **
         return error_set(err, STATUS_NO_MEMORY, "reports: no memory to start");
     }
     reports->config = *config;
+    reports->config.dimensions = reports->dimensions;
+    for (size_t i = 0; i < config->dimension_count && i < ENRICH_DECLARED_MAX; i++) {
+        reports->dimensions[i] = config->dimensions[i];
+    }
     if (reports->config.close_after_ms == 0) {
         reports->config.close_after_ms = 15 * 60 * 1000;
     }

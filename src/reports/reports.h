@@ -19,7 +19,9 @@ struct reports_config {
     // Highest received time (ms) that the processor has put into the store, and whether nothing is waiting; called from the timer thread.
     void (*progress)(void *context, int64_t *received_ms, bool *caught_up);
     void *progress_context;
-    int64_t close_after_ms; // 0: 15 min
+    int64_t close_after_ms;       // 0: 15 min
+    const struct str *dimensions; // names of those that are declared; the texts outlive the role
+    size_t dimension_count;
 };
 struct reports;
 MUST_CHECK enum status reports_start(const struct reports_config *config, struct reports **out,

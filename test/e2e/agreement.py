@@ -4,7 +4,7 @@
 
 import pytest
 
-from recount import browser, device, ranked, system
+from recount import browser, browser_version, device, ranked, system, system_version
 
 TOP_USERS = 10
 
@@ -17,6 +17,13 @@ DIMENSIONS = {
     "device": lambda event: device(event.agent),
     "browser": lambda event: browser(event.agent),
     "os": lambda event: system(event.agent),
+    "channel": lambda event: event.channel,
+    "source": lambda event: event.source,
+    "medium": lambda event: event.medium,
+    "campaign": lambda event: event.campaign,
+    "region": lambda event: event.region,
+    "browserVersion": lambda event: browser_version(event.agent),
+    "osVersion": lambda event: system_version(event.agent),
     "hour": lambda event: f"{event.hour:02d}",
 }
 

