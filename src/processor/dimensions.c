@@ -44,27 +44,53 @@ static struct str bounded(struct str s) {
 
 // --- User-Agents ----------------------------------------------------------------------------------------------------
 
-static enum status agent_of(struct dimensions *dimensions, struct str text,
+static struct dimension_agent *find_agent(struct dimensions *dimensions, uint64_t hash,
+                                          struct str text, bool *found) {
+    struct dimension_agent *set =
+        &dimensions->agents[hash % DIMENSION_AGENT_SETS * DIMENSION_AGENT_WAYS];
+    struct dimension_agent *oldest = set;
+    for (struct dimension_agent *way = set; way < set + DIMENSION_AGENT_WAYS; way++) {
+        if (way->text && way->hash == hash && str_equal(str_make(way->text, way->len), text)) {
+            *found = true;
+            return way;
+        }
+        oldest = way->used < oldest->used ? way : oldest;
+    }
+    *found = false;
+    return oldest;
+}
+
+static enum status agent_of(struct dimensions *dimensions, struct str text, struct arena *arena,
                             struct event_dimensions *out) {
     uint64_t hash = str_hash(text, 0);
-    struct dimension_agent *agent = &dimensions->agents[hash % DIMENSION_AGENTS];
-    if (!agent->text || agent->hash != hash ||
-        !str_equal(str_make(agent->text, agent->len), text)) {
+    bool found = false;
+    struct dimension_agent *agent = find_agent(dimensions, hash, text, &found);
+    if (!found) {
         char *copy = malloc(text.len);
         if (!copy) {
             return STATUS_NO_MEMORY;
         }
         memcpy(copy, text.data, text.len);
         free(agent->text);
-        *agent = (struct dimension_agent){
-            hash, text.len, copy, useragent_classify(text), bots_family(text), {.browser = ""}};
+        *agent = (struct dimension_agent){.hash = hash,
+                                          .len = text.len,
+                                          .text = copy,
+                                          .families = useragent_classify(text),
+                                          .bot = bots_family(text)};
         enrich_agent_read(dimensions->enrichment->rules, dimensions->matcher, text,
                           &agent->enriched);
     }
+    agent->used = ++dimensions->uses;
     out->has_agent = true;
-    out->agent = &agent->enriched;
     out->families = agent->families;
     out->bot = agent->bot;
+    // A copy: its place may be another's before the event is applied.
+    struct enrich_agent *enriched = arena_alloc(arena, sizeof *enriched);
+    if (!enriched) {
+        return STATUS_NO_MEMORY;
+    }
+    *enriched = agent->enriched;
+    out->agent = enriched;
     return STATUS_OK;
 }
 
@@ -279,7 +305,7 @@ enum status dimensions_of(struct dimensions *dimensions, const struct event *eve
     if (agent.len > USERAGENT_BYTES_MAX) {
         agent.len = USERAGENT_BYTES_MAX;
     }
-    enum status status = agent.len > 0 ? agent_of(dimensions, agent, out) : STATUS_OK;
+    enum status status = agent.len > 0 ? agent_of(dimensions, agent, arena, out) : STATUS_OK;
     if (status == STATUS_OK) {
         status = hints_of(trees, arena, out);
     }

@@ -18,12 +18,17 @@ struct dimension_agent {
     struct useragent families;
     struct str bot; // data NULL: none
     struct enrich_agent enriched;
+    uint64_t used; // when last
 };
-#define DIMENSION_AGENTS 1024
+// A new one costs a hundred times as much as one that is here. Sets of a few, of which the one that was not used for longest goes.
+#define DIMENSION_AGENT_SETS 1024
+#define DIMENSION_AGENT_WAYS 4
+#define DIMENSION_AGENTS (DIMENSION_AGENT_SETS * DIMENSION_AGENT_WAYS)
 // User-Agents classified before, and what looks addresses up; belongs to one thread.
 struct dimensions {
     struct enrichment *enrichment;
     struct dimension_agent *agents;
+    uint64_t uses;
     struct agent_matcher *matcher;  // NULL: there are no rules
     struct enrich_locator *locator; // NULL: there are no locations
 };
@@ -41,8 +46,9 @@ struct event_dimensions {
     struct str country;  // two capital letters; data NULL: none
     struct str region;   // "DE-BE"; data NULL: none
     struct str channel;  // data NULL: none. Page events only
-    struct enrich_campaign campaign;  // source: also of a known referrer or a click id
-    const struct enrich_agent *agent; // with versions; NULL: neither User-Agent nor hints
+    struct enrich_campaign campaign; // source: also of a known referrer or a click id
+    const struct enrich_agent
+        *agent; // with versions, in the arena; NULL: neither User-Agent nor hints
 };
 // Fields point into the event, the arena or static storage. NO_MEMORY.
 MUST_CHECK enum status dimensions_of(struct dimensions *dimensions, const struct event *event,

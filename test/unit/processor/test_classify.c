@@ -170,6 +170,31 @@ static void test_dimensions(void **state) {
     arena_free(&arena);
 }
 
+// Events of a step are looked at before the first of them is applied.
+static void test_what_was_found_stays_while_others_come(void **state) {
+    (void)state;
+    struct enrichment *enrichment = make_enrichment();
+    struct dimensions dimensions;
+    struct arena arena;
+    struct event event = {.type = EVENT_TRACK, .user_agent = STR(CHROME_WINDOWS)};
+    struct event_trees trees = {NULL, NULL, NULL};
+    struct event_dimensions first, other;
+    arena_init(&arena, 4096, 0);
+    assert_int_equal(dimensions_init(&dimensions, enrichment), STATUS_OK);
+    assert_int_equal(dimensions_of(&dimensions, &event, &trees, &arena, &first), STATUS_OK);
+    for (unsigned i = 0; i < 4 * DIMENSION_AGENTS; i++) {
+        event.user_agent = arena_printf(&arena, "Firefox/%u (Windows NT 6.1)", i);
+        assert_int_equal(dimensions_of(&dimensions, &event, &trees, &arena, &other), STATUS_OK);
+        struct str browser = arena_printf(&arena, "Firefox %u", i);
+        assert_string_equal(other.agent->browser, browser.data);
+    }
+    assert_string_equal(first.agent->browser, "Chrome 126");
+    assert_string_equal(first.agent->system, "Windows 10");
+    dimensions_free(&dimensions);
+    enrichment_free(enrichment);
+    arena_free(&arena);
+}
+
 static void test_long_values_are_cut_at_a_character(void **state) {
     (void)state;
     struct json_parser *parser;
@@ -281,6 +306,7 @@ int main(void) {
         cmocka_unit_test(test_user_agents),
         cmocka_unit_test(test_bots),
         cmocka_unit_test(test_dimensions),
+        cmocka_unit_test(test_what_was_found_stays_while_others_come),
         cmocka_unit_test(test_long_values_are_cut_at_a_character),
         cmocka_unit_test(test_traits_merge_by_key),
         cmocka_unit_test(test_traits_are_bounded),

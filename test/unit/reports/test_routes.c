@@ -162,7 +162,8 @@ static void test_events(void **state) {
     fill_day(november(22));
     struct route_reply reply = get("/reports/events?from=2026-11-20&to=2026-11-22&limit=1");
     ASSERT_REPLY(reply, 200);
-    ASSERT_HAS(reply.body, "\"by\":\"name\",\"events\":200,\"items\":[{\"name\":\"Login\","
+    ASSERT_HAS(reply.body, "\"by\":\"name\",\"events\":200,\"other\":0,"
+                           "\"otherValues\":0,\"truncated\":false,\"items\":[{\"name\":\"Login\","
                            "\"events\":120,\"byDay\":[60,0,60]}]}");
     reply = get("/reports/events?by=hour&from=2026-11-22&to=2026-11-22");
     ASSERT_HAS(reply.body,
