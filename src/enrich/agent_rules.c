@@ -104,7 +104,7 @@ static void fill(const struct match *match, struct str replacement, unsigned gro
     if (!replacement.data) {
         append(&buffer, group_of(match, group));
     }
-    for (size_t i = 0; i < replacement.len; i++) {
+    for (size_t i = 0; replacement.data && i < replacement.len; i++) {
         char digit = i + 1 < replacement.len ? replacement.data[i + 1] : '\0';
         if (replacement.data[i] == '$' && digit >= '1' && digit <= '9') {
             append(&buffer, group_of(match, (unsigned)(digit - '0')));

@@ -111,6 +111,7 @@ enum status enrich_locations_reload(struct enrich_locations *locations, bool *ch
     if (status != STATUS_OK) {
         return status;
     }
+    CHECK(file != NULL);
     thread_must(pthread_mutex_lock(&locations->mutex));
     struct location_file *old = file;
     if (!is_same(&file->stat, &locations->file->stat)) {
