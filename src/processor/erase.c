@@ -221,12 +221,14 @@ static enum status finish(struct erasing *erasing, int64_t offset) {
 static enum status erase_some(struct erasing *erasing, const struct eventlog_view *record,
                               bool *more) {
     struct partition *partition = erasing->partition;
+    size_t most = partition->worker->shared->config.cycle_events;
+    unsigned limit = most < ENTRIES_A_BATCH ? (unsigned)most : ENTRIES_A_BATCH;
     struct store_erased *removed = &erasing->part.removed;
     enum status status = cycle_open(partition, erasing->err);
     *more = false;
     if (status == STATUS_OK && erasing->control.action == CONTROL_ERASE) {
         status = store_batch_erase(partition->batch, erasing->control.project, erasing->actor,
-                                   ENTRIES_A_BATCH, removed, more);
+                                   limit, removed, more);
     }
     if (status == STATUS_OK && erasing->control.action == CONTROL_UNLINK) {
         status = store_batch_unlink(partition->batch, erasing->control.project,

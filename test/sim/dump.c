@@ -3,6 +3,10 @@
 // Prints a store's derived data.
 #include "dump.h"
 
+#include "store/erasure.h"
+
+#define DUMP_RECEIPTS_MAX 1000
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +115,26 @@ static void dump_project(struct store *store, struct str project, struct buffer 
     arena_free(&arena);
 }
 
+// The simulation numbers receipts by their place in the history.
+static void dump_receipts(struct store *store, struct buffer *out) {
+    for (unsigned i = 0; i < DUMP_RECEIPTS_MAX; i++) {
+        struct arena arena;
+        struct store_erasure_part *parts;
+        size_t count;
+        arena_init(&arena, 1024, 0);
+        struct str receipt = arena_printf(&arena, "receipt-%05u", i);
+        history_require(store_erasure_parts(store, receipt, &arena, &parts, &count), "receipts");
+        for (size_t n = 0; n < count; n++) {
+            const struct store_erased *removed = &parts[n].removed;
+            buffer_printf(
+                out, "%.*s part %u timeline %" PRIu64 " days %" PRIu64 " states %" PRIu64 "%s\n",
+                STR_ARG(receipt), parts[n].part, removed->timeline, removed->days, removed->states,
+                parts[n].done ? "" : " not done");
+        }
+        arena_free(&arena);
+    }
+}
+
 void dump_store(struct store *store, struct buffer *out) {
     struct arena arena;
     struct store_dead_letter *letters;
@@ -123,6 +147,7 @@ void dump_store(struct store *store, struct buffer *out) {
                     "dead letters");
     buffer_printf(out, "dead letters %zu\n", count);
     arena_free(&arena);
+    dump_receipts(store, out);
     history_require(buffer_status(out), "dump");
 }
 

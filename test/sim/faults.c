@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "eventlog/eventlog.h"
-#include "store/store.h"
+#include "store/erasure.h"
 
 struct faults faults;
 struct faults_watch faults_watch;
@@ -59,6 +59,27 @@ static enum verdict next_verdict(void) {
                      void *context),                                                               \
        void *context),                                                                             \
       (store, partition, visit, context))                                                          \
+    X(store_actor_get,                                                                             \
+      (struct store * store, struct str project, struct store_actor actor, struct arena * arena,   \
+       struct store_actor_state * out),                                                            \
+      (store, project, actor, arena, out))                                                         \
+    X(store_batch_erase,                                                                           \
+      (struct store_batch * batch, struct str project, struct store_actor actor, unsigned limit,   \
+       struct store_erased *removed, bool *more),                                                  \
+      (batch, project, actor, limit, removed, more))                                               \
+    X(store_batch_letters_remove,                                                                  \
+      (struct store_batch * batch, struct str project, struct str needle,                          \
+       struct store_erased * removed),                                                             \
+      (batch, project, needle, removed))                                                           \
+    X(store_erasure_parts,                                                                         \
+      (struct store * store, struct str id, struct arena * arena,                                  \
+       struct store_erasure_part * *out, size_t * count),                                          \
+      (store, id, arena, out, count))                                                              \
+    X(store_refusals,                                                                              \
+      (struct store * store, struct arena * arena, struct store_refusal * *out, size_t * count),   \
+      (store, arena, out, count))                                                                  \
+    X(store_secret, (struct store * store, struct str name, uint8_t * secret),                     \
+      (store, name, secret))                                                                       \
     X(store_flush, (struct store * store), (store))                                                \
     X(store_projects,                                                                              \
       (struct store * store, struct arena * arena, struct store_project * *out, size_t * count),   \

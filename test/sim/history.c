@@ -205,6 +205,64 @@ void history_make(struct history *history, uint64_t seed, size_t count) {
     }
 }
 
+static struct control make_control(struct random_source *random, struct arena *arena, size_t number,
+                                   int64_t now) {
+    bool user = !one_in(random, 3);
+    unsigned project = (unsigned)random_below(random, HISTORY_PROJECTS);
+    struct control control = {
+        .action = one_in(random, 6)   ? CONTROL_ALLOW
+                  : one_in(random, 6) ? CONTROL_UNLINK
+                                      : CONTROL_ERASE,
+        .project = history_projects[project].id,
+        .requested_ms = now,
+        .receipt = arena_printf(arena, "receipt-%05zu", number),
+        .part = (uint32_t)random_below(random, 3),
+    };
+    user = user || control.action == CONTROL_UNLINK;
+    control.kind = user ? 'u' : 'a';
+    control.id = arena_printf(
+        arena, "%c%llu", control.kind,
+        (unsigned long long)random_below(random, user ? HISTORY_USERS : HISTORY_ANONYMOUS));
+    control.keep_refusing = control.action == CONTROL_ERASE && one_in(random, 4);
+    if (control.action == CONTROL_UNLINK) {
+        control.anonymous_id = arena_printf(
+            arena, "a%llu", (unsigned long long)random_below(random, HISTORY_ANONYMOUS));
+    }
+    if (control.action == CONTROL_ALLOW) {
+        control.receipt = STR_EMPTY;
+        control.part = 0;
+    }
+    return control;
+}
+
+void history_add_controls(struct history *history, uint64_t seed, unsigned partitions) {
+    struct random_seeded seeded;
+    struct random_source *random = &seeded.source;
+    random_seeded_init(&seeded, seed);
+    history->partitions = partitions;
+    uint64_t every = 10 + random_below(random, 100);
+    for (size_t i = 0; i < history->count; i++) {
+        if (!one_in(random, every)) {
+            continue;
+        }
+        int64_t now = history->records[i].timestamp_ms;
+        struct control *control = arena_alloc(&history->arena, sizeof *control);
+        struct buffer value;
+        if (!control) {
+            abort();
+        }
+        buffer_init(&value, EVENT_BYTES_MAX);
+        *control = make_control(random, &history->arena, i, now);
+        history_require(control_encode(control, &value), "control");
+        history->events[i] =
+            (struct history_event){.agent = HISTORY_AGENTS - 1, .control = control};
+        history->records[i] =
+            (struct eventlog_record){control_record_key(control, &history->arena),
+                                     arena_copy(&history->arena, buffer_str(&value)), now};
+        buffer_free(&value);
+    }
+}
+
 void history_free(struct history *history) {
     arena_free(&history->arena);
 }

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "enrich/enrich.h"
+#include "event/control.h"
 #include "event/event.h"
 #include "eventlog/eventlog.h"
 #include "store/store.h"
@@ -40,17 +41,21 @@ struct history_event {
     const char *plan;                       // trait of an identify; NULL: removed; "" : not said
     bool broken;                            // becomes a dead letter
     // What rules did to it: rules.h.
-    const char *filtered_by; // NULL: none
-    bool set_aside;          // a dead letter of a rule
+    const char *filtered_by;       // NULL: none
+    bool set_aside;                // a dead letter of a rule
+    const struct control *control; // NULL: it is an event
 };
 struct history {
     struct arena arena;
     struct history_event *events; // what each record holds
     struct eventlog_record *records;
     size_t count;
+    unsigned partitions; // 0: nobody is erased
 };
 
 void history_make(struct history *history, uint64_t seed, size_t count);
+// Puts control records in the place of some of the records. partitions: of the log that they go into.
+void history_add_controls(struct history *history, uint64_t seed, unsigned partitions);
 void history_free(struct history *history);
 // Appends records [from, to) and waits until they are durable.
 void history_append(const struct history *history, struct eventlog *log, size_t from, size_t to);

@@ -28,7 +28,8 @@ struct person {
     unsigned project;
     bool user;
     char id[16];
-    size_t *events; // indices in log order
+    size_t *events; // indices in log order, of one life: between two erasures
+    bool last;      // no erasure came later
     size_t count;
     struct store_session *sessions; // by start
     size_t session_count;
@@ -36,8 +37,8 @@ struct person {
 
 static bool is_of(const struct history_event *event, const struct person *person) {
     struct str id = event->event.user_id.len > 0 ? event->event.user_id : event->event.anonymous_id;
-    return event->project == person->project && (event->event.user_id.len > 0) == person->user &&
-           str_equal(id, str_from_c(person->id));
+    return !event->control && event->project == person->project &&
+           (event->event.user_id.len > 0) == person->user && str_equal(id, str_from_c(person->id));
 }
 
 static int32_t day_of(const struct recount *recount, unsigned project, int64_t ms, int *hour) {
@@ -87,7 +88,7 @@ static void print_totals(struct recount *recount, unsigned project) {
 
 static bool was_sent_before(const struct history *history, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (!history->events[i].broken &&
+        if (!history->events[i].broken && !history->events[i].control &&
             history->events[i].project == history->events[n].project &&
             str_equal(history->events[i].event.id, history->events[n].event.id)) {
             return true;
@@ -96,16 +97,61 @@ static bool was_sent_before(const struct history *history, size_t n) {
     return false;
 }
 
+static bool is_about(const struct control *control, struct str project, bool user, struct str id) {
+    return control && str_equal(control->project, project) && (control->kind == 'u') == user &&
+           str_equal(control->id, id);
+}
+
+// Whether the last control record of the event's actor that says so keeps them away.
+static bool is_refused(const struct history *history, size_t n) {
+    const struct event *event = &history->events[n].event;
+    bool user = event->user_id.len > 0;
+    bool refused = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct control *control = history->events[i].control;
+        if (is_about(control, event->project, user, user ? event->user_id : event->anonymous_id) &&
+            (control->keep_refusing || control->action == CONTROL_ALLOW)) {
+            refused = control->keep_refusing;
+        }
+    }
+    return refused;
+}
+
+// A letter goes with the erasure of somebody whose id is in it, when it lies in their partition.
+static bool letter_goes(const struct history *history, size_t n) {
+    for (size_t i = n + 1; i < history->count; i++) {
+        const struct control *control = history->events[i].control;
+        char needle[32];
+        if (!control || control->action != CONTROL_ERASE) {
+            continue;
+        }
+        snprintf(needle, sizeof needle, "\"%.*s\"", STR_ARG(control->id));
+        struct str project = history->records[n].key, value = history->records[n].value;
+        project = str_cut(&project, '\0');
+        if (str_equal(project, control->project) &&
+            eventlog_partition_of(history->records[n].key, history->partitions) ==
+                eventlog_partition_of(history->records[i].key, history->partitions) &&
+            memmem(value.data, value.len, needle, strlen(needle))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t choose(struct recount *recount) {
+    const struct history *history = recount->history;
     size_t dead = 0;
-    for (size_t i = 0; i < recount->history->count; i++) {
-        const struct history_event *event = &recount->history->events[i];
+    for (size_t i = 0; i < history->count; i++) {
+        const struct history_event *event = &history->events[i];
         recount->counted[i] = false;
+        if (event->control) {
+            continue;
+        }
         if (event->broken) {
             // The same record twice is the same dead letter at two offsets.
-            dead++;
-        } else if (!was_sent_before(recount->history, i)) {
-            dead += event->set_aside;
+            dead += !letter_goes(history, i);
+        } else if (!was_sent_before(history, i) && !is_refused(history, i)) {
+            dead += event->set_aside && !letter_goes(history, i);
             recount->counted[i] =
                 !history_agents[event->agent].bot && !event->filtered_by && !event->set_aside;
         }
@@ -131,13 +177,20 @@ static void count_events(struct recount *recount, unsigned project) {
     for (size_t i = 0; i < recount->history->count; i++) {
         const struct history_event *event = &recount->history->events[i];
         const struct history_agent *agent = &history_agents[event->agent];
-        if (event->project != project || event->broken || event->set_aside ||
+        if (event->project != project || event->broken || event->control ||
             (!recount->counted[i] && was_sent_before(recount->history, i))) {
             continue;
         }
         int hour;
         char text[8], name[64];
         int32_t day = day_of(recount, project, event->event.timestamp_ms, &hour);
+        if (is_refused(recount->history, i)) { // before rules see it
+            add(recount, day, STORE_METRIC_FILTERED, "erased", 1);
+            continue;
+        }
+        if (event->set_aside) {
+            continue;
+        }
         if (event->filtered_by) {
             add(recount, day, STORE_METRIC_FILTERED, event->filtered_by, 1);
             continue;
@@ -171,11 +224,25 @@ static const struct event *event_of(const struct recount *recount, const struct 
     return &recount->history->events[person->events[n]].event;
 }
 
-static void find_events(const struct recount *recount, struct person *person) {
+// The erasure that ends the life which begins at `from`; the history's end when none does.
+static size_t end_of_life(const struct recount *recount, const struct person *person, size_t from) {
+    const struct history *history = recount->history;
+    size_t end = from;
+    while (end < history->count &&
+           !(is_about(history->events[end].control, history_projects[person->project].id,
+                      person->user, str_from_c(person->id)) &&
+             history->events[end].control->action == CONTROL_ERASE)) {
+        end++;
+    }
+    return end;
+}
+
+static void find_events(const struct recount *recount, struct person *person, size_t from,
+                        size_t to) {
     person->events = calloc(recount->history->count + 1, sizeof(size_t));
     person->sessions = calloc(recount->history->count + 1, sizeof(struct store_session));
     person->count = person->session_count = 0;
-    for (size_t i = 0; i < recount->history->count; i++) {
+    for (size_t i = from; i < to; i++) {
         if (recount->counted[i] && is_of(&recount->history->events[i], person)) {
             person->events[person->count++] = i;
         }
@@ -315,7 +382,7 @@ static void print_day(struct recount *recount, const struct person *person, int3
         }
         print_names(recount, names, name_count, day);
         buffer_append_char(recount->out, '\n');
-        add(recount, day, STORE_METRIC_TOP_ACTORS, person->user ? person->id : NULL,
+        add(recount, day, STORE_METRIC_TOP_ACTORS, person->user && person->last ? person->id : NULL,
             (int64_t)events);
     }
     free(names);
@@ -373,9 +440,9 @@ static void print_state(struct recount *recount, const struct person *person, in
     }
 }
 
-static void recount_person(struct recount *recount, struct person *person) {
+static void recount_life(struct recount *recount, struct person *person, size_t from, size_t to) {
     int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
-    find_events(recount, person);
+    find_events(recount, person, from, to);
     find_sessions(recount, person);
     for (size_t n = 0; n < person->count; n++) {
         int64_t ms = event_of(recount, person, n)->timestamp_ms;
@@ -396,6 +463,36 @@ static void recount_person(struct recount *recount, struct person *person) {
     free(person->sessions);
 }
 
+// What an erased life did stays in the totals; its rows are gone.
+static void recount_person(struct recount *recount, struct person *person) {
+    struct buffer *out = recount->out, gone;
+    size_t from = 0, to = 0;
+    buffer_init(&gone, DUMP_BYTES_MAX);
+    recount->out = &gone;
+    while ((to = end_of_life(recount, person, from)) < recount->history->count) {
+        recount_life(recount, person, from, to);
+        from = to + 1;
+    }
+    buffer_free(&gone);
+    recount->out = out;
+    person->last = true;
+    recount_life(recount, person, from, to);
+}
+
+// The user was erased later, or the link alone was removed.
+static bool link_goes(const struct history *history, size_t n, struct str anonymous) {
+    const struct event *event = &history->events[n].event;
+    for (size_t i = n + 1; i < history->count; i++) {
+        const struct control *control = history->events[i].control;
+        if (is_about(control, event->project, true, event->user_id) &&
+            (control->action == CONTROL_ERASE ||
+             (control->action == CONTROL_UNLINK && str_equal(control->anonymous_id, anonymous)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_link(struct recount *recount, unsigned project, struct str anonymous) {
     struct str owner = STR_EMPTY;
     int64_t earliest = 0;
@@ -405,7 +502,8 @@ static void print_link(struct recount *recount, unsigned project, struct str ano
                             : event->type == EVENT_ALIAS  ? event->previous_id
                                                           : STR_EMPTY;
         if (!recount->counted[i] || recount->history->events[i].project != project ||
-            event->user_id.len == 0 || !str_equal(linked, anonymous)) {
+            event->user_id.len == 0 || !str_equal(linked, anonymous) ||
+            link_goes(recount->history, i, anonymous)) {
             continue;
         }
         if (!owner.data || event->timestamp_ms < earliest ||
@@ -441,6 +539,50 @@ static void recount_project(struct recount *recount, unsigned project) {
     buffer_free(&people);
 }
 
+static size_t count_days(const struct recount *recount, const struct person *person) {
+    size_t days = 0;
+    for (size_t n = 0; n < person->count; n++) {
+        int32_t day =
+            day_of(recount, person->project, event_of(recount, person, n)->timestamp_ms, NULL);
+        bool before = false;
+        for (size_t i = 0; i < n && !before; i++) {
+            before = day_of(recount, person->project, event_of(recount, person, i)->timestamp_ms,
+                            NULL) == day;
+        }
+        days += !before;
+    }
+    return days;
+}
+
+static void print_receipt(struct recount *recount, size_t at) {
+    const struct control *control = recount->history->events[at].control;
+    struct person person = {.user = control->kind == 'u'};
+    size_t from = 0;
+    snprintf(person.id, sizeof person.id, "%.*s", STR_ARG(control->id));
+    while (!str_equal(history_projects[person.project].id, control->project)) {
+        person.project++;
+    }
+    for (size_t end = end_of_life(recount, &person, from); end < at;
+         end = end_of_life(recount, &person, from)) {
+        from = end + 1;
+    }
+    find_events(recount, &person, from, control->action == CONTROL_ERASE ? at : from);
+    buffer_printf(recount->out, "%.*s part %u timeline %zu days %zu states %d\n",
+                  STR_ARG(control->receipt), control->part, person.count,
+                  count_days(recount, &person), person.count > 0);
+    free(person.events);
+    free(person.sessions);
+}
+
+static void print_receipts(struct recount *recount) {
+    for (size_t i = 0; i < recount->history->count; i++) {
+        const struct control *control = recount->history->events[i].control;
+        if (control && control->action != CONTROL_ALLOW) {
+            print_receipt(recount, i);
+        }
+    }
+}
+
 void dump_recount(const struct history *history, int64_t session_gap_ms, struct buffer *out) {
     struct recount recount = {.history = history, .gap_ms = session_gap_ms, .out = out};
     recount.counted = calloc(history->count + 1, sizeof(bool));
@@ -453,9 +595,12 @@ void dump_recount(const struct history *history, int64_t session_gap_ms, struct 
     size_t dead = choose(&recount);
     for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
         recount_project(&recount, i);
-        timezone_free(recount.zones[i]);
     }
     buffer_printf(out, "dead letters %zu\n", dead);
+    print_receipts(&recount);
+    for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
+        timezone_free(recount.zones[i]);
+    }
     free(recount.counted);
     free(recount.totals);
     history_require(buffer_status(out), "recount");

@@ -160,6 +160,9 @@ static bool run_seed(uint64_t seed) {
     history_make(&history, seed, 20 + (size_t)random_below(random, 800));
     struct processor_config rules = random_rules(random);
     unsigned partitions = 1 + (unsigned)random_below(random, 4);
+    if (random_below(random, 3) > 0) {
+        history_add_controls(&history, seed, partitions);
+    }
     buffer_init(&clean, DUMP_BYTES_MAX);
     buffer_init(&faulty, DUMP_BYTES_MAX);
     // A third each: no rules, rules, and rules that change meanwhile, which only a recount can follow.
