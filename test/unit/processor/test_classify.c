@@ -177,7 +177,7 @@ static void test_what_was_found_stays_while_others_come(void **state) {
     struct dimensions dimensions;
     struct arena arena;
     struct event event = {.type = EVENT_TRACK, .user_agent = STR(CHROME_WINDOWS)};
-    struct event_trees trees = {NULL, NULL, NULL};
+    struct event_trees trees = {.root = NULL};
     struct event_dimensions first, other;
     arena_init(&arena, 4096, 0);
     assert_int_equal(dimensions_init(&dimensions, enrichment), STATUS_OK);
