@@ -188,9 +188,9 @@ static void run_work(struct work *work) {
     exchange->run(&exchange->public, exchange->run_context);
 }
 
-void http_exchange_offload(struct http_exchange *exchange,
-                           void (*run)(struct http_exchange *exchange, void *context),
-                           void *context) {
+bool http_exchange_try_offload(struct http_exchange *exchange,
+                               void (*run)(struct http_exchange *exchange, void *context),
+                               void *context) {
     struct http_exchange_private *private = http_exchange_of(exchange);
     struct workers *workers = private->loop->server->config.workers;
     CHECK(workers != NULL);
@@ -201,6 +201,15 @@ void http_exchange_offload(struct http_exchange *exchange,
     exchange->queued_us -= clock->mono_us(clock);
     if (workers_submit(workers, &private->work) != STATUS_OK) {
         exchange->queued_us = 0;
+        return false;
+    }
+    return true;
+}
+
+void http_exchange_offload(struct http_exchange *exchange,
+                           void (*run)(struct http_exchange *exchange, void *context),
+                           void *context) {
+    if (!http_exchange_try_offload(exchange, run, context)) {
         exchange->before_reply = NULL; // nothing was done, and this thread may not block
         http_reply_header(exchange, "Retry-After", STR("1"));
         http_reply_problem(exchange, 503, STR("The server is busy; try again soon."));

@@ -111,6 +111,10 @@ void http_reply_send_static(struct http_exchange *exchange, unsigned status,
 void http_exchange_offload(struct http_exchange *exchange,
                            void (*run)(struct http_exchange *exchange, void *context),
                            void *context);
+// The same, but false when the pool is full: nothing is sent then, and the caller still owns the exchange.
+bool http_exchange_try_offload(struct http_exchange *exchange,
+                               void (*run)(struct http_exchange *exchange, void *context),
+                               void *context);
 // The way back: `run` is called on the connection's loop thread, which owns the exchange from there. Any thread.
 void http_exchange_resume(struct http_exchange *exchange,
                           void (*run)(struct http_exchange *exchange, void *context),

@@ -54,6 +54,7 @@ void users_handle_delete(struct http_exchange *exchange, void *context);
 void users_handle_timeline(struct http_exchange *exchange, void *context);
 void users_handle_daily(struct http_exchange *exchange, void *context);
 
+void users_handle_export(struct http_exchange *exchange, void *context);
 void users_handle_erase(struct http_exchange *exchange, void *context);
 void users_handle_erasures(struct http_exchange *exchange, void *context);
 void users_handle_erasure(struct http_exchange *exchange, void *context);

@@ -17,6 +17,7 @@ static const struct http_route routes[] = {
     {HTTP_DELETE_, "/users/:id", AUTH_ACCESS_EDITOR, true, users_handle_delete},
     {HTTP_GET_, "/users/:id/activities", AUTH_ACCESS_SELF, true, users_handle_timeline},
     {HTTP_GET_, "/users/:id/reports/daily", AUTH_ACCESS_SELF, true, users_handle_daily},
+    {HTTP_GET_, "/users/:id/export", AUTH_ACCESS_SELF, true, users_handle_export},
     {HTTP_POST_, "/users/:id/erasure", AUTH_ACCESS_OWN, true, users_handle_erase},
     {HTTP_GET_, "/users/:id/erasures", AUTH_ACCESS_OWN, true, users_handle_own_erasures},
     {HTTP_DELETE_, "/users/:id/refusal", AUTH_ACCESS_ADMIN, true, users_handle_allow},

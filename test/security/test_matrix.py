@@ -9,14 +9,14 @@ import re
 
 import pytest
 
-from footfall import HERE, command, new_id
+from footfall import HERE, command, eventually, new_id
 
 ROOT = os.path.join(HERE, "..", "..")
 PROJECTS = ("default", "other")
 LADDER = ("viewer", "editor", "admin")
 # Access as the routes declare it, and as docs/api.md calls it.
 IN_THE_DOCS = {"anyone": "public", "write key": "write key", "self, viewer": "self", "viewer": "viewer", "editor": "editor",
-               "admin": "admin"}
+               "admin": "admin", "self, admin": "own"}
 # Routes about the installation, which a key of one project cannot use whatever its role.
 FOR_ALL_PROJECTS = {("POST", "/projects"), ("POST", "/auth/keys/rotate")}
 
@@ -42,6 +42,8 @@ def allowed(role, access):
         return role == "write"
     if access == "self":
         return role == "self" or role in LADDER
+    if access == "own":
+        return role in ("self", "admin")
     return role in LADDER and LADDER.index(role) >= LADDER.index(access)
 
 
@@ -120,10 +122,35 @@ def keys(server):
     return made
 
 
+def prepared_erasure(server, route, project, person):
+    """The same of routes about erasures."""
+    pattern, method, about = route["pattern"], route["method"], {"project": project}
+    refused = "refusal" in pattern
+    person = new_id("refused") if refused else person
+    for other in PROJECTS:
+        server.request("DELETE", f"/users/{person}", params={"project": other})
+    server.request("PUT", f"/users/{person}", json={}, params=about)
+    if pattern == "/users/:id/erasure":
+        return f"/users/{person}/erasure", None, {}
+    if pattern.startswith("/erasure-holds"):
+        hold = {"userId": new_id("held"), "name": "a case"}
+        if method == "POST":
+            return pattern, hold, {}
+        made = server.request("POST", "/erasure-holds", json=hold, params=about)
+        return pattern.replace(":id", made.json()["person"]), None, {}
+    made = server.request("POST", f"/users/{person}/erasure", json={"keepRefusing": refused}, params=about)
+    assert made.status_code == 202, made.text
+    receipt = made.json()["id"]
+    eventually(lambda: server.get(f"/erasures/{receipt}", **about).json()["state"] == "done")
+    return pattern.replace("/erasures/:id", f"/erasures/{receipt}").replace(":id", person), None, {}
+
+
 def prepared(server, route, project, person="own-person"):
     """What the route is about exists in `project` alone; gives the path, and the body and headers of a request that succeeds."""
     pattern, method = route["pattern"], route["method"]
     body, headers = None, {}
+    if "erasure" in pattern or "refusal" in pattern:
+        return prepared_erasure(server, route, project, person)
     if ":id" in pattern and route["role"] == "users":
         for other in PROJECTS:
             server.request("DELETE", f"/users/{person}", params={"project": other})
