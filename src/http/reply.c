@@ -119,6 +119,9 @@ static void finish(struct http_exchange_private *exchange, unsigned status,
     }
     exchange->public.reply_bytes = reply_body(exchange).len;
     struct http_loop *loop = exchange->loop;
+    if (!loop) {
+        return; // detached.h
+    }
     if (exchange->flow.events && exchange->flow.carried) {
         exchange->flow.over = true; // whoever streams is on the loop's thread
         http_flow_touch(exchange);

@@ -8,6 +8,7 @@
 #ifndef FOOTFALL_STORE_ENGINE_H
 #define FOOTFALL_STORE_ENGINE_H
 
+#include "store/deliveries.h"
 #include "store/erasure.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -172,6 +173,12 @@ struct store_engine {
     enum status (*report_rewrite)(struct store *store, struct str project,
                                   const struct store_report *report);
     enum status (*secret)(struct store *store, struct str name, uint8_t secret[STORE_SECRET_BYTES]);
+    enum status (*delivery_put)(struct store *store, const struct store_delivery *row,
+                                int64_t old_version);
+    enum status (*deliveries)(struct store *store, struct str name, struct arena *arena,
+                              struct store_delivery **out, size_t *count);
+    enum status (*deliveries_sweep)(struct store *store,
+                                    int64_t before_ms); // NULL: they go by themselves
 
     // These three may be NULL: UNSUPPORTED.
     enum status (*walk)(struct store *store, enum store_row_kind kind, struct str after,

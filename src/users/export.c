@@ -257,9 +257,9 @@ static enum status fill_reports(struct export *export) {
     }
     int32_t first = state->activity_first_day;
     int32_t last = first + (int32_t)state->activity.len * 8;
-    enum status status = store_totals_read(export->users->config.store, export->project, first,
-                                           last, UINT64_C(1) << STORE_METRIC_TOP_ACTORS,
-                                           &export->arena, &totals, &count);
+    enum status status =
+        store_totals_read(export->users->config.store, export->project, first, last,
+                          UINT64_C(1) << STORE_METRIC_TOP_ACTORS, &export->arena, &totals, &count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (str_equal(totals[i].value, export->person.id)) {
             char date[11];
@@ -344,7 +344,8 @@ static bool begin(struct http_exchange *exchange, struct export *export) {
     http_stream_begin(exchange, &events, export);
     export->begun = true;
     http_reply_header(exchange, "Cache-Control", STR("private, no-store"));
-    http_reply_header(exchange, "Content-Disposition", STR("attachment; filename=\"export.ndjson\""));
+    http_reply_header(exchange, "Content-Disposition",
+                      STR("attachment; filename=\"export.ndjson\""));
     return http_stream_head(exchange, 200, "application/x-ndjson", -1);
 }
 

@@ -91,6 +91,10 @@ enum status cassandra_accounts(struct store *store, struct arena *arena, struct 
 enum status cassandra_account_replace(struct store *store, const struct store_account *account,
                                       int64_t version);
 enum status cassandra_account_delete(struct store *store, struct str email);
+enum status cassandra_delivery_put(struct store *store, const struct store_delivery *row,
+                                   int64_t old_version);
+enum status cassandra_deliveries(struct store *store, struct str name, struct arena *arena,
+                                 struct store_delivery **out, size_t *count);
 enum status cassandra_signing_key_put(struct store *store, const struct store_signing_key *key);
 enum status cassandra_signing_key_delete(struct store *store, int64_t number);
 enum status cassandra_signing_keys(struct store *store, struct arena *arena,

@@ -243,6 +243,15 @@
     S(REVOCATION_PUT, WRITE,                                                                         \
       "INSERT INTO #revocations (hour, id, until) VALUES (?, ?, ?) USING TTL ?")                     \
     S(REVOCATIONS_GET, READ, "SELECT id, until FROM #revocations WHERE hour = ?")                    \
+    S(DELIVERY_PUT, ONCE,                                                                            \
+      "INSERT INTO #deliveries (state, attempts, next, changed, error, version, name, due) "         \
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS")                                               \
+    S(DELIVERY_CHANGE, ONCE,                                                                         \
+      "UPDATE #deliveries SET state = ?, attempts = ?, next = ?, changed = ?, error = ?, "           \
+      "version = ? WHERE name = ? AND due = ? IF version = ?")                                       \
+    S(DELIVERIES_GET, READ,                                                                          \
+      "SELECT due, next, changed, version, state, attempts, error FROM #deliveries "                 \
+      "WHERE name = ?")                                                                              \
     S(ACCOUNTS_GET, READ,                                                                            \
       "SELECT email, password_hash, role, project, name, created, disabled, version "                \
       "FROM #accounts WHERE realm = 'all'")                                                          \

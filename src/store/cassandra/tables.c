@@ -137,9 +137,18 @@ static const char *const fourth_version[] = {
     NULL,
 };
 
+// Reports that are delivered.
+static const char *const fifth_version[] = {
+    "CREATE TABLE IF NOT EXISTS #deliveries (name text, due timestamp, state int, attempts int, "
+    "next timestamp, changed timestamp, error text, version bigint, PRIMARY KEY ((name), due)) "
+    "WITH CLUSTERING ORDER BY (due DESC) AND default_time_to_live = 8640000 "
+    "AND comment = 'State: 1 waiting, 2 under way until next, 3 delivered, 4 given up; 100 days'",
+    NULL,
+};
+
 // Step i leads to version i + 1.
 static const char *const *const steps[] = {first_version, second_version, third_version,
-                                           fourth_version};
+                                           fourth_version, fifth_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

@@ -24,6 +24,7 @@
 //   HOLD            project person
 //   SECRET          name
 //   REFUSAL         gen partition project person                 -> since when
+//   DELIVERY        name due                                      -> what became of it
 //   EPOCH           gen                                          -> eventlog_epoch() of what filled it
 //   OFFSET          gen partition
 //   SEEN            gen partition chunk
@@ -55,6 +56,7 @@ enum keys_table {
     KEYS_SIGNING_KEY = 11,
     KEYS_FAMILY = 12,
     KEYS_REVOCATION = 13,
+    KEYS_DELIVERY = 14,
     KEYS_EPOCH = 16, // derived tables from here on
     KEYS_OFFSET = 17,
     KEYS_SEEN = 18,

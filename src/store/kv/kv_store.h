@@ -170,6 +170,11 @@ enum status kv_accounts(struct store *store, struct arena *arena, struct store_a
 enum status kv_account_replace(struct store *store, const struct store_account *account,
                                int64_t version);
 enum status kv_account_delete(struct store *store, struct str email);
+enum status kv_delivery_put(struct store *store, const struct store_delivery *row,
+                            int64_t old_version);
+enum status kv_deliveries(struct store *store, struct str name, struct arena *arena,
+                          struct store_delivery **out, size_t *count);
+enum status kv_deliveries_sweep(struct store *store, int64_t before_ms);
 enum status kv_signing_key_put(struct store *store, const struct store_signing_key *key);
 enum status kv_signing_key_delete(struct store *store, int64_t number);
 enum status kv_signing_keys(struct store *store, struct arena *arena,

@@ -61,6 +61,7 @@ void suite_processing(struct suite *suite);
 void suite_admin(struct suite *suite);
 void suite_ledger(struct suite *suite);
 void suite_tokens(struct suite *suite);
+void suite_deliveries(struct suite *suite);
 void suite_walk(struct suite *suite);
 
 #endif

@@ -18,6 +18,7 @@ int main(void) {
     suite_admin(&suite);
     suite_ledger(&suite);
     suite_tokens(&suite);
+    suite_deliveries(&suite);
     suite_walk(&suite);
     suite_erasure(&suite);
     for (size_t i = 0; i < suite.count; i++) {
