@@ -132,8 +132,7 @@ void http_upstream_free(struct http_upstream *upstream) {
 }
 
 // --- What a loop has of it ---------------------------------------------------------------------------------------------
-static void on_flush(uv_prepare_t *handle) {
-    struct http_upstream_loop *home = handle->data;
+static void flush(struct http_upstream_loop *home) {
     while (home->dirty) {
         struct http_upstream_connection *connection = home->dirty;
         home->dirty = connection->next_dirty;
@@ -142,9 +141,15 @@ static void on_flush(uv_prepare_t *handle) {
     }
 }
 
+static void on_flush(uv_prepare_t *handle) {
+    struct http_upstream_loop *home = handle->data;
+    flush(home);
+    http_upstream_leave_retired(home);
+}
+
 void http_upstream_loop_flush(struct http_loop *loop) {
     for (struct http_upstream_loop *home = loop->upstreams; home; home = home->next) {
-        on_flush(&home->flush);
+        flush(home);
     }
 }
 
@@ -238,6 +243,7 @@ static struct http_upstream_loop *make_home(struct http_loop *loop,
     uv_timer_init(&loop->uv, &home->sweep);
     home->next = loop->upstreams;
     loop->upstreams = home;
+    http_upstream_moved_in(home);
     return home;
 }
 
@@ -457,6 +463,7 @@ void http_upstream_loop_end(struct http_loop *loop) {
     for (struct http_upstream_loop *home = loop->upstreams; home; home = home->next) {
         home->ending = true;
         break_all(home);
+        http_upstream_moved_out(home);
         uv_close((uv_handle_t *)&home->flush, NULL);
         uv_close((uv_handle_t *)&home->sweep, NULL);
     }

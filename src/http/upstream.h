@@ -94,6 +94,11 @@ struct http_upstream;
 MUST_CHECK enum status http_upstream_make(const struct http_upstream_config *config,
                                           struct http_upstream **out, struct error *err);
 void http_upstream_free(struct http_upstream *upstream); // after the servers; NULL is fine
+// While servers run: nobody will forward to it again. Health checks and looking up names end, idle connections are closed, and each loop
+// gives back what it has of it once nothing is under way. Any thread but the loops'; once more does nothing.
+void http_upstream_retire(struct http_upstream *upstream);
+// Of one that is retired: whether no loop has anything of it left, so that it may be freed though the servers run. Any thread.
+bool http_upstream_is_unused(const struct http_upstream *upstream);
 bool http_upstream_is_url(struct str url);               // whether it is such a URL
 
 // --- What can be seen of it ------------------------------------------------------------------------------------------
@@ -116,6 +121,7 @@ struct http_upstream_load {
     unsigned waiting;
     unsigned retrying;
     unsigned connections;
+    bool full; // one request more would be refused, by struct http_upstream_limits
 };
 struct http_upstream_load http_upstream_load(const struct http_upstream *upstream); // any thread
 const char *http_upstream_name(const struct http_upstream *upstream);

@@ -418,7 +418,8 @@ static void sweep_one(struct http_upstream_connection *connection, int64_t now_u
             unreachable(connection, "it takes no connection");
         }
     } else if (!first) {
-        bool gone = atomic_load(&connection->address->peer->presence) != HTTP_UPSTREAM_PRESENT;
+        bool gone = atomic_load(&connection->address->peer->presence) != HTTP_UPSTREAM_PRESENT ||
+                    atomic_load(&connection->home->upstream->retired);
         if (gone || now_us - connection->mark_us > config->idle_timeout_ms * 1000) {
             http_upstream_break(connection, false, 502, "idle");
         }

@@ -165,12 +165,15 @@ size_t http_upstream_addresses(struct http_upstream *upstream,
 }
 
 struct http_upstream_load http_upstream_load(const struct http_upstream *upstream) {
-    return (struct http_upstream_load){
+    const struct http_upstream_limits *limits = &upstream->config.limits;
+    struct http_upstream_load load = {
         .active = atomic_load(&upstream->active),
         .waiting = atomic_load(&upstream->waiting),
         .retrying = atomic_load(&upstream->retrying),
         .connections = atomic_load(&upstream->connections),
     };
+    load.full = load.active >= limits->active || load.waiting >= limits->waiting;
+    return load;
 }
 
 const char *http_upstream_name(const struct http_upstream *upstream) {

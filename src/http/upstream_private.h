@@ -88,6 +88,9 @@ struct http_upstream {
     struct http_upstream_names *names; // NULL: all URLs are of addresses
     struct http_upstream_health_checks *checks; // NULL: none
     metrics_id abandoned;
+    atomic_bool retired;              // nobody forwards to it any more
+    atomic_uint homes;                // loops that hold something of it
+    struct http_upstream_loop *first; // of these, those that can be woken; with the mutex held
     size_t target_count;
     struct http_upstream_target *targets;
     size_t peer_count; // HTTP_UPSTREAM_ADDRESSES a target
@@ -164,11 +167,13 @@ struct http_upstream_connection {
 // One for each upstream that was used on a loop.
 struct http_upstream_loop {
     struct http_upstream_loop *next;
+    struct http_upstream_loop *next_home; // of the upstream
     struct http_upstream *upstream;
     struct http_loop *loop;
     uv_prepare_t flush; // before the loop sleeps: writes what its turn has brought
     uv_timer_t sweep;
     bool ending;
+    unsigned closing; // handles
     struct http_upstream_connection *dirty;
     struct http_forward *waiting; // for room on a connection
     struct http_forward *waiting_last;
@@ -196,6 +201,13 @@ void http_upstream_again(struct http_forward *forward, bool untouched, unsigned 
 void http_upstream_fail(struct http_forward *forward, unsigned status, const char *detail);
 
 void http_upstream_unqueue(struct http_forward *forward); // of those that wait for a connection
+
+// --- upstream_retire.c -----------------------------------------------------------------------------------------------
+void http_upstream_moved_in(struct http_upstream_loop *home); // a loop has begun to use it
+// The loop ends: what it had of the upstream is not its any more.
+void http_upstream_moved_out(struct http_upstream_loop *home);
+// Gives the loop's part back when the upstream is retired and nothing is under way; home may be gone then.
+void http_upstream_leave_retired(struct http_upstream_loop *home);
 
 // --- upstream_stream.c -----------------------------------------------------------------------------------------------
 void http_upstream_begin(struct http_forward *forward);
