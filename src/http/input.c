@@ -57,10 +57,14 @@ static bool move_input(struct http_connection *connection, size_t capacity) {
     return true;
 }
 
-// What is small is always let in: heads must be answered, and connections are counted by themselves.
+// Whoever asks refuses the request then, which is counted. What is small is always let in: heads must be answered, and connections are counted by themselves.
 bool http_server_is_full(const struct http_server *server, size_t wanted) {
     size_t held = atomic_load_explicit(&server->block_bytes, memory_order_relaxed);
-    return wanted > SMALL_BYTES && wanted + held > server->config.memory_bytes;
+    bool full = wanted > SMALL_BYTES && wanted + held > server->config.memory_bytes;
+    if (full) {
+        metrics_add(server->overloaded_total, 1);
+    }
+    return full;
 }
 
 bool http_connection_is_too_much(struct http_connection *connection) {

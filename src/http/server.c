@@ -74,6 +74,9 @@ static void register_metrics(struct http_server *server) {
     server->rejected_total =
         metrics_counter("footfall_http_rejected_total",
                         "Requests and connections the HTTP server refused itself", label);
+    server->overloaded_total = metrics_counter(
+        "footfall_http_overloaded_total",
+        "Of these, requests whose bodies were above what all together may hold", label);
     server->handshakes_total =
         metrics_counter("footfall_http_tls_handshakes_total", "TLS handshakes completed", label);
     server->handshakes_failed =

@@ -379,6 +379,7 @@ struct http_server {
     metrics_id sent_bytes;
     metrics_id timeouts_total;
     metrics_id rejected_total;
+    metrics_id overloaded_total;
     metrics_id connections_gauge;
     metrics_id handshakes_total;
     metrics_id handshakes_failed;
