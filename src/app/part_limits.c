@@ -34,8 +34,7 @@ static void stop_limits(struct app_service *service) {
     service->limits = NULL;
 }
 
-static struct gateway_limits_config read_limits(const struct app_service *service,
-                                                const struct settings *settings) {
+struct gateway_limits_config app_limits_config(const struct settings *settings, bool front_door) {
     struct gateway_limits_config config = {
         .events = settings_string(settings, "limits.events"),
         .path_prefix = settings_string(settings, "ingest.path_prefix"),
@@ -44,7 +43,7 @@ static struct gateway_limits_config read_limits(const struct app_service *servic
         .random = random_system(),
     };
     config.exempt_count = settings_list(settings, "limits.exempt", &config.exempt);
-    if (app_is_front_door(service)) {
+    if (front_door) {
         config.address = settings_string(settings, "limits.address");
         config.key = settings_string(settings, "limits.key");
         config.account = settings_string(settings, "limits.account");
@@ -54,17 +53,9 @@ static struct gateway_limits_config read_limits(const struct app_service *servic
     return config;
 }
 
-enum status app_limits_change(struct app_service *service, const struct settings *settings,
-                              struct error *err) {
-    if (!service->limits) {
-        return STATUS_OK; // a role that has none
-    }
-    struct gateway_limits_config config = read_limits(service, settings);
-    return gateway_limits_change(service->limits, &config, err);
-}
-
 static enum status start_limits(struct app_service *service, struct error *err) {
-    struct gateway_limits_config config = read_limits(service, service->settings);
+    struct gateway_limits_config config =
+        app_limits_config(service->settings, app_is_front_door(service));
     service->admission = (struct activity_admission){admit_events, give_back_events, service};
     enum status status = gateway_limits_make(&config, &service->limits, err);
     if (status == STATUS_OK) {

@@ -1,10 +1,50 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Part: routes and upstreams of the settings, and reading them again while requests are under way.
+// Part: routes and upstreams of the settings, and changing them while requests are under way.
+#include <stdlib.h>
+
 #include "app/command.h"
 #include "app/parts.h"
 
-// Against the routes of all roles, so that what is accepted does not depend on where it is looked at.
+static enum status check_limits(const struct settings *settings,
+                                const struct http_route_table *ours, size_t count,
+                                const struct gateway_routes *routes, struct error *err) {
+    const struct gateway_limits_config config = app_limits_config(settings, true);
+    size_t configured = 0;
+    const struct http_route_table *theirs = gateway_routes_tables(routes, &configured);
+    struct http_route_table *tables = calloc(count + configured + 1, sizeof *tables);
+    if (!tables) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the routes");
+    }
+    for (size_t i = 0; i < count; i++) {
+        tables[i] = ours[i];
+    }
+    for (size_t i = 0; i < configured; i++) {
+        tables[count + i] = theirs[i];
+    }
+    enum status status = gateway_limits_check(&config, tables, count + configured, err);
+    free(tables);
+    return status;
+}
+
+static enum status read_checked(const struct settings *settings,
+                                const struct http_route_table *ours, size_t count,
+                                struct gateway_routes **out, struct error *err) {
+    struct gateway_routes *routes = NULL;
+    enum status status = gateway_routes_read(settings, ours, count, &routes, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = check_limits(settings, ours, count, routes, err);
+    if (status != STATUS_OK) {
+        gateway_routes_free(routes);
+        return status;
+    }
+    *out = routes;
+    return STATUS_OK;
+}
+
+// Limits of routes are checked here, too, as they may be for these. Against the routes of all roles, so that what is accepted does not depend on where it is looked at.
 enum status app_routes_read(const struct settings *settings, struct gateway_routes **out,
                             struct error *err) {
     struct app_service nothing = {.role = APP_ROLE_RUN};
@@ -24,7 +64,7 @@ enum status app_routes_read(const struct settings *settings, struct gateway_rout
         gateway_audit_routes(&nothing.audit),
         app_management_routes(&nothing),
     };
-    status = gateway_routes_read(settings, ours, sizeof ours / sizeof ours[0], out, err);
+    status = read_checked(settings, ours, sizeof ours / sizeof ours[0], out, err);
     activity_route_set_free(activity);
     return status;
 }
@@ -51,23 +91,38 @@ static enum status start_routes(struct app_service *service, struct error *err) 
     return status;
 }
 
-enum status app_routes_change(struct app_service *service, const struct settings *settings,
-                              struct error *err) {
-    struct gateway_routes *routes = NULL;
-    if (!service->configured) {
-        return STATUS_OK; // a role that has none
+static enum status change_door(struct app_service *service, const struct settings *settings,
+                               struct gateway_routes *routes, struct gateway_upstreams *fresh,
+                               struct error *err) {
+    bool front_door = app_is_front_door(service);
+    const struct gateway_limits_config limits = app_limits_config(settings, front_door);
+    if (!front_door || !service->configured) {
+        gateway_routes_free(routes);
+        return service->limits ? gateway_limits_change(service->limits, &limits, err) : STATUS_OK;
     }
-    enum status status = app_routes_read(settings, &routes, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = gateway_routes_connect(routes, service->configured, err);
-    if (status == STATUS_OK) {
-        status = gateway_change_routes(service->gateway, routes, err);
-    }
+    gateway_routes_adopt(routes, service->configured, fresh);
+    enum status status = gateway_change(service->gateway, routes, &limits, err);
     if (status != STATUS_OK) {
         gateway_routes_free(routes);
     }
+    return status;
+}
+
+enum status app_change(struct app_service *service, const struct settings *settings,
+                       struct gateway_routes *routes, struct gateway_upstreams *fresh,
+                       struct error *err) {
+    struct shape_rules *rules = NULL;
+    enum status status = service->shape ? app_shape_read(settings, &rules, err)
+                                        : STATUS_OK; // before anything changes
+    if (status != STATUS_OK) {
+        gateway_routes_free(routes);
+        return status;
+    }
+    status = change_door(service, settings, routes, fresh, err);
+    if (status == STATUS_OK && rules) {
+        return app_shape_change(service, rules, err);
+    }
+    shape_rules_release(rules);
     return status;
 }
 

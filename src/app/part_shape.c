@@ -43,18 +43,10 @@ static void stop_shape(struct app_service *service) {
     service->shape = NULL;
 }
 
-enum status app_shape_change(struct app_service *service, const struct settings *settings,
+enum status app_shape_change(struct app_service *service, struct shape_rules *rules,
                              struct error *err) {
-    struct shape_rules *rules = NULL;
-    if (!service->shape) {
-        return STATUS_OK; // a role without a processor
-    }
-    enum status status = app_shape_read(settings, &rules, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
     log_rules(rules);
-    status = shape_change(service->shape, rules);
+    enum status status = shape_change(service->shape, rules);
     return status == STATUS_OK ? status : error_set(err, status, "no memory for rules");
 }
 

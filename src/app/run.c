@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/reload.h"
 #include "app/secrets.h"
 #include "app/service.h"
 #include "app/signals.h"
@@ -53,51 +54,17 @@ static void announce(const struct app_service *service) {
 
 struct process { // what SIGHUP needs
     struct app_service *service;
+    struct app_reload *reload; // while the service is up
     enum app_role role;
     int argc;
     char *const *argv;
 };
 
-// What is wrong is logged, and changes nothing.
-static enum status told(const struct process *process, const char *what, enum status status,
-                        struct error *err) {
-    struct app_service *service = process->service;
-    if (status == STATUS_OK && service->audit.store) {
-        char action[40];
-        (void)snprintf(action, sizeof action, "%s read again", what);
-        status = gateway_audit_note(&service->audit, str_from_c(action),
-                                    str_from_c(app_role_name(process->role)), STR_EMPTY, err);
-    }
-    if (status != STATUS_OK) {
-        LOG_ERROR("app", "settings stay as they were", LOG_CSTR("settings", what),
-                  LOG_CSTR("reason", err->text));
-    }
-    return status;
-}
-
-// Of the settings as they are now only routes, limits and rules change.
-static void read_anew(const struct process *process) {
-    struct app_service *service = process->service;
-    struct error err = {STATUS_OK, ""};
-    struct settings *settings = NULL;
-    int used = 0;
-    enum status status =
-        app_load_role_settings(process->role, process->argc, process->argv, &used, &settings, &err);
-    status = status == STATUS_OK ? app_routes_change(service, settings, &err) : status;
-    status = told(process, "routes", status, &err);
-    if (status == STATUS_OK) {
-        (void)told(process, "limits", app_limits_change(service, settings, &err), &err);
-        (void)told(process, "rules", app_shape_change(service, settings, &err), &err);
-    }
-    settings_free(settings);
-}
-
-// Log files may have been moved away, certificates renewed, routes and limits changed. Before the process is up there are none.
+// Log files may have been moved away, certificates renewed, settings changed. Before the process is up there are none.
 static void open_anew(void *context) {
     const struct process *process = context;
     struct app_service *service = process->service;
     if (app_service_enter(service)) {
-        read_anew(process);
         LOG_INFO("app", "files are opened anew", LOG_CSTR("signal", "SIGHUP"));
         gateway_access_log_reopen(service->access_log);
         app_enrichment_reload(service);
@@ -105,6 +72,7 @@ static void open_anew(void *context) {
             http_certificates_touch(service->certificates);
         }
         app_service_leave(service);
+        app_reload_ask(process->reload);
     }
 }
 
@@ -119,11 +87,19 @@ static int serve(struct app_service *service, enum app_role role, const struct s
     if (status != STATUS_OK) {
         return app_complain(status == STATUS_INVALID ? APP_USAGE : APP_FAILED, &err);
     }
+    struct process *process = signals->context;
+    status = app_reload_start(service, role, process->argc, process->argv, &process->reload);
+    if (status != STATUS_OK) {
+        app_service_stop(service);
+        (void)error_set(&err, status, "the thread that reads settings again cannot be started");
+        return app_complain(APP_FAILED, &err);
+    }
     atomic_store(&signals->started, true);
     announce(service);
     app_secrets_check_files(service);
     app_secrets_forget(service);
     app_waiting_for_stop(waiting);
+    app_reload_end(process->reload);
     app_service_stop(service);
     LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));
     return APP_OK;

@@ -128,20 +128,22 @@ void app_service_stop(struct app_service *service);
 bool app_service_enter(struct app_service *service);
 void app_service_leave(struct app_service *service);
 
-// Routes of the settings, checked against ours; no name is looked up. INVALID says where and what.
+// Routes of the settings, checked against ours, and limits, checked against all; no name is looked up. INVALID says where and what.
 MUST_CHECK enum status app_routes_read(const struct settings *settings, struct gateway_routes **out,
                                        struct error *err);
-// The routes and upstreams of these settings from now on, in place of those before; looks names up. Between enter and leave. On failure
-// all stays as it is.
-MUST_CHECK enum status app_routes_change(struct app_service *service,
-                                         const struct settings *settings, struct error *err);
+// The routes (owned in any case), with their upstreams of which the pool has none yet in fresh, the limits and the rules of these settings from now
+// on, in one step. Blocks nobody. Between enter and leave. On failure all stays as it is.
+MUST_CHECK enum status app_change(struct app_service *service, const struct settings *settings,
+                                  struct gateway_routes *routes, struct gateway_upstreams *fresh,
+                                  struct error *err);
 
 // Rules for events, checked. INVALID says where and what.
 MUST_CHECK enum status app_shape_read(const struct settings *settings, struct shape_rules **out,
                                       struct error *err);
-// The rules of these settings for every cycle that begins from now on. Between enter and leave. On failure all stays as it is.
-MUST_CHECK enum status app_shape_change(struct app_service *service,
-                                        const struct settings *settings, struct error *err);
+// Takes over the hold on rules: every cycle that begins from now on goes by them. Between enter and leave, where there is a processor. On
+// failure, NO_MEMORY, all stays as it is.
+MUST_CHECK enum status app_shape_change(struct app_service *service, struct shape_rules *rules,
+                                        struct error *err);
 
 // What the settings say of the processor; log, store and shape are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);
@@ -156,9 +158,8 @@ size_t app_dimension_names(const struct settings *settings, struct str names[ENR
 
 // Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.
 bool app_is_front_door(const struct app_service *service);
-// The limits of these settings from now on; nothing else of them counts. The statuses of gateway_limits_change.
-MUST_CHECK enum status app_limits_change(struct app_service *service,
-                                         const struct settings *settings, struct error *err);
+// What the settings say of limits. Only of events where clients do not come in.
+struct gateway_limits_config app_limits_config(const struct settings *settings, bool front_door);
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 

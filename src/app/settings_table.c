@@ -216,6 +216,8 @@ static const struct setting table[] = {
      "for the whole reply, attempts at others included", false},
     {"upstreams[].idle_timeout", NULL, SETTING_DURATION, "20s", 10, HOUR, NULL,
      "then an unused connection is closed; less than the service's own", false},
+    {"upstreams[].tunnel_timeout", NULL, SETTING_DURATION, "10m", 10, DAY, NULL,
+     "without a byte from either side of a WebSocket", false},
     {"routes[].path", NULL, SETTING_STRING, "", 0, 0, NULL,
      "paths that are passed on: /shop/* with all behind it, or /orders/:id", false},
     {"routes[].methods", NULL, SETTING_LIST, "GET,POST,PUT,PATCH,DELETE", 0, 0, NULL,

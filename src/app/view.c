@@ -78,13 +78,34 @@ static void look_at_partitions(struct app_service *service, bool ask_log, struct
     }
 }
 
+struct looking {
+    struct arena *arena;
+    struct app_view *view;
+    size_t room;
+};
+
+static void look_at_one(void *context, struct http_upstream *upstream) {
+    const struct looking *looking = context;
+    if (looking->view->upstream_count < looking->room) {
+        app_upstream_look(upstream, looking->arena,
+                          &looking->view->upstreams[looking->view->upstream_count++]);
+    }
+}
+
+// Those of the roles, and those of the settings, of which one may come meanwhile.
 static void look_at_upstreams(struct app_service *service, struct arena *arena,
                               struct app_view *out) {
-    out->upstreams = arena_alloc_array(arena, APP_UPSTREAMS, sizeof *out->upstreams);
+    struct gateway_upstreams *configured = service->configured;
+    size_t count = configured ? gateway_upstreams_visit(configured, NULL, NULL) : 0;
+    struct looking looking = {arena, out, APP_UPSTREAMS + count};
+    out->upstreams = arena_alloc_array(arena, looking.room, sizeof *out->upstreams);
     for (size_t i = 0; i < APP_UPSTREAMS && out->upstreams; i++) {
         if (service->upstreams[i]) {
-            app_upstream_look(service->upstreams[i], arena, &out->upstreams[out->upstream_count++]);
+            look_at_one(&looking, service->upstreams[i]);
         }
+    }
+    if (configured && out->upstreams) {
+        (void)gateway_upstreams_visit(configured, look_at_one, &looking);
     }
 }
 

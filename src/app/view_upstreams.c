@@ -47,6 +47,7 @@ void app_upstreams_write(struct json_writer *writer, const struct app_upstream_v
         const struct app_upstream_view *view = &views[i];
         json_begin_object(writer);
         json_member_string(writer, STR("name"), str_from_c(view->name));
+        json_member_string(writer, STR("breaker"), view->load.full ? STR("open") : STR("closed"));
         json_member_u64(writer, STR("active"), view->load.active);
         json_member_u64(writer, STR("waiting"), view->load.waiting);
         json_member_u64(writer, STR("retrying"), view->load.retrying);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/metrics.h"
+#include "gateway/limit_rules.h"
 #include "gateway/private.h"
 #include "gateway/routing.h"
 #include "http/problem.h"
@@ -53,24 +54,39 @@ static void register_metrics(struct gateway *gateway) {
 
 static enum status start_routes(struct gateway *gateway, const struct gateway_config *config,
                                 struct error *err) {
-    enum status status = STATUS_OK;
-    if (config->limits) {
-        status =
-            gateway_limits_check_routes(config->limits, config->tables, config->table_count, err);
+    struct gateway_routing *routing = NULL;
+    enum status status =
+        gateway_routings_make(config->tables, config->table_count, &gateway->routings);
+    if (status != STATUS_OK) {
+        return error_set(err, status, "gateway: out of memory");
     }
+    status = gateway_routings_prepare(gateway->routings, config->routes,
+                                      config->limits ? gateway_limits_rules(config->limits) : NULL,
+                                      &routing, err);
     if (status == STATUS_OK) {
-        status = gateway_routings_make(config->tables, config->table_count, &gateway->routings);
-        if (status != STATUS_OK) {
-            return error_set(err, status, "gateway: out of memory");
-        }
-        status = gateway_routings_change(gateway->routings, config->routes, err);
+        gateway_routings_use(gateway->routings, routing);
     }
     return status;
 }
 
-enum status gateway_change_routes(struct gateway *gateway, struct gateway_routes *routes,
-                                  struct error *err) {
-    return gateway_routings_change(gateway->routings, routes, err);
+// Limits first: no route is ever there without those that were set for it.
+enum status gateway_change(struct gateway *gateway, struct gateway_routes *routes,
+                           const struct gateway_limits_config *limits, struct error *err) {
+    struct limit_rules *rules = NULL;
+    struct gateway_routing *routing = NULL;
+    enum status status = gateway->limits ? limit_rules_make(limits, &rules, err) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = gateway_routings_prepare(gateway->routings, routes, rules, &routing, err);
+    }
+    if (status != STATUS_OK) {
+        limit_rules_free(rules);
+        return status;
+    }
+    if (gateway->limits) {
+        gateway_limits_use(gateway->limits, rules);
+    }
+    gateway_routings_use(gateway->routings, routing);
+    return STATUS_OK;
 }
 
 enum status gateway_start(const struct gateway_config *config, struct gateway **out,

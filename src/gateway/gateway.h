@@ -51,10 +51,12 @@ struct gateway;
 MUST_CHECK enum status gateway_start(const struct gateway_config *config, struct gateway **out,
                                      struct error *err);
 void gateway_stop(struct gateway *gateway); // after the server; NULL is fine
-// Other routes of the settings in place of those before, for requests that come from now on; those under way keep theirs. routes: connected;
-// owned on success alone. On failure all stays as it is. Any thread.
-MUST_CHECK enum status gateway_change_routes(struct gateway *gateway, struct gateway_routes *routes,
-                                             struct error *err);
+// Other routes of the settings and other limits in place of those before, in one step: all is checked first, then both change, for requests
+// that come from now on; those under way keep their routes. routes: connected; owned on success alone. limits: as gateway_limits_make
+// takes it; of a gateway without limits it does not count. INVALID, EXISTS, NO_MEMORY: all stays as it is. One thread at a time.
+MUST_CHECK enum status gateway_change(struct gateway *gateway, struct gateway_routes *routes,
+                                      const struct gateway_limits_config *limits,
+                                      struct error *err);
 
 // For struct http_server_config; context is the gateway.
 void gateway_handle(struct http_exchange *exchange, void *gateway);

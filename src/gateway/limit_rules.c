@@ -55,6 +55,7 @@ static enum status read_route(struct limit_route *route, struct str text, struct
         return error_set(err, STATUS_INVALID,
                          "limits.routes: \"%.*s\": METHOD /PATTERN=RATE is needed", STR_ARG(text));
     }
+    route->kind = LIMIT_KINDS + (unsigned)(str_hash(route->pattern, route->methods) >> 33);
     if (limit_rate_parse(rest, &route->rate, &reason) != STATUS_OK) {
         return error_set(err, STATUS_INVALID, "limits.routes: %s", reason.text);
     }

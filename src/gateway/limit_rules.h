@@ -22,6 +22,7 @@ enum limit_kind {
 };
 
 struct limit_route {
+    unsigned kind; // of its buckets, which are its own wherever it stands among the settings
     unsigned methods;
     struct str pattern; // points into the text
     struct limit_rate rate;

@@ -109,21 +109,35 @@ void gateway_limits_free(struct gateway_limits *limits) {
 }
 
 // Whoever asks at that moment may still look at the old ones: they stay until the end. People change limits seldom.
+void gateway_limits_use(struct gateway_limits *limits, struct limit_rules *rules) {
+    rules->before = atomic_load(&limits->rules);
+    atomic_store_explicit(&limits->rules, rules, memory_order_release);
+}
+
+const struct limit_rules *gateway_limits_rules(const struct gateway_limits *limits) {
+    return rules_of(limits);
+}
+
 enum status gateway_limits_change(struct gateway_limits *limits,
                                   const struct gateway_limits_config *config, struct error *err) {
     struct limit_rules *rules = NULL;
     enum status status = limit_rules_make(config, &rules, err);
     if (status == STATUS_OK) {
-        rules->before = atomic_load(&limits->rules);
-        atomic_store_explicit(&limits->rules, rules, memory_order_release);
+        gateway_limits_use(limits, rules);
     }
     return status;
 }
 
-enum status gateway_limits_check_routes(const struct gateway_limits *limits,
-                                        const struct http_route_table *tables, size_t count,
-                                        struct error *err) {
-    return limit_rules_check_routes(rules_of(limits), tables, count, err);
+enum status gateway_limits_check(const struct gateway_limits_config *config,
+                                 const struct http_route_table *tables, size_t count,
+                                 struct error *err) {
+    struct limit_rules *rules = NULL;
+    enum status status = limit_rules_make(config, &rules, err);
+    if (status == STATUS_OK) {
+        status = limit_rules_check_routes(rules, tables, count, err);
+    }
+    limit_rules_free(rules);
+    return status;
 }
 
 // --- Replies ---------------------------------------------------------------------------------------------------------
@@ -264,11 +278,10 @@ static bool take_route(struct gateway_limits *limits, struct http_exchange *exch
             !str_equal(limit->pattern, str_from_c(route->pattern))) {
             continue;
         }
-        unsigned kind = LIMIT_KIND_ROUTE + (unsigned)i;
         uint64_t key =
             principal && principal->key_id[0]
-                ? limit_table_key(limits->table, kind, str_from_c(principal->key_id))
-                : limit_table_key_address(limits->table, kind, exchange->request.remote_ip);
+                ? limit_table_key(limits->table, limit->kind, str_from_c(principal->key_id))
+                : limit_table_key_address(limits->table, limit->kind, exchange->request.remote_ip);
         return take(limits, exchange, LIMIT_KIND_ROUTE, &limit->rate, key, false);
     }
     return true;

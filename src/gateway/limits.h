@@ -38,15 +38,18 @@ struct gateway_limits;
 MUST_CHECK enum status gateway_limits_make(const struct gateway_limits_config *config,
                                            struct gateway_limits **out, struct error *err);
 void gateway_limits_free(struct gateway_limits *limits); // after the server; NULL is fine
-// Other limits from now on, without a request being dropped: rates, routes, networks and body_bytes; the rest of config does not count, and
-// buckets stay as full as they are. On failure (as gateway_limits_make) nothing changes. One thread at a time.
+// Other rules (limit_rules.h) from now on, without a request being dropped; buckets stay as full as they are. Owned. One thread at a time.
+struct limit_rules;
+void gateway_limits_use(struct gateway_limits *limits, struct limit_rules *rules);
+const struct limit_rules *gateway_limits_rules(const struct gateway_limits *limits); // in force
+// Reads config as gateway_limits_make does, and uses it; on failure nothing changes.
 MUST_CHECK enum status gateway_limits_change(struct gateway_limits *limits,
                                              const struct gateway_limits_config *config,
                                              struct error *err);
-// INVALID when a limit is for a route that none of the tables has.
-MUST_CHECK enum status gateway_limits_check_routes(const struct gateway_limits *limits,
-                                                   const struct http_route_table *tables,
-                                                   size_t count, struct error *err);
+// Whether config is right, and each limit of a route is for one that the tables have. INVALID: err names the setting. NO_MEMORY.
+MUST_CHECK enum status gateway_limits_check(const struct gateway_limits_config *config,
+                                            const struct http_route_table *tables, size_t count,
+                                            struct error *err);
 
 // Any thread. False: a reply was sent (429, or 503 where that is what makes an SDK send again, or 413). route: NULL when there is none.
 MUST_CHECK bool gateway_limits_address(struct gateway_limits *limits,

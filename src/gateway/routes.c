@@ -133,6 +133,7 @@ static bool copy_policies(struct gateway_routes *set, const struct settings *set
     config->reply_timeout_ms = settings_entry_integer(settings, "upstreams[].reply_timeout", i);
     config->total_timeout_ms = settings_entry_integer(settings, "upstreams[].total_timeout", i);
     config->idle_timeout_ms = settings_entry_integer(settings, "upstreams[].idle_timeout", i);
+    config->tunnel_timeout_ms = settings_entry_integer(settings, "upstreams[].tunnel_timeout", i);
     config->health.interval_ms = settings_integer(settings, "gateway.health_interval");
     config->health.path = health.len > 0 ? arena_copy(arena, health).data : NULL;
     return entry->tls.ca_file.data && entry->tls.certificate.data && entry->tls.key.data &&
@@ -142,13 +143,14 @@ static bool copy_policies(struct gateway_routes *set, const struct settings *set
 // All that makes one upstream another.
 static struct str describe(struct arena *arena, const struct gateway_upstream_entry *entry) {
     const struct http_upstream_config *config = &entry->config;
-    struct str numbers = arena_printf(
-        arena, "%u %lld %lld %lld %lld %lld %lld %u %lld %u %u %u", config->connections,
-        (long long)config->connect_timeout_ms, (long long)config->reply_timeout_ms,
-        (long long)config->total_timeout_ms, (long long)config->idle_timeout_ms,
-        (long long)config->health.interval_ms, (long long)config->resolve_every_ms,
-        config->ejection.after, (long long)config->ejection.base_ms, config->ejection.share,
-        config->limits.active, config->limits.retry_share);
+    struct str numbers =
+        arena_printf(arena, "%u %lld %lld %lld %lld %lld %lld %lld %u %lld %u %u %u",
+                     config->connections, (long long)config->connect_timeout_ms,
+                     (long long)config->reply_timeout_ms, (long long)config->total_timeout_ms,
+                     (long long)config->idle_timeout_ms, (long long)config->tunnel_timeout_ms,
+                     (long long)config->health.interval_ms, (long long)config->resolve_every_ms,
+                     config->ejection.after, (long long)config->ejection.base_ms,
+                     config->ejection.share, config->limits.active, config->limits.retry_share);
     return arena_printf(arena, "%s\n%.*s\n%s\n%.*s\n%.*s\n%.*s", config->name, STR_ARG(numbers),
                         config->health.path ? config->health.path : "", STR_ARG(entry->tls.ca_file),
                         STR_ARG(entry->tls.certificate), STR_ARG(entry->tls.key));
@@ -409,6 +411,7 @@ const struct http_route_table *gateway_routes_tables(const struct gateway_routes
 
 void gateway_routes_free(struct gateway_routes *routes) {
     if (routes) {
+        gateway_routes_let_go(routes);
         arena_free(&routes->arena);
         free(routes);
     }

@@ -4,6 +4,8 @@
 #ifndef FOOTFALL_GATEWAY_ROUTES_PRIVATE_H
 #define FOOTFALL_GATEWAY_ROUTES_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "gateway/routes.h"
 #include "gateway/upstream_policies.h"
@@ -14,7 +16,9 @@ struct gateway_upstream_entry {
     struct str text; // all that is said of it: the same text is the same upstream
     struct http_upstream_config config;
     struct tls_client_settings tls;
-    struct http_upstream *upstream; // of the pool, once connected
+    bool known;                     // the pool has it already
+    struct gateway_pooled *pooled;  // once connected
+    struct http_upstream *upstream; // of it
 };
 
 struct gateway_route {
@@ -38,6 +42,8 @@ struct gateway_routes {
     size_t route_count;
 };
 
+// --- upstream_pool.c: the set no longer leads to its upstreams.
+void gateway_routes_let_go(const struct gateway_routes *routes);
 // Handler of all of them; context is the struct gateway_route.
 void gateway_routes_forward(struct http_exchange *exchange, void *route);
 // --- routes_rules.c: of the route that is entry i of the settings; INVALID says where and what.

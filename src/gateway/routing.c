@@ -74,7 +74,8 @@ static struct gateway_routing *drop(struct gateway_routings *routings,
 }
 
 static enum status make_router(const struct gateway_routings *routings,
-                               const struct gateway_routes *routes, struct http_router **out,
+                               const struct gateway_routes *routes,
+                               const struct limit_rules *limits, struct http_router **out,
                                struct error *err) {
     size_t count = 0;
     const struct http_route_table *theirs = routes ? gateway_routes_tables(routes, &count) : NULL;
@@ -88,32 +89,40 @@ static enum status make_router(const struct gateway_routings *routings,
     for (size_t i = 0; i < count; i++) {
         tables[routings->own_count + i] = theirs[i];
     }
-    enum status status = http_router_make(tables, routings->own_count + count, out, err);
+    count += routings->own_count;
+    enum status status = limits ? limit_rules_check_routes(limits, tables, count, err) : STATUS_OK;
+    status = status == STATUS_OK ? http_router_make(tables, count, out, err) : status;
     free(tables);
     return status;
 }
 
-enum status gateway_routings_change(struct gateway_routings *routings,
-                                    struct gateway_routes *routes, struct error *err) {
+enum status gateway_routings_prepare(const struct gateway_routings *routings,
+                                     struct gateway_routes *routes,
+                                     const struct limit_rules *limits, struct gateway_routing **out,
+                                     struct error *err) {
     struct gateway_routing *made = calloc(1, sizeof *made);
     if (!made) {
         return error_set(err, STATUS_NO_MEMORY, "no memory for the routes");
     }
-    enum status status = make_router(routings, routes, &made->router, err);
+    enum status status = make_router(routings, routes, limits, &made->router, err);
     if (status != STATUS_OK) {
         free(made);
         return status;
     }
     made->routes = routes;
     made->holders = 1;
+    *out = made;
+    return STATUS_OK;
+}
+
+void gateway_routings_use(struct gateway_routings *routings, struct gateway_routing *routing) {
     thread_must(pthread_mutex_lock(&routings->mutex));
-    made->next = routings->all;
-    routings->all = made;
+    routing->next = routings->all;
+    routings->all = routing;
     struct gateway_routing *gone = drop(routings, routings->current);
-    routings->current = made;
+    routings->current = routing;
     thread_must(pthread_mutex_unlock(&routings->mutex));
     free_routing(gone);
-    return STATUS_OK;
 }
 
 struct gateway_routing *gateway_routings_hold(struct gateway_routings *routings) {

@@ -7,6 +7,7 @@
 #ifndef FOOTFALL_GATEWAY_ROUTING_H
 #define FOOTFALL_GATEWAY_ROUTING_H
 
+#include "gateway/limit_rules.h"
 #include "gateway/routes.h"
 #include "http/router.h"
 
@@ -18,10 +19,14 @@ MUST_CHECK enum status gateway_routings_make(const struct http_route_table *own,
                                              struct gateway_routings **out);
 // After the server: what an exchange that was given up on still holds goes, too. NULL is fine.
 void gateway_routings_free(struct gateway_routings *routings);
-// Our tables with these routes are what counts from now on. routes: NULL for none; owned on success alone. EXISTS, INVALID, NO_MEMORY:
-// all stays as it is. Any thread.
-MUST_CHECK enum status gateway_routings_change(struct gateway_routings *routings,
-                                               struct gateway_routes *routes, struct error *err);
+// A routing of our tables with these routes (NULL for none), in which the rules of limits (NULL: none) find all routes that they name.
+// Nothing changes yet. routes: owned on success alone. EXISTS, INVALID, NO_MEMORY.
+MUST_CHECK enum status gateway_routings_prepare(const struct gateway_routings *routings,
+                                                struct gateway_routes *routes,
+                                                const struct limit_rules *limits,
+                                                struct gateway_routing **out, struct error *err);
+// It is what counts from now on. Any thread.
+void gateway_routings_use(struct gateway_routings *routings, struct gateway_routing *routing);
 // Any thread. The router is good until the routing is let go, once a hold.
 struct gateway_routing *gateway_routings_hold(struct gateway_routings *routings);
 const struct http_router *gateway_routing_router(const struct gateway_routing *routing);

@@ -99,7 +99,7 @@ void http_upstream_free(struct http_upstream *upstream); // after the servers; N
 void http_upstream_retire(struct http_upstream *upstream);
 // Of one that is retired: whether no loop has anything of it left, so that it may be freed though the servers run. Any thread.
 bool http_upstream_is_unused(const struct http_upstream *upstream);
-bool http_upstream_is_url(struct str url);               // whether it is such a URL
+bool http_upstream_is_url(struct str url); // whether it is such a URL
 
 // --- What can be seen of it ------------------------------------------------------------------------------------------
 struct http_upstream_address_view {

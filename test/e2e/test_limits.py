@@ -4,6 +4,7 @@
 
 import os
 import signal
+import socket
 import threading
 
 import pytest
@@ -170,9 +171,9 @@ def test_limits_change_under_load_without_a_dropped_request(make_server):
         thread.start()
     for number in range(10):
         configure(f'"1/h burst {number + 500}"')
-        before = footfall.stderr.count("files are opened anew")
+        before = footfall.stderr.count("settings were read again")
         footfall.signal(signal.SIGHUP)
-        eventually(lambda: footfall.stderr.count("files are opened anew") > before)
+        eventually(lambda: footfall.stderr.count("settings were read again") > before)
         assert footfall.get("/users").headers["RateLimit-Limit"] == str(number + 500)
     configure('"many"')
     footfall.signal(signal.SIGHUP)
@@ -183,4 +184,68 @@ def test_limits_change_under_load_without_a_dropped_request(make_server):
         thread.join()
     assert len(statuses) > 20 and set(statuses) == {200}
     assert "limits.key" in footfall.stderr
+    footfall.stop()
+
+
+def test_a_limit_names_a_configured_route(make_server):
+    text = "upstreams:\n  - {{name: shop, urls: ['http://127.0.0.1:9']}}\nroutes:\n  - {{path: /shop/*, upstream: shop, access: public}}\n" \
+           "limits: {{exempt: [], routes: ['GET {path}=" + FEW + "']}}\n"
+    footfall = make_server()
+    os.makedirs(footfall.directory, exist_ok=True)
+    path = os.path.join(footfall.directory, "footfall.yaml")
+
+    def configure(limited):
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text.format(path=limited))
+        os.replace(path + ".new", path)
+    configure("/shop/*")
+    footfall.flags += ["--config", path]
+    footfall.start()
+    for _ in range(5):
+        assert footfall.http.get(footfall.url + "/shop/x").status_code == 503  # nobody is there
+    check_refusal(footfall.http.get(footfall.url + "/shop/x"), 429, "route")
+    # One that names nothing is refused, by the check and when it is read again.
+    configure("/shop/y")
+    done = command("check-config", "--config", path)
+    assert done.returncode == 2 and "limits.routes: there is no route" in done.stderr, done.stderr
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: "settings stay as they were" in footfall.stderr)
+    check_refusal(footfall.http.get(footfall.url + "/shop/x"), 429, "route")
+    footfall.stop()
+
+
+def test_bodies_under_way_are_bounded_over_all_connections(make_server):
+    footfall = make_server("--http.memory_limit", "2MiB", "--http.body_limit", "1MiB", "--http.threads", "1").start()
+    host, port = footfall.url.removeprefix("http://").split(":")
+    head = f"PUT /users/u HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {footfall.api_key}\r\nContent-Length: 600000\r\n\r\n".encode()
+    held = []
+
+    def begin():
+        held.append(socket.create_connection((host, int(port)), timeout=30))
+        held[-1].sendall(head + b" " * 500000)
+
+    def refusals():
+        found = [line for line in footfall.metrics().splitlines() if line.startswith('footfall_http_overloaded_total{server="public"}')]
+        return int(float(found[0].rsplit(" ", 1)[1])) if found else 0
+
+    try:
+        for _ in range(12):  # as many as hold 2 MiB, and some more
+            begin()
+        eventually(lambda: refusals() > 0)
+        answers = []
+        for connection in held:
+            connection.settimeout(0.01)
+            try:
+                answers.append(connection.recv(4096).decode())
+            except (TimeoutError, ConnectionResetError):
+                continue
+        assert any("HTTP/1.1 503 " in answer and "Retry-After: 1" in answer for answer in answers), answers
+        # Who brings little is served meanwhile.
+        assert footfall.get("/users").status_code == 200
+        footfall.send(event("small"))
+    finally:
+        for connection in held:
+            connection.close()
+    # And so is everybody when they have gone.
+    eventually(lambda: footfall.request("PUT", "/users/large", json={"traits": {"text": "x" * 500000}}).status_code != 503)
     footfall.stop()

@@ -325,3 +325,64 @@ def test_routes_change_under_load(make_server, backend):
     assert requests.get(footfall.url + "/shop/x", timeout=10).status_code == 404
     assert footfall.get("/other").json()["target"] == "/other"
     footfall.stop()
+
+
+def upstreams_of(footfall):
+    return {one["name"]: one for one in footfall.status().get("upstreams", [])}
+
+
+def test_status_shows_configured_upstreams(make_server, backend):
+    shop = backend()
+    with socket.socket() as closed:  # bound, and nobody listens
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        footfall, path = start(make_server, f"upstreams:\n  - {{name: shop, urls: ['{shop.url}', '{nobody}'], health_path: /well}}\n"
+                               "routes:\n  - {path: /shop/*, upstream: shop, access: public}\ngateway: {health_interval: 100ms}\n")
+
+        def states():
+            return {one["url"]: one["state"] for one in upstreams_of(footfall)["shop"]["addresses"]}
+        eventually(lambda: states() == {shop.url.removeprefix("http://"): "healthy", nobody.removeprefix("http://"): "unhealthy"})
+        for _ in range(3):
+            assert requests.get(footfall.url + "/shop/x", timeout=10).status_code == 200
+        view = upstreams_of(footfall)["shop"]
+        assert view["active"] == 0 and view["breaker"] == "closed" and view["waiting"] == view["retrying"] == 0
+        by_url = {one["url"]: one for one in view["addresses"]}
+        assert by_url[shop.url.removeprefix("http://")]["requests"] == 3
+        assert by_url[shop.url.removeprefix("http://")]["address"] == "127.0.0.1"
+        assert by_url[nobody.removeprefix("http://")]["checks"] > 0
+    # Described otherwise it is another, and the one before goes.
+    write(path, upstream(shop.url, "store") + "routes:\n  - {path: /shop/*, upstream: store, access: public}\n")
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: set(upstreams_of(footfall)) == {"store"})
+    assert requests.get(footfall.url + "/shop/x", timeout=10).status_code == 200
+    write(path, "")
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: upstreams_of(footfall) == {})
+    footfall.stop()
+
+
+def test_routes_and_limits_change_together_or_not_at_all(make_server, backend):
+    shop = backend()
+    route = "routes:\n  - {path: /%s/*, upstream: shop, access: public}\nlimits: {exempt: [], routes: ['GET /%s/*=1/h burst %d']}\n"
+    footfall, path = start(make_server, upstream(shop.url) + route % ("one", "one", 1))
+
+    def ask(name):
+        return requests.get(f"{footfall.url}/{name}/x", timeout=10)
+    assert [ask("one").status_code for _ in range(2)] == [200, 429]
+    # The new routes are right, the limits with them are not: both stay.
+    for wrong in (route % ("two", "one", 5), route % ("two", "two", 0)):
+        said = footfall.stderr.count("settings stay as they were")
+        write(path, upstream(shop.url) + wrong)
+        footfall.signal(signal.SIGHUP)
+        eventually(lambda said=said: footfall.stderr.count("settings stay as they were") == said + 1)
+        assert ask("one").status_code == 429 and ask("two").status_code == 404
+    # A name that leads nowhere changes nothing either.
+    write(path, upstream("http://nowhere.invalid:1") + route % ("two", "two", 5))
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: "upstream shop: nowhere.invalid" in footfall.stderr)
+    assert ask("two").status_code == 404
+    write(path, upstream(shop.url) + route % ("two", "two", 1))
+    footfall.signal(signal.SIGHUP)
+    eventually(lambda: ask("one").status_code == 404)
+    assert [ask("two").status_code for _ in range(2)] == [200, 429]
+    footfall.stop()

@@ -3,13 +3,15 @@
 """Every route x every role x own and another project, from the table of routes; and that docs/api.md says the same."""
 
 import glob
+import http.server
 import json
 import os
 import re
+import threading
 
 import pytest
 
-from footfall import HERE, command, eventually, new_id
+from footfall import HERE, Footfall, command, eventually, new_id
 
 ROOT = os.path.join(HERE, "..", "..")
 PROJECTS = ("default", "other")
@@ -106,9 +108,7 @@ def mint_self(server, project):
     return reply.json()["access_token"]
 
 
-@pytest.fixture(scope="module")
-def keys(server):
-    """(role, project) -> what to send as Bearer; project "" is a key for all of them."""
+def make_keys(server):
     for project in PROJECTS[1:]:
         assert server.request("POST", "/projects", json={"id": project}).status_code == 201
     made = {}
@@ -143,6 +143,10 @@ def prepared_erasure(server, route, project, person):
     receipt = made.json()["id"]
     eventually(lambda: server.get(f"/erasures/{receipt}", **about).json()["state"] == "done")
     return pattern.replace("/erasures/:id", f"/erasures/{receipt}").replace(":id", person), None, {}
+@pytest.fixture(scope="module")
+def keys(server):
+    """(role, project) -> what to send as Bearer; project "" is a key for all of them."""
+    return make_keys(server)
 
 
 def prepared(server, route, project, person="own-person"):
@@ -327,3 +331,85 @@ def test_management_is_on_its_own_port(server):
 
 def has_public_twin(row):
     return any(other["pattern"] == row["pattern"] for other in PUBLIC_PORT)
+
+
+# --- Routes of the settings ---------------------------------------------------------------------------------------------
+# access as footfall.yaml calls it -> as the listing does
+CONFIGURED = {"public": "public", "send": "write key", "viewer": "viewer", "editor": "editor", "admin": "admin"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    """Not ours: it answers everybody, and counts."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append((self.path, self.headers.get("Authorization")))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A Footfall with a route of every access to a service behind it: (Footfall, its keys, what the service has seen)."""
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    service.daemon_threads, service.seen = True, []
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    directory = tmp_path_factory.mktemp("configured")
+    config = directory / "footfall.yaml"
+    config.write_text(f"upstreams:\n  - {{name: shop, urls: ['http://127.0.0.1:{service.server_address[1]}']}}\nroutes:\n" + "".join(
+        f"  - {{path: /as-{access}/*, upstream: shop, access: {access}, methods: [{', '.join(METHODS)}]}}\n" for access in CONFIGURED))
+    footfall = Footfall(directory / "data", "--embedded.disk_reserve", "0", "--config", str(config)).start()
+    try:
+        yield footfall, make_keys(footfall), service.seen
+        footfall.stop()
+    finally:
+        footfall.discard()
+        service.shutdown()
+        service.server_close()
+
+
+def test_configured_routes_are_listed(shop):
+    footfall, _, _ = shop
+    config = footfall.flags[footfall.flags.index("--config") + 1]
+    rows = json.loads(command("routes", "--json", "--config", config).stdout)["items"]
+    listed = {(row["method"], row["pattern"]): row["access"] for row in rows if row["role"] == "upstream"}
+    assert listed == {(method, f"/as-{access}/*"): CONFIGURED[access] for access in CONFIGURED for method in METHODS}
+
+
+def expected_of(role, access):
+    if role == "nobody":
+        return 200 if access == "public" else 401
+    return 200 if allowed(role, CONFIGURED[access]) else 403
+
+
+@pytest.mark.parametrize("access", CONFIGURED)
+@pytest.mark.parametrize("role", ["nobody", "unknown", "write", *SELF, *LADDER])
+def test_configured_routes(shop, access, role):
+    """What is behind them has no projects of ours, so a key of one project may what that of another may; ?project= is the service's."""
+    footfall, keys, seen = shop
+    given = {"nobody": [None], "unknown": ["ff_" + "x" * 43, "null"]}.get(role, [key for (of, _), key in keys.items() if of == role])
+    for key in given:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        for method in METHODS:
+            for query in ("", "?project=default", "?project=other"):
+                before = len(seen)
+                reply = footfall.http.request(method, f"{footfall.url}/as-{access}/x{query}", headers=headers, timeout=30)
+                wanted = expected_of("nobody" if role == "unknown" else role, access)
+                if wanted != 200:
+                    check_refused(reply, wanted, {"method": method})
+                    assert len(seen) == before, "the service was asked all the same"
+                    continue
+                assert reply.status_code == 200, (method, query, reply.text)
+                path, authorization = seen[before]
+                assert path == f"/as-{access}/x{query}" and len(seen) == before + 1
+                # A key of ours is nobody else's business; of a public route the header is the service's own.
+                assert authorization == (headers.get("Authorization") if access == "public" else None)

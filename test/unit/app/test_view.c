@@ -165,7 +165,7 @@ static void upstreams_are_shown(void **state) {
     assert_int_equal(buffer_status(&out), STATUS_OK);
     assert_non_null(strstr(
         out.data,
-        "\"upstreams\":[{\"name\":\"users\",\"active\":0,\"waiting\":0,\"retrying\":0,"
+        "\"upstreams\":[{\"name\":\"users\",\"breaker\":\"closed\",\"active\":0,\"waiting\":0,\"retrying\":0,"
         "\"connections\":0,\"addresses\":[{\"url\":\"127.0.0.1:8081\",\"address\":\"127.0.0.1\","
         "\"state\":\"healthy\",\"active\":0,\"connections\":0,\"requests\":0,\"failures\":0,"
         "\"ejections\":0,\"checks\":0},{\"url\":\"127.0.0.2:443\","));

@@ -228,6 +228,7 @@ static void what_is_said_of_upstreams_is_taken_over(void **state) {
         "upstreams:\n"
         "  - {name: shop-1_a, urls: ['http://x:1', 'https://[::1]:2/'], connections: 3,\n"
         "     connect_timeout: 11ms, reply_timeout: 12ms, total_timeout: 13ms, idle_timeout: 14ms,\n"
+        "     tunnel_timeout: 15ms,\n"
         "     health_path: /well, tls_ca: /ca.pem, tls_certificate: /c.pem, tls_key: /k.pem}\n"
         "  - {name: other, urls: [http://y]}\n");
     assert_int_equal(set->upstream_count, 2);
@@ -241,6 +242,7 @@ static void what_is_said_of_upstreams_is_taken_over(void **state) {
     assert_int_equal(config->reply_timeout_ms, 12);
     assert_int_equal(config->total_timeout_ms, 13);
     assert_int_equal(config->idle_timeout_ms, 14);
+    assert_int_equal(config->tunnel_timeout_ms, 15);
     assert_int_equal(config->ejection.after, 7);
     assert_int_equal(config->limits.active, 70);
     assert_int_equal(config->health.interval_ms, 3000);

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Reading the settings again while requests are under way: routes, upstreams and limits, in one step or not at all.
+//
+//   asked -> settings read, checked -> names looked up -> all changed at once -> what nobody uses any more is freed
+//
+// A thread of its own does that: a name server that does not answer must hold up neither the signals nor the end of the process.
+#ifndef FOOTFALL_APP_RELOAD_H
+#define FOOTFALL_APP_RELOAD_H
+
+#include "app/role.h"
+#include "base/error.h"
+
+struct app_service;
+struct app_reload;
+
+// argv: where the settings come from; as long as the process. service: up, until app_reload_end has returned.
+MUST_CHECK enum status app_reload_start(struct app_service *service, enum app_role role, int argc,
+                                        char *const *argv, struct app_reload **out);
+// Read them again soon; once more before that is the same. Any thread.
+void app_reload_ask(struct app_reload *reload);
+// Before the service stops. Does not wait for names: the thread ends by itself when it hears of them. NULL is fine.
+void app_reload_end(struct app_reload *reload);
+
+#endif
