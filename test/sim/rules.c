@@ -90,6 +90,11 @@ static void under_second(struct history_event *it) {
     }
     if (event->type == EVENT_PAGE) {
         it->referrer = NULL;
+        if (it->channel && strcmp(it->channel, "email") != 0 &&
+            strcmp(it->channel, "campaign") != 0) { // the address of the page does not tell
+            it->channel = "direct";
+            it->source = NULL;
+        }
     }
     if ((event->type == EVENT_TRACK || event->type == EVENT_ALIAS) &&
         !is_sampled(event, user ? event->user_id : event->anonymous_id, 4)) {
