@@ -37,7 +37,7 @@ static bool is_of_connection(struct str name) {
 // "Name: value\r\n" each; names are made lower case where they stand.
 static void add_lines(struct header_list *list, struct buffer *lines) {
     char *at = lines->data;
-    char *end = lines->data + lines->len;
+    char *end = lines->len > 0 ? at + lines->len : at; // NULL when there are none
     while (at < end) {
         char *colon = memchr(at, ':', (size_t)(end - at));
         char *stop = colon ? memchr(colon, '\r', (size_t)(end - colon)) : NULL;
