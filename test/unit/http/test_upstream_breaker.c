@@ -39,6 +39,7 @@ static void more_than_may_be_active_is_refused(void **state) {
     wait_for_load(&scene, 2, 0);
     expect_refusal(&scene, "too many requests to it are under way");
     assert_int_equal(http_upstream_load(scene.upstream).active, 2);
+    assert_true(http_upstream_load(scene.upstream).full);
     close(fds[0]);
     close(fds[1]);
     scene_close(&scene);
@@ -59,6 +60,7 @@ static void what_is_answered_is_active_no_more(void **state) {
     wait_for_load(&scene, 0, 0);
     ASSERT_CONTAINS(scene_ask(&scene, GET), "HTTP/1.1 200 ");
     assert_int_equal(http_upstream_load(scene.upstream).retrying, 0);
+    assert_false(http_upstream_load(scene.upstream).full);
     scene_close(&scene);
 }
 
