@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microseconds of CPU an event costs the processor: from a filled memory log to the memory, the RocksDB or the Cassandra store.
 //
-// usage: micro_processor [EVENTS [ACTORS [STORE [scattered]]]]
+// usage: micro_processor [EVENTS [ACTORS [STORE [scattered|enriched]]]]
 //        STORE: directory of a new RocksDB store; "memory": the memory store; "cassandra:HOST:PORT": a new keyspace there
 //
 // Actors come in visits of eight events on average, VISITORS of them at a time. "scattered" takes an actor at random for each event:
 // nearly every event then is a session of its own, and nothing is in a cache. No site is like that; it is the worst there is.
+// "enriched": with uap-core's expressions, templates of paths, and two declared dimensions.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,10 +143,26 @@ static bool done(struct processor *processor) {
     return true;
 }
 
-static void measure(struct eventlog *log, struct store *store, uint64_t events) {
+static struct enrichment *make_enrichment(void) {
+    static const struct enrich_declared declared[] = {
+        {STR_INIT("locale"), STR_INIT("context.locale"), NULL, 0},
+        {STR_INIT("price"), STR_INIT("properties.price"), NULL, 0}};
+    static const struct str templates[] = {STR_INIT("/orders/*"), STR_INIT("/docs/**")};
+    struct enrichment_config config = {.declared = declared,
+                                       .declared_count = 2,
+                                       .templates = templates,
+                                       .template_count = 2};
+    struct enrichment *made = NULL;
+    struct error err;
+    require(enrichment_make(&config, &made, &err), "enrichment");
+    return made;
+}
+
+static void measure(struct eventlog *log, struct store *store, uint64_t events, bool enriched) {
     struct processor_config config = {.log = log, .store = store, .clock = clock_system()};
     struct processor *processor = NULL;
     struct error err;
+    config.enrichment = enriched ? make_enrichment() : NULL;
     long before_kb = resident_kb();
     int64_t start_us = clock_system()->mono_us(clock_system());
     double cpu = cpu_seconds();
@@ -159,6 +176,7 @@ static void measure(struct eventlog *log, struct store *store, uint64_t events) 
     struct processor_stats stats;
     processor_stats(processor, &stats);
     processor_stop(processor);
+    enrichment_free(config.enrichment);
     printf("%llu events applied in %llu cycles: %.2f us CPU/event, %.0f events/s wall, "
            "%ld MB more resident\n",
            (unsigned long long)stats.applied, (unsigned long long)stats.cycles,
@@ -205,7 +223,7 @@ int main(int argc, char **argv) {
     struct store_project project = {STR("shop"), STR("Shop"), STR("Europe/Berlin"), START_MS};
     require(store_project_put(store, &project), "project");
     fill(log, &workload);
-    measure(log, store, workload.events);
+    measure(log, store, workload.events, argc > 4 && strcmp(argv[4], "enriched") == 0);
     store_close(store);
     eventlog_close(log);
     return 0;
