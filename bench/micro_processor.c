@@ -148,10 +148,8 @@ static struct enrichment *make_enrichment(void) {
         {STR_INIT("locale"), STR_INIT("context.locale"), NULL, 0},
         {STR_INIT("price"), STR_INIT("properties.price"), NULL, 0}};
     static const struct str templates[] = {STR_INIT("/orders/*"), STR_INIT("/docs/**")};
-    struct enrichment_config config = {.declared = declared,
-                                       .declared_count = 2,
-                                       .templates = templates,
-                                       .template_count = 2};
+    struct enrichment_config config = {
+        .declared = declared, .declared_count = 2, .templates = templates, .template_count = 2};
     struct enrichment *made = NULL;
     struct error err;
     require(enrichment_make(&config, &made, &err), "enrichment");

@@ -192,7 +192,7 @@ def test_other_forms(configured):
 # --- Bounds -----------------------------------------------------------------------------------------------------------
 
 def test_a_full_breakdown_says_so_and_still_finds_what_is_frequent(make_server):
-    server = make_server("--breakdowns.limits", "page=40", "--embedded.partitions", "1").start()
+    server = make_server("--breakdowns.limits", "page=40").start()  # one user: one partition
     urls = [f"https://shop.test/p{number}" for number in range(300)]
     late = ["https://shop.test/late"] * 50
     server.send(*(page(url) for url in urls + late))
