@@ -57,6 +57,19 @@ static const struct app_command commands[] = {
      "  --project ID     write keys: default \"default\"; API keys: all projects when left out\n\n"
      "A key is shown once, when it is made.\n",
      false, app_key_command},
+    {"erase", "erase a person from a running Footfall",
+     "footfall erase --user ID [--project ID] [--keep-refusing]",
+     "  --url, --api-key, --data   as for footfall key; the key must be an admin's\n"
+     "  --user ID        whose profile, timeline, sessions, state and links go\n"
+     "  --keep-refusing  drop what is sent about them from now on\n\n"
+     "Waits until the processor has done it, and prints the receipt.\n",
+     false, app_erase_command},
+    {"export", "write out everything held about a person",
+     "footfall export --user ID [--project ID] [--output FILE]",
+     "  --url, --api-key, --data   as for footfall key; the key may be a viewer's\n"
+     "  --output FILE    a new file; without it to standard output\n\n"
+     "A JSON object a line.\n",
+     false, app_export_command},
     {"check-config", "check the configuration and print what it comes to",
      "footfall check-config [ROLE] [--event FILE] [--config FILE] [--SETTING VALUE]...",
      "ROLE is run (without it), gateway, users, activity, processor or reports: some defaults differ.\n"

@@ -14,10 +14,21 @@
 #include "base/json_read.h"
 #include "client/data_directory.h"
 
+struct receiving {
+    CURL *curl;
+    FILE *stream;
+    struct buffer *reply;
+};
+
 static size_t take_reply(char *data, size_t size, size_t count, void *context) {
-    struct buffer *reply = context;
-    buffer_append(reply, data, size * count);
-    return buffer_status(reply) == STATUS_OK ? size * count : 0;
+    const struct receiving *receiving = context;
+    long code = 0;
+    (void)curl_easy_getinfo(receiving->curl, CURLINFO_RESPONSE_CODE, &code);
+    if (receiving->stream && code >= 200 && code < 300) {
+        return fwrite(data, size, count, receiving->stream) * size;
+    }
+    buffer_append(receiving->reply, data, size * count);
+    return buffer_status(receiving->reply) == STATUS_OK ? size * count : 0;
 }
 
 static enum status perform(CURL *curl, const struct client_request *request, long *status_code,
@@ -27,8 +38,9 @@ static enum status perform(CURL *curl, const struct client_request *request, lon
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_reply);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
-    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
+    struct receiving receiving = {curl, request->stream, reply};
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &receiving);
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->stream ? 0L : 60L);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (request->body.data) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "migrate/erasure_copy.h"
 #include "migrate/ledger_copy.h"
 #include "migrate/log_copy.h"
 #include "migrate/prepare.h"
@@ -109,6 +110,7 @@ static enum status copy(struct run *run, struct error *err) {
         struct row_rules rules = {run->notes.ranges, run->notes.partitions, oldest_copied(config)};
         status = row_copy(config, &run->notes, &rules, run->source->rows, err);
         status = status == STATUS_OK ? ledger_copy(config, err) : status;
+        status = status == STATUS_OK ? erasure_copy(config, run->notes.target_epoch, err) : status;
         status = status == STATUS_OK ? next_step(run, NOTES_STEP_OFFSETS, err) : status;
     }
     if (status == STATUS_OK && run->notes.step == NOTES_STEP_OFFSETS) {

@@ -6,6 +6,7 @@
 // may be and still raise a closed report's revision; GET /reports/daily shows live figures for older days all the same.
 #include "base/log.h"
 #include "reports/daily.h"
+#include "reports/people.h"
 
 #define CLOSE_DAYS 45
 #define CLOSE_BODY_MAX (16u << 20)
@@ -31,8 +32,15 @@ static enum status store_revision(struct look *look, struct reports_rows rows,
     buffer_init(&body, CLOSE_BODY_MAX);
     struct json_writer w;
     json_writer_init(&w, &body);
+    int64_t twice = 0;
     enum status status = reports_daily_make(&look->arena, rows, REPORTS_LIST_ITEMS, daily);
     if (status == STATUS_OK) {
+        status = reports_people_counted_twice(look->reports->config.store, daily->project,
+                                              daily->day, &twice);
+    }
+    if (status == STATUS_OK) {
+        daily->has_people = true;
+        daily->people = daily->active_users + daily->anonymous_visitors - twice;
         reports_daily_write_json(&w, daily);
         status = json_writer_status(&w);
     }

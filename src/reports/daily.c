@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making the daily report, and GET /reports/daily.
 #include "reports/daily.h"
+#include "reports/people.h"
 
 #include "base/bytes.h"
 #include "view/page.h"
@@ -107,6 +108,7 @@ static enum status fill_revision(struct reports *reports, struct arena *arena,
     if (status == STATUS_OK) {
         daily->closed = true;
         daily->revision = stored.revision;
+        daily->has_people = reports_people_read(stored.body, arena, &daily->people);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -17,6 +17,8 @@ struct reports_daily {
     uint32_t revision; // 0: not closed yet
     int64_t events;
     int64_t active_users, new_users, anonymous_visitors;
+    bool has_people; // of closed days
+    int64_t people;  // active users and visitors, linked ones once
     int64_t sessions, bounces;
     bool has_median;
     double median_seconds;

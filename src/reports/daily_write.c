@@ -45,6 +45,9 @@ void reports_daily_write_json(struct json_writer *w, const struct reports_daily 
     json_member_i64(w, STR("activeUsers"), daily->active_users);
     json_member_i64(w, STR("newUsers"), daily->new_users);
     json_member_i64(w, STR("anonymousVisitors"), daily->anonymous_visitors);
+    if (daily->has_people) {
+        json_member_i64(w, STR("people"), daily->people);
+    }
     write_sessions(w, daily);
     write_list(w, STR("pages"), &daily->pages, STR("name"), false);
     write_list(w, STR("referrers"), &daily->referrers, STR("name"), false);
@@ -101,6 +104,9 @@ void reports_daily_write_csv(struct buffer *out, const struct reports_daily *dai
     write_figure(&rows, "active users", true, (double)daily->active_users);
     write_figure(&rows, "new users", true, (double)daily->new_users);
     write_figure(&rows, "anonymous visitors", true, (double)daily->anonymous_visitors);
+    if (daily->has_people) {
+        write_figure(&rows, "people", true, (double)daily->people);
+    }
     write_figure(&rows, "sessions", true, (double)daily->sessions);
     write_figure(&rows, "median session seconds", daily->has_median, daily->median_seconds);
     bool any = daily->sessions > 0;

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from footfall import eventually, new_id, rfc3339
+from footfall import command, eventually, new_id, rfc3339
 
 
 def today():
@@ -198,3 +198,18 @@ def test_people_erase_themselves_and_nobody_else(server):
     own = f"/users/{user}/erasures"
     eventually(lambda: server.get(own, token).json()["items"][0]["state"] == "done")
     assert server.get(f"/erasures/{accepted.json()['id']}", token).status_code == 403
+
+
+def test_the_command_line_exports_and_erases(server, tmp_path):
+    user = new_id("words")
+    send(server, event(user))
+    await_events(server, user, 1)
+    where = ("--url", server.url, "--data", server.data, "--user", user)
+    output = tmp_path / "person.ndjson"
+    assert command("export", *where, "--output", output).returncode == 0
+    assert user in output.read_text()
+    assert command("export", *where, "--output", output).returncode == 1  # it is there
+    done = command("erase", *where)
+    assert done.returncode == 0 and '"state":"done"' in done.stdout, done.stderr
+    assert command("export", *where).returncode == 1
+    assert command("erase", "--url", server.url, "--data", server.data).returncode == 2

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An installation that moved is one that never moved: same rows, and what comes later is counted on from where it was.
 #include "sites.h"
+#include "store/erasure.h"
 #include "store/ledger.h"
 
 #include <stdio.h>
@@ -227,7 +228,16 @@ static void the_audit_log_moves(void **state) {
     struct store_usage usage = {(int32_t)(clock->wall_ms(clock) / 86400000), STR("shop"), STR("p1"),
                                 77};
     assert_status(store_usage_put(source.store, &usage), STATUS_OK);
+    struct store_hold hold = {STR("shop"), STR("0123"), STR("case 7"), 5};
+    struct store_erasure erasure = {
+        .id = STR("0193a000"), .project = STR("shop"), .person = STR("4567"), .parts = 1};
+    uint8_t key[STORE_SECRET_BYTES] = {7}, other[STORE_SECRET_BYTES] = {8};
+    assert_status(store_hold_put(source.store, &hold), STATUS_OK);
+    assert_status(store_erasure_put(source.store, &erasure), STATUS_OK);
+    assert_status(store_secret(source.store, STR("person"), key), STATUS_OK);
     move_finish(&move);
+    assert_status(store_secret(target.store, STR("person"), other), STATUS_OK);
+    assert_int_equal(other[0], 7);
     struct arena arena;
     arena_init(&arena, 65536, 0);
     struct store_audit *audits = NULL;
@@ -244,6 +254,14 @@ static void the_audit_log_moves(void **state) {
     assert_status(store_usage_read(target.store, usage.day, &arena, &usages, &count), STATUS_OK);
     assert_int_equal(count, 1);
     assert_int_equal(usages[0].events, 77);
+    struct store_hold *holds = NULL;
+    struct store_erasure *erasures = NULL;
+    assert_status(store_holds(target.store, &arena, &holds, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_true(str_equal(holds[0].name, STR("case 7")));
+    assert_status(store_erasures(target.store, &arena, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_true(str_equal(erasures[0].person, STR("4567")));
     arena_free(&arena);
     move_free(&move);
     site_close(&source);

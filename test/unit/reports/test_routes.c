@@ -256,6 +256,66 @@ static void test_close(void **state) {
     assert_int_equal(revision_of(day), 2);
 }
 
+static void was_active(enum store_actor_kind kind, const char *id, int32_t day) {
+    struct store_batch *batch = NULL;
+    // Bit 0 is the day before.
+    struct store_actor_state state = {
+        .events = 100, .activity_first_day = day - 1, .activity = STR("\x02")};
+    assert_int_equal(store_batch_begin(rs.store, 1, 0, &batch), STATUS_OK);
+    store_batch_actor(batch, STR("default"), (struct store_actor){kind, str_from_c(id)}, &state);
+    assert_int_equal(store_batch_commit(batch, ++next_offset), STATUS_OK);
+}
+
+static void was_linked(const char *anonymous, const char *user, int64_t ms) {
+    struct store_batch *batch = NULL;
+    assert_int_equal(store_batch_begin(rs.store, 1, 0, &batch), STATUS_OK);
+    store_batch_link(batch, STR("default"), str_from_c(anonymous), str_from_c(user), ms);
+    assert_int_equal(store_batch_commit(batch, ++next_offset), STATUS_OK);
+}
+
+static void close_november(unsigned day, const char *people) {
+    rs.clock.wall = NOW + ((int64_t)day - 22) * DAY;
+    look();
+    char path[64];
+    (void)snprintf(path, sizeof path, "/reports/daily?date=2026-11-%02u", day);
+    struct route_reply reply = get(path);
+    ASSERT_HAS(reply.body, "\"closed\":true");
+    ASSERT_HAS(reply.body, people);
+}
+
+// Live figures are by actor as seen; when the day closes, linked ones are one person.
+static void test_people(void **state) {
+    (void)state;
+    int32_t day = november(20);
+    put(day, STORE_METRIC_EVENTS, "", 700);
+    put(day, STORE_METRIC_ACTIVE_USERS, "", 2);
+    put(day, STORE_METRIC_ACTIVE_ANONYMOUS, "", 5);
+    was_active(STORE_ACTOR_USER, "u1", day);
+    was_active(STORE_ACTOR_USER, "u2", day);
+    was_active(STORE_ACTOR_USER, "a9", day); // another than the anonymous one
+    for (int i = 1; i <= 5; i++) {
+        char id[] = {'a', (char)('0' + i), '\0'};
+        was_active(STORE_ACTOR_ANONYMOUS, id, day);
+    }
+    was_active(STORE_ACTOR_ANONYMOUS, "a6", day + 1); // not that day
+    // After a hundred events each: u1 has two devices, u3 (not active) two, and a5 is nobody's.
+    was_linked("a1", "u1", 5);
+    was_linked("a2", "u1", 6);
+    was_linked("a3", "u3", 7);
+    was_linked("a4", "u3", 7);
+    was_linked("a4", "u2", 8); // later: u3 owns it
+    was_linked("a6", "u2", 1);
+    assert_null(strstr(get("/reports/daily?date=2026-11-20").body, "\"people\""));
+    // u1 with a1 and a2, u2, u3 as a3 and a4, a5.
+    close_november(20, "\"activeUsers\":2,\"newUsers\":0,\"anonymousVisitors\":5,\"people\":4,");
+    // A link found later is counted with the next revision.
+    was_linked("a5", "u2", 9);
+    close_november(20, "\"people\":4,");
+    put(day, STORE_METRIC_EVENTS, "", 701);
+    close_november(20, "\"people\":3,");
+    ASSERT_HAS(get("/reports/daily?date=2026-11-20&format=csv").body, "total,people,3,");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_daily, set_up, tear_down),
@@ -263,6 +323,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sessions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_close, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_people, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
