@@ -15,7 +15,8 @@ struct client_request {
     const char *url;
     const char *bearer; // API key; NULL: none
     struct str body;    // JSON; data NULL: none
-    FILE *stream;       // where the body of a 2xx goes as it comes, however long that takes; NULL: into reply
+    FILE *
+        stream; // where the body of a 2xx goes as it comes, however long that takes; NULL: into reply
 };
 // OK when a reply came, whatever its status; the body is appended to reply. UNAVAILABLE: nobody answers at that address.
 MUST_CHECK enum status client_send(const struct client_request *request, long *status_code,

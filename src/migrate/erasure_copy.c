@@ -91,7 +91,7 @@ enum status erasure_copy(const struct migrate_config *config, int64_t target_epo
         status = copy_refusals(config, target_epoch, &arena);
     }
     arena_free(&arena);
-    return status == STATUS_OK ? STATUS_OK
-                               : error_set(err, status, "erasures, holds and refusals: %s",
-                                           status_text(status));
+    return status == STATUS_OK
+               ? STATUS_OK
+               : error_set(err, status, "erasures, holds and refusals: %s", status_text(status));
 }

@@ -142,8 +142,8 @@ static enum status walk_links(struct counting *counting) {
     for (unsigned turn = 0; page.more && status == STATUS_OK; turn ^= 1) {
         struct str after = page.position;
         arena_reset(&arenas[turn]);
-        status = store_walk(counting->store, STORE_ROW_LINK, after, PAGE_BYTES, &arenas[turn],
-                            &page);
+        status =
+            store_walk(counting->store, STORE_ROW_LINK, after, PAGE_BYTES, &arenas[turn], &page);
         for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
             status = take_link(counting, &page.rows[i]);
         }
@@ -218,9 +218,9 @@ bool reports_people_read(struct str body, struct arena *arena, int64_t *out) {
         return false;
     }
     memcpy(padded, body.data, body.len);
-    bool there = json_parse(parser, str_make(padded, body.len), &limits, arena, &root, NULL) ==
-                     STATUS_OK &&
-                 json_to_i64(json_get(root, STR("people")), out);
+    bool there =
+        json_parse(parser, str_make(padded, body.len), &limits, arena, &root, NULL) == STATUS_OK &&
+        json_to_i64(json_get(root, STR("people")), out);
     json_parser_free(parser);
     return there;
 }

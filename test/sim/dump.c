@@ -126,10 +126,9 @@ static void dump_receipts(struct store *store, struct buffer *out) {
         history_require(store_erasure_parts(store, receipt, &arena, &parts, &count), "receipts");
         for (size_t n = 0; n < count; n++) {
             const struct store_erased *removed = &parts[n].removed;
-            buffer_printf(
-                out, "%.*s part %u timeline %" PRIu64 " days %" PRIu64 " states %" PRIu64 "%s\n",
-                STR_ARG(receipt), parts[n].part, removed->timeline, removed->days, removed->states,
-                parts[n].done ? "" : " not done");
+            buffer_printf(out, "%.*s part %u timeline %" PRIu64 " states %" PRIu64 "%s\n",
+                          STR_ARG(receipt), parts[n].part, removed->timeline, removed->states,
+                          parts[n].done ? "" : " not done");
         }
         arena_free(&arena);
     }

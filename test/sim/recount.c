@@ -7,6 +7,7 @@
 
 #include "base/timezone.h"
 #include "dump.h"
+#include "lives.h"
 
 #define SESSION_MOST_MS 86400000LL
 #define TOTALS_MAX 65536
@@ -86,58 +87,6 @@ static void print_totals(struct recount *recount, unsigned project) {
 
 // --- Which events count -----------------------------------------------------------------------------------------------
 
-static bool was_sent_before(const struct history *history, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (!history->events[i].broken && !history->events[i].control &&
-            history->events[i].project == history->events[n].project &&
-            str_equal(history->events[i].event.id, history->events[n].event.id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_about(const struct control *control, struct str project, bool user, struct str id) {
-    return control && str_equal(control->project, project) && (control->kind == 'u') == user &&
-           str_equal(control->id, id);
-}
-
-// Whether the last control record of the event's actor that says so keeps them away.
-static bool is_refused(const struct history *history, size_t n) {
-    const struct event *event = &history->events[n].event;
-    bool user = event->user_id.len > 0;
-    bool refused = false;
-    for (size_t i = 0; i < n; i++) {
-        const struct control *control = history->events[i].control;
-        if (is_about(control, event->project, user, user ? event->user_id : event->anonymous_id) &&
-            (control->keep_refusing || control->action == CONTROL_ALLOW)) {
-            refused = control->keep_refusing;
-        }
-    }
-    return refused;
-}
-
-// A letter goes with the erasure of somebody whose id is in it, when it lies in their partition.
-static bool letter_goes(const struct history *history, size_t n) {
-    for (size_t i = n + 1; i < history->count; i++) {
-        const struct control *control = history->events[i].control;
-        char needle[32];
-        if (!control || control->action != CONTROL_ERASE) {
-            continue;
-        }
-        snprintf(needle, sizeof needle, "\"%.*s\"", STR_ARG(control->id));
-        struct str project = history->records[n].key, value = history->records[n].value;
-        project = str_cut(&project, '\0');
-        if (str_equal(project, control->project) &&
-            eventlog_partition_of(history->records[n].key, history->partitions) ==
-                eventlog_partition_of(history->records[i].key, history->partitions) &&
-            memmem(value.data, value.len, needle, strlen(needle))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t choose(struct recount *recount) {
     const struct history *history = recount->history;
     size_t dead = 0;
@@ -149,9 +98,9 @@ static size_t choose(struct recount *recount) {
         }
         if (event->broken) {
             // The same record twice is the same dead letter at two offsets.
-            dead += !letter_goes(history, i);
-        } else if (!was_sent_before(history, i) && !is_refused(history, i)) {
-            dead += event->set_aside && !letter_goes(history, i);
+            dead += !lives_letter_goes(history, i);
+        } else if (!lives_was_sent_before(history, i) && !lives_is_refused(history, i)) {
+            dead += event->set_aside && !lives_letter_goes(history, i);
             recount->counted[i] =
                 !history_agents[event->agent].bot && !event->filtered_by && !event->set_aside;
         }
@@ -178,13 +127,13 @@ static void count_events(struct recount *recount, unsigned project) {
         const struct history_event *event = &recount->history->events[i];
         const struct history_agent *agent = &history_agents[event->agent];
         if (event->project != project || event->broken || event->control ||
-            (!recount->counted[i] && was_sent_before(recount->history, i))) {
+            (!recount->counted[i] && lives_was_sent_before(recount->history, i))) {
             continue;
         }
         int hour;
         char text[8], name[64];
         int32_t day = day_of(recount, project, event->event.timestamp_ms, &hour);
-        if (is_refused(recount->history, i)) { // before rules see it
+        if (lives_is_refused(recount->history, i)) { // before rules see it
             add(recount, day, STORE_METRIC_FILTERED, "erased", 1);
             continue;
         }
@@ -224,17 +173,8 @@ static const struct event *event_of(const struct recount *recount, const struct 
     return &recount->history->events[person->events[n]].event;
 }
 
-// The erasure that ends the life which begins at `from`; the history's end when none does.
 static size_t end_of_life(const struct recount *recount, const struct person *person, size_t from) {
-    const struct history *history = recount->history;
-    size_t end = from;
-    while (end < history->count &&
-           !(is_about(history->events[end].control, history_projects[person->project].id,
-                      person->user, str_from_c(person->id)) &&
-             history->events[end].control->action == CONTROL_ERASE)) {
-        end++;
-    }
-    return end;
+    return lives_end(recount->history, person->project, person->user, str_from_c(person->id), from);
 }
 
 static void find_events(const struct recount *recount, struct person *person, size_t from,
@@ -479,20 +419,6 @@ static void recount_person(struct recount *recount, struct person *person) {
     recount_life(recount, person, from, to);
 }
 
-// The user was erased later, or the link alone was removed.
-static bool link_goes(const struct history *history, size_t n, struct str anonymous) {
-    const struct event *event = &history->events[n].event;
-    for (size_t i = n + 1; i < history->count; i++) {
-        const struct control *control = history->events[i].control;
-        if (is_about(control, event->project, true, event->user_id) &&
-            (control->action == CONTROL_ERASE ||
-             (control->action == CONTROL_UNLINK && str_equal(control->anonymous_id, anonymous)))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void print_link(struct recount *recount, unsigned project, struct str anonymous) {
     struct str owner = STR_EMPTY;
     int64_t earliest = 0;
@@ -503,7 +429,7 @@ static void print_link(struct recount *recount, unsigned project, struct str ano
                                                           : STR_EMPTY;
         if (!recount->counted[i] || recount->history->events[i].project != project ||
             event->user_id.len == 0 || !str_equal(linked, anonymous) ||
-            link_goes(recount->history, i, anonymous)) {
+            lives_link_goes(recount->history, i, anonymous)) {
             continue;
         }
         if (!owner.data || event->timestamp_ms < earliest ||
@@ -539,21 +465,6 @@ static void recount_project(struct recount *recount, unsigned project) {
     buffer_free(&people);
 }
 
-static size_t count_days(const struct recount *recount, const struct person *person) {
-    size_t days = 0;
-    for (size_t n = 0; n < person->count; n++) {
-        int32_t day =
-            day_of(recount, person->project, event_of(recount, person, n)->timestamp_ms, NULL);
-        bool before = false;
-        for (size_t i = 0; i < n && !before; i++) {
-            before = day_of(recount, person->project, event_of(recount, person, i)->timestamp_ms,
-                            NULL) == day;
-        }
-        days += !before;
-    }
-    return days;
-}
-
 static void print_receipt(struct recount *recount, size_t at) {
     const struct control *control = recount->history->events[at].control;
     struct person person = {.user = control->kind == 'u'};
@@ -567,9 +478,8 @@ static void print_receipt(struct recount *recount, size_t at) {
         from = end + 1;
     }
     find_events(recount, &person, from, control->action == CONTROL_ERASE ? at : from);
-    buffer_printf(recount->out, "%.*s part %u timeline %zu days %zu states %d\n",
-                  STR_ARG(control->receipt), control->part, person.count,
-                  count_days(recount, &person), person.count > 0);
+    buffer_printf(recount->out, "%.*s part %u timeline %zu states %d\n", STR_ARG(control->receipt),
+                  control->part, person.count, person.count > 0);
     free(person.events);
     free(person.sessions);
 }

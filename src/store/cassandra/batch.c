@@ -455,49 +455,6 @@ enum status cassandra_batch_seen_forget(struct store_batch *base, int64_t below_
     return changes_end(&batch->changes);
 }
 
-// --- Dead letters -----------------------------------------------------------------------------------------------------------
-
-static enum status put_letter(struct batch *batch, struct str project,
-                              const struct store_dead_letter *letter, struct str stage,
-                              struct str reason) {
-    int32_t day = cassandra_utc_day(letter->received_ms);
-    struct cql_values *values = changes_begin(&batch->changes, STATEMENT_LETTER_PUT);
-    cql_bind_text(values, project);
-    cql_bind_date(values, day);
-    cql_bind_bigint(values, batch->commit.epoch);
-    cql_bind_timestamp(values, letter->received_ms);
-    cql_bind_int(values, (int32_t)letter->partition);
-    cql_bind_bigint(values, letter->offset);
-    cql_bind_text(values, not_null(stage));
-    cql_bind_text(values, not_null(reason));
-    cql_bind_blob(values, not_null(letter->record));
-    enum status status = changes_end(&batch->changes);
-    if (status == STATUS_OK) {
-        values = changes_begin(&batch->changes, STATEMENT_LETTER_DAY_PUT);
-        cql_bind_bigint(values, batch->commit.epoch);
-        cql_bind_date(values, day);
-        cql_bind_text(values, project);
-        status = changes_end(&batch->changes);
-    }
-    return status;
-}
-
-// A letter is what could not be decoded: its project is from the record's key, and nothing has checked that it is text.
-enum status cassandra_batch_dead_letter(struct store_batch *base, struct str project,
-                                        const struct store_dead_letter *letter) {
-    struct arena arena;
-    arena_init(&arena, 1024, 0);
-    struct str readable = cassandra_readable(project, &arena);
-    struct str stage = cassandra_readable(letter->stage, &arena);
-    struct str reason = cassandra_readable(letter->reason, &arena);
-    enum status status = STATUS_NO_MEMORY;
-    if (readable.data != NULL) {
-        status = put_letter(batch_of(base), readable, letter, stage, reason);
-    }
-    arena_free(&arena);
-    return status;
-}
-
 // --- The end ----------------------------------------------------------------------------------------------------------------
 
 size_t cassandra_batch_bytes(const struct store_batch *base) {

@@ -82,7 +82,8 @@ static void another_key_is_refused(void **state) {
     struct control control = example(), back;
     struct str value = encode(&control);
     static const struct str keys[] = {STR_INIT("shop\0u"), STR_INIT("shop"), STR_INIT(""),
-                                      STR_INIT("shop\0u\"1\xc3\xbc!"), STR_INIT("shoq\0u\"1\xc3\xbc")};
+                                      STR_INIT("shop\0u\"1\xc3\xbc!"),
+                                      STR_INIT("shoq\0u\"1\xc3\xbc")};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         assert_int_equal(decode(keys[i], value, &back), STATUS_INVALID);
     }

@@ -231,13 +231,11 @@ static void the_audit_log_moves(void **state) {
     struct store_hold hold = {STR("shop"), STR("0123"), STR("case 7"), 5};
     struct store_erasure erasure = {
         .id = STR("0193a000"), .project = STR("shop"), .person = STR("4567"), .parts = 1};
-    uint8_t key[STORE_SECRET_BYTES] = {7}, other[STORE_SECRET_BYTES] = {8};
+    uint8_t key[STORE_SECRET_BYTES] = {7};
     assert_status(store_hold_put(source.store, &hold), STATUS_OK);
     assert_status(store_erasure_put(source.store, &erasure), STATUS_OK);
     assert_status(store_secret(source.store, STR("person"), key), STATUS_OK);
     move_finish(&move);
-    assert_status(store_secret(target.store, STR("person"), other), STATUS_OK);
-    assert_int_equal(other[0], 7);
     struct arena arena;
     arena_init(&arena, 65536, 0);
     struct store_audit *audits = NULL;
@@ -247,21 +245,20 @@ static void the_audit_log_moves(void **state) {
     bool more = true;
     assert_status(store_audit_read(target.store, &query, &arena, &audits, &count, &more),
                   STATUS_OK);
-    assert_int_equal(count, ENTRIES);
-    assert_false(more);
+    assert_true(count == ENTRIES && !more);
     assert_true(str_equal(audits[0].id, STR("0193a000-0000-7000-8000-000000001200")));
     assert_true(str_equal(audits[0].entry, STR("{\"action\":\"test\"}")));
     assert_status(store_usage_read(target.store, usage.day, &arena, &usages, &count), STATUS_OK);
-    assert_int_equal(count, 1);
-    assert_int_equal(usages[0].events, 77);
+    assert_true(count == 1 && usages[0].events == 77);
     struct store_hold *holds = NULL;
     struct store_erasure *erasures = NULL;
     assert_status(store_holds(target.store, &arena, &holds, &count), STATUS_OK);
-    assert_int_equal(count, 1);
-    assert_true(str_equal(holds[0].name, STR("case 7")));
+    assert_true(count == 1 && str_equal(holds[0].name, STR("case 7")));
     assert_status(store_erasures(target.store, &arena, &erasures, &count), STATUS_OK);
-    assert_int_equal(count, 1);
-    assert_true(str_equal(erasures[0].person, STR("4567")));
+    assert_true(count == 1 && str_equal(erasures[0].person, STR("4567")));
+    key[0] = 8;
+    assert_status(store_secret(target.store, STR("person"), key), STATUS_OK);
+    assert_int_equal(key[0], 7);
     arena_free(&arena);
     move_free(&move);
     site_close(&source);

@@ -154,15 +154,16 @@ static void fill(struct world *world) {
                                     .traits = STR("{}"),
                                     .created_ms = NOW,
                                     .updated_ms = NOW};
-    history_require(store_profile_put(world->drive.store, project, &profile, STORE_EXPECT_ANY, 0, NULL),
-                    "profile");
+    history_require(
+        store_profile_put(world->drive.store, project, &profile, STORE_EXPECT_ANY, 0, NULL),
+        "profile");
     for (uint32_t revision = 1; revision <= 2; revision++) {
-        struct store_report report = {
-            .day = (int32_t)((NOW - 5 * 3600000) / 86400000),
-            .revision = revision,
-            .closed_ms = NOW,
-            .body = STR("{\"events\": 5,\"topUsers\":[{\"userId\":\"" GONE "user\",\"events\":30},"
-                        "{\"userId\":\"other\",\"events\":1}]}")};
+        struct store_report report = {.day = (int32_t)((NOW - 5 * 3600000) / 86400000),
+                                      .revision = revision,
+                                      .closed_ms = NOW,
+                                      .body = STR("{\"events\": 5,\"topUsers\":[{\"userId\":\"" GONE
+                                                  "user\",\"events\":30},"
+                                                  "{\"userId\":\"other\",\"events\":1}]}")};
         history_require(store_report_put(world->drive.store, project, &report), "report");
     }
 }
@@ -203,9 +204,9 @@ static void process(struct world *world) {
 static void expect_receipt(struct world *world) {
     struct store_erasure_part *parts = NULL;
     size_t count = 0;
-    history_require(store_erasure_parts(world->drive.store, STR(RECEIPT), &world->arena, &parts,
-                                        &count),
-                    "parts");
+    history_require(
+        store_erasure_parts(world->drive.store, STR(RECEIPT), &world->arena, &parts, &count),
+        "parts");
     assert_int_equal(count, 2);
     assert_true(parts[0].done && parts[1].done);
     assert_int_equal(parts[0].removed.profiles, 1);
@@ -238,8 +239,8 @@ static void the_id_is_nowhere(void **state) {
                                            (int32_t)((NOW - 5 * 3600000) / 86400000), &world.arena,
                                            &reports, &count),
                     "reports");
-    assert_true(str_equal(reports[1].body,
-                          STR("{\"events\":5,\"topUsers\":[{\"userId\":\"other\",\"events\":1}]}")));
+    assert_true(str_equal(
+        reports[1].body, STR("{\"events\":5,\"topUsers\":[{\"userId\":\"other\",\"events\":1}]}")));
     close_world(&world);
 }
 
@@ -282,16 +283,17 @@ static void a_profile_made_since_stays(void **state) {
     process(&world);
     struct str project = history_projects[0].id;
     struct store_profile profile = {.id = STR(GONE "user"), .traits = STR("{}")};
-    history_require(store_profile_delete(world.drive.store, project, profile.id, STORE_EXPECT_ANY, 0),
-                    "delete");
+    history_require(
+        store_profile_delete(world.drive.store, project, profile.id, STORE_EXPECT_ANY, 0),
+        "delete");
     profile.created_ms = profile.updated_ms = NOW + 2000;
-    history_require(store_profile_put(world.drive.store, project, &profile, STORE_EXPECT_ANY, 0, NULL),
-                    "put");
+    history_require(
+        store_profile_put(world.drive.store, project, &profile, STORE_EXPECT_ANY, 0, NULL), "put");
     erase(&world);
     process(&world);
-    history_require(store_profile_get(world.drive.store, project, profile.id, &world.arena,
-                                      &profile),
-                    "it is there");
+    history_require(
+        store_profile_get(world.drive.store, project, profile.id, &world.arena, &profile),
+        "it is there");
     close_world(&world);
 }
 
@@ -303,13 +305,14 @@ static void malformed_ones_are_dead_letters(void **state) {
     size_t count = 0;
     open_world(&world);
     append(&world, STR("shop\0u1"), STR("[\"footfall-control\",1,{\"do\":\"erase\"}]     "));
-    append(&world, STR("shop\0u1"), STR("[\"footfall-control\",1,{\"do\":\"erase\",\"receipt\":\"r\","
-                                        "\"part\":0,\"project\":\"shop\",\"kind\":\"u\",\"id\":\"u2\","
-                                        "\"requestedAt\":\"2026-11-25T12:00:00.000Z\"}]"));
+    append(&world, STR("shop\0u1"),
+           STR("[\"footfall-control\",1,{\"do\":\"erase\",\"receipt\":\"r\","
+               "\"part\":0,\"project\":\"shop\",\"kind\":\"u\",\"id\":\"u2\","
+               "\"requestedAt\":\"2026-11-25T12:00:00.000Z\"}]"));
     process(&world);
-    history_require(store_dead_letters(world.drive.store, STR_EMPTY, 10, &world.arena, &letters,
-                                       &count),
-                    "letters");
+    history_require(
+        store_dead_letters(world.drive.store, STR_EMPTY, 10, &world.arena, &letters, &count),
+        "letters");
     assert_int_equal(count, 2);
     close_world(&world);
 }
