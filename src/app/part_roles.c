@@ -41,7 +41,7 @@ static void stop_processor(struct app_service *service) {
 }
 
 // What the reports role asks before it closes a day: has everything that was accepted been processed?
-static void report_progress(void *context, int64_t *received_ms, bool *caught_up) {
+void app_report_progress(void *context, int64_t *received_ms, bool *caught_up) {
     struct app_service *service = context;
     struct app_view view = {.row_count = 0};
     struct app_view *processes = NULL;
@@ -131,7 +131,7 @@ static enum status start_reports(struct app_service *service, struct error *err)
                                         app_dimension_names(service->settings, dimensions),
                                     .keyring = service->keyring,
                                     .clock = clock_system(),
-                                    .progress = report_progress,
+                                    .progress = app_report_progress,
                                     .progress_context = service};
     return reports_start(&config, &service->reports, err);
 }

@@ -8,7 +8,7 @@
 #define DRAIN_MANAGEMENT_MS 1000
 #define LOOKERS 2
 #define LOOKS_WAITING 64
-#define TABLES_MAX 12
+#define TABLES_MAX 14
 
 static enum status start_server(struct app_service *service, const char *key,
                                 struct http_server_config *config, struct http_server **out,
@@ -80,6 +80,10 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     }
     if (service->proxied_live.count > 0) {
         tables[count++] = service->proxied_live;
+        tables[count++] = service->proxied_deliveries;
+    }
+    if (service->deliveries) {
+        tables[count++] = deliveries_routes(service->deliveries);
     }
     for (size_t i = 0; i < APP_UPSTREAMS; i++) {
         if (service->proxied[i].count > 0) {

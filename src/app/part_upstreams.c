@@ -21,6 +21,7 @@ static const struct {
 
 static void stop_upstreams(struct app_service *service) {
     gateway_proxy_free(&service->proxied_live);
+    gateway_proxy_free(&service->proxied_deliveries);
     for (size_t i = 0; i < APP_UPSTREAMS; i++) {
         gateway_proxy_free(&service->proxied[i]);
         http_upstream_free(service->upstreams[i]);
@@ -67,10 +68,16 @@ static enum status start_upstreams(struct app_service *service, struct error *er
     for (size_t i = 0; i < APP_UPSTREAMS && status == STATUS_OK; i++) {
         status = start_upstream(service, i, err);
     }
+    struct http_upstream *reports = service->upstreams[APP_UPSTREAM_REPORTS];
     if (status == STATUS_OK) {
-        status = gateway_proxy_make(live_route_patterns(), service->upstreams[APP_UPSTREAM_REPORTS],
-                                    &service->proxied_live);
-        status = status == STATUS_OK ? status : error_set(err, status, "no memory for the routes");
+        status = gateway_proxy_make(live_route_patterns(), reports, &service->proxied_live);
+    }
+    if (status == STATUS_OK) {
+        status =
+            gateway_proxy_make(deliveries_route_patterns(), reports, &service->proxied_deliveries);
+    }
+    if (status == STATUS_NO_MEMORY) {
+        (void)error_set(err, status, "no memory for the routes");
     }
     if (status != STATUS_OK) {
         stop_upstreams(service);

@@ -46,6 +46,10 @@ extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-F
 extern const struct app_part app_part_gateway;
 // part_live.c
 extern const struct app_part app_part_live; // before the processor, which writes into it
+// part_deliveries.c
+extern const struct app_part app_part_deliveries; // after the reports
+// What reports asks before it closes a day; in part_roles.c.
+void app_report_progress(void *service, int64_t *received_ms, bool *caught_up);
 // part_routes.c
 extern const struct app_part
     app_part_routes; // of the settings; before the gateway, which takes them

@@ -67,6 +67,7 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "users", users_route_patterns());
     write_table(listing, "reports", reports_route_patterns());
     write_table(listing, "reports", live_route_patterns());
+    write_table(listing, "reports", deliveries_route_patterns());
     write_table(listing, "gateway", gateway_admin_routes(&nothing.admin));
     write_table(listing, "gateway", gateway_tokens_routes(nothing.people));
     write_table(listing, "gateway", app_status_routes(&nothing));

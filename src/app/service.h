@@ -21,6 +21,7 @@
 #include "base/settings.h"
 #include "base/workers.h"
 #include "client/data_directory.h"
+#include "delivery/delivery.h"
 #include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
 #include "gateway/gateway.h"
@@ -92,13 +93,15 @@ struct app_service {
     pthread_mutex_t users_log_lock;
     struct eventlog *users_log; // opened when first needed, where the process has no other
     struct reports *reports;
+    struct deliveries *deliveries;
     struct live_feed *feed; // NULL: a role that has nothing to do with it, as the next
     struct live_hub *hub;
     struct live *live;
     struct activity_route_set *activity_patterns;
     struct http_upstream *upstreams[APP_UPSTREAMS];
     struct http_route_table proxied[APP_UPSTREAMS]; // count 0: none
-    struct http_route_table proxied_live;           // of the reports process, too
+    struct http_route_table proxied_live;           // of the reports process, too, as the next
+    struct http_route_table proxied_deliveries;
     struct http_networks *trusted;
     struct gateway_access_log *access_log;
     struct gateway_audit audit;

@@ -21,9 +21,10 @@ MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
 MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
 MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
+MAY_INCLUDE["delivery"] = MAY_INCLUDE["view"] + ["view"]
 for role in ROLES:
     MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich"] + ROLES
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "client", "enrich"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
