@@ -4,7 +4,6 @@
 // that refuse or have no feed.
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,6 +71,7 @@ static int set_up(void **state) {
         return -1;
     }
     live_feed_set_partitions(theirs, 4);
+    live_feed_listen(ours, true);
     for (unsigned i = 0; i < 3; i++) { // nobody here has the fourth
         struct live_ring *ring = live_feed_ring(theirs, i);
         live_ring_reset(ring, 77, 1000);
@@ -127,12 +127,12 @@ static size_t items_of(unsigned partition, int64_t *complete) {
 
 static void wait_for(unsigned partition, size_t items, int64_t complete) {
     int64_t at = 0;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 600; i++) {
         live_hub_want(hub);
         if (items_of(partition, &at) == items && at == complete) {
             return;
         }
-        usleep(10000);
+        live_feed_wait(ours, 100 * 1000);
     }
     fail_msg("partition %u: %zu items, complete %lld", partition, items_of(partition, &at),
              (long long)at);
