@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/command.h"
+#include "app/dead_letters.h"
 #include "app/parts.h"
 
 static enum status check_limits(const struct settings *settings,
@@ -61,6 +62,7 @@ enum status app_routes_read(const struct settings *settings, struct gateway_rout
         gateway_admin_routes(&nothing.admin),
         gateway_tokens_routes(nothing.people),
         app_status_routes(&nothing),
+        app_dead_letter_routes(&nothing),
         gateway_audit_routes(&nothing.audit),
         app_management_routes(&nothing),
     };

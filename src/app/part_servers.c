@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Parts: the management server, the routes of the public one, and the public server itself.
+#include "app/dead_letters.h"
 #include "app/parts.h"
 
 // A drain takes at most ten seconds: the servers' shares leave some to those who still process and flush.
@@ -94,6 +95,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
         tables[count++] = gateway_admin_routes(&service->admin);
         tables[count++] = gateway_tokens_routes(service->people);
         tables[count++] = app_status_routes(service);
+        tables[count++] = app_dead_letter_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);
     }
     if (!app_is_front_door(service)) {

@@ -166,7 +166,7 @@ struct gateway_limits_config app_limits_config(const struct settings *settings, 
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 
-// /health, /metrics and what this process knows on the management port; /status and /dead-letters on the public one.
+// /health, /metrics and what this process knows on the management port; /status on the public one.
 struct http_route_table app_management_routes(struct app_service *service);
 struct http_route_table app_status_routes(struct app_service *service);
 // Of a role behind a gateway, on its public port: whether it is ready.

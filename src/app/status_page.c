@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// GET /status: where every event stands between accepted and stored; GET /dead-letters: what could not be processed.
+// GET /status: where every event stands between accepted and stored.
 #include "app/view.h"
-#include "auth/scope.h"
 #include "base/json_write.h"
 #include "base/log.h"
 #include "http/problem.h"
@@ -45,61 +44,8 @@ static void handle_status(struct http_exchange *exchange, void *context) {
     http_reply_send(exchange, 200, "application/json");
 }
 
-static void write_dead_letter(struct json_writer *writer, const struct store_dead_letter *letter) {
-    json_begin_object(writer);
-    json_member_u64(writer, STR("partition"), letter->partition);
-    json_member_i64(writer, STR("offset"), letter->offset);
-    json_member_time(writer, STR("receivedAt"), letter->received_ms);
-    json_member_string(writer, STR("stage"), letter->stage);
-    json_member_string(writer, STR("reason"), letter->reason);
-    if (str_is_utf8(letter->record)) {
-        json_member_string(writer, STR("record"), letter->record);
-    } else {
-        json_key(writer, STR("record"));
-        json_null(writer);
-    }
-    json_end_object(writer);
-}
-
-static void handle_dead_letters(struct http_exchange *exchange, void *context) {
-    struct app_service *service = context;
-    static const char *const names[] = {"project", "limit"};
-    struct str values[2];
-    if (!http_query_read(exchange, names, values, 2)) {
-        return;
-    }
-    uint64_t limit = 50;
-    if (values[1].data && (!str_to_u64(values[1], &limit) || limit < 1 || limit > 1000)) {
-        http_reply_problem(exchange, 400, STR("limit: a whole number from 1 to 1000 is needed."));
-        return;
-    }
-    const struct auth_principal *principal = exchange->principal;
-    // Without a project: what an admin of all of them sees is not bound to one.
-    struct str project = values[0];
-    if ((project.data || principal->project[0]) &&
-        !auth_scope_project(exchange, service->keyring, values[0], &project)) {
-        return;
-    }
-    struct store_dead_letter *letters = NULL;
-    size_t count = 0;
-    if (store_dead_letters(service->store, project, (unsigned)limit, &exchange->arena, &letters,
-                           &count) != STATUS_OK) {
-        http_reply_problem(exchange, 503, STR("The store cannot be read."));
-        return;
-    }
-    struct json_writer writer;
-    json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_list(&writer);
-    for (size_t i = 0; i < count; i++) {
-        write_dead_letter(&writer, &letters[i]);
-    }
-    json_end_list(&writer, STR_EMPTY);
-    http_reply_send(exchange, 200, "application/json");
-}
-
 static const struct http_route routes[] = {
     {HTTP_GET_, "/status", AUTH_ACCESS_ADMIN, true, handle_status},
-    {HTTP_GET_, "/dead-letters", AUTH_ACCESS_ADMIN, true, handle_dead_letters},
 };
 
 struct http_route_table app_status_routes(struct app_service *service) {

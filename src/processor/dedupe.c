@@ -240,6 +240,14 @@ enum status dedupe_see(struct dedupe *dedupe, int64_t offset, int64_t record_ms,
     return add(dedupe, hash);
 }
 
+// The newest chunk stays open, perhaps empty: its tick is the log's time.
+void dedupe_take_back(struct dedupe *dedupe) {
+    CHECK(dedupe->end > dedupe->oldest);
+    size_t index = (size_t)((dedupe->end - 1) & (dedupe->ring_size - 1));
+    index_remove(dedupe, dedupe->ring[index], index);
+    dedupe->end--;
+}
+
 struct loading {
     struct dedupe *dedupe;
     enum status status;

@@ -54,6 +54,8 @@ uint64_t dedupe_hash(struct str project, struct str id);
 // Moves log time on and looks the id up; adds it when it is new. NO_MEMORY leaves the window as it was.
 MUST_CHECK enum status dedupe_see(struct dedupe *dedupe, int64_t offset, int64_t record_ms,
                                   uint64_t hash, bool *seen);
+// Takes back the id that the last dedupe_see added (not seen): its event becomes a dead letter, and counts when it is taken again. Once.
+void dedupe_take_back(struct dedupe *dedupe);
 // Puts what changed into the batch. NO_MEMORY.
 MUST_CHECK enum status dedupe_write(struct dedupe *dedupe, struct store_batch *batch);
 size_t dedupe_count(const struct dedupe *dedupe);

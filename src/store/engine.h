@@ -11,6 +11,7 @@
 #include "store/deliveries.h"
 #include "store/erasure.h"
 #include "store/ledger.h"
+#include "store/letters.h"
 #include "store/store.h"
 #include "store/tokens.h"
 #include "store/walk.h"
@@ -97,8 +98,13 @@ struct store_engine {
     enum status (*batch_commit)(struct store_batch *batch, int64_t next_offset); // frees it too
     void (*batch_discard)(struct store_batch *batch);
     enum status (*flush)(struct store *store);
-    enum status (*dead_letters)(struct store *store, struct str project, unsigned limit,
-                                struct arena *arena, struct store_dead_letter **out, size_t *count);
+    enum status (*letters_read)(struct store *store, const struct store_letter_query *query,
+                                struct arena *arena, struct store_dead_letter **out, size_t *count,
+                                bool *more);
+    enum status (*letter_mark)(struct store *store, const struct store_dead_letter *letter,
+                               const struct store_letter_mark *mark);
+    enum status (*letter_mark_get)(struct store *store, unsigned partition, int64_t offset,
+                                   struct store_letter_mark *out);
 
     enum status (*project_put)(struct store *store, const struct store_project *project);
     enum status (*projects)(struct store *store, struct arena *arena, struct store_project **out,

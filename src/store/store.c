@@ -306,14 +306,6 @@ enum status store_flush(struct store *store) {
     return store->engine->flush(store);
 }
 
-enum status store_dead_letters(struct store *store, struct str project, unsigned limit,
-                               struct arena *arena, struct store_dead_letter **out, size_t *count) {
-    if (project.data != NULL && !is_id(project)) {
-        return STATUS_INVALID;
-    }
-    return store->engine->dead_letters(store, project, limit, arena, out, count);
-}
-
 enum status store_project_put(struct store *store, const struct store_project *project) {
     return is_id(project->id) ? store->engine->project_put(store, project) : STATUS_INVALID;
 }

@@ -10,7 +10,7 @@
 //   - what people and their applications wrote: profiles, projects, keys, accounts (durable when the call returns);
 //   - what the processor derived from the event log: everything written through store_batch_*. It can be made again from the log, so
 //     it need not be fsynced, but a batch is atomic together with the offset up to which it stands (store_batch_commit).
-// What a store holds as a whole, and writing that into another: store/walk.h. What tokens stand on: store/tokens.h.
+// What a store holds as a whole, and writing that into another: store/walk.h. Dead letters, for people: store/letters.h. What tokens stand on: store/tokens.h.
 // Statuses all functions may give besides those named: NO_MEMORY, IO, UNAVAILABLE, CORRUPT (a stored value that does not decode), INVALID
 // (an empty or longer id, a NUL in it, a partition above 65535: what would blur two rows; of a bad batch call, at commit).
 #ifndef FOOTFALL_STORE_H
@@ -286,7 +286,8 @@ struct store_dead_letter {
     int64_t received_ms;
     struct str stage; // "decode", "apply", "rule"
     struct str reason;
-    struct str record; // the value of the log record
+    struct str record;  // the value of the log record
+    struct str project; // when it is read; putting one does not look at it
 };
 
 // A batch belongs to one thread and one partition. Calls copy what they are given. The first failure sticks and is given by commit.
@@ -326,7 +327,7 @@ void store_batch_discard(struct store_batch *batch);
 // Makes what was committed durable (fsync). Called before the log may forget the records.
 MUST_CHECK enum status store_flush(struct store *store);
 
-// Newest first. project data NULL: all.
+// Newest first. project data NULL: all. Page by page, and what people do about them: store/letters.h.
 MUST_CHECK enum status store_dead_letters(struct store *store, struct str project, unsigned limit,
                                           struct arena *arena, struct store_dead_letter **out,
                                           size_t *count);

@@ -281,7 +281,7 @@ MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int6
 void cassandra_writers_free(struct cassandra_store *store);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------
-#define CASSANDRA_SCHEMA_VERSION 5
+#define CASSANDRA_SCHEMA_VERSION 6
 MUST_CHECK enum status cassandra_schema_open(struct cassandra_store *store,
                                              const struct store_cassandra_config *config,
                                              struct error *err);

@@ -75,9 +75,13 @@ enum status cassandra_batch_dead_letter(struct store_batch *batch, struct str pr
                                         const struct store_dead_letter *letter);
 enum status cassandra_batch_commit(struct store_batch *batch, int64_t next_offset);
 enum status cassandra_flush(struct store *store);
-enum status cassandra_dead_letters(struct store *store, struct str project, unsigned limit,
+enum status cassandra_letters_read(struct store *store, const struct store_letter_query *query,
                                    struct arena *arena, struct store_dead_letter **out,
-                                   size_t *count);
+                                   size_t *count, bool *more);
+enum status cassandra_letter_mark(struct store *store, const struct store_dead_letter *letter,
+                                  const struct store_letter_mark *mark);
+enum status cassandra_letter_mark_get(struct store *store, unsigned partition, int64_t offset,
+                                      struct store_letter_mark *out);
 enum status cassandra_project_put(struct store *store, const struct store_project *project);
 enum status cassandra_projects(struct store *store, struct arena *arena, struct store_project **out,
                                size_t *count);

@@ -152,7 +152,13 @@
     S(LETTER_DAYS_GET, READ, "SELECT day, project FROM #dead_letter_days WHERE epoch = ?")           \
     S(LETTERS_GET, READ,                                                                             \
       "SELECT " STATEMENT_LETTER_COLUMNS " FROM #dead_letters WHERE project = ? AND day = ? "        \
-      "AND epoch = ? LIMIT ?")                                                                       \
+      "AND epoch = ? AND received <= ?")                                                             \
+    S(LETTER_MARK_GET, READ,                                                                         \
+      "SELECT outcome, marked, target, target_end FROM #dead_letter_marks "                          \
+      "WHERE epoch = ? AND log_partition = ? AND log_offset = ?")                                    \
+    S(LETTER_MARK_PUT, WRITE,                                                                        \
+      "INSERT INTO #dead_letter_marks (epoch, log_partition, log_offset, outcome, marked, target, "  \
+      "target_end) VALUES (?, ?, ?, ?, ?, ?, ?)")                                                    \
     S(EPOCH_GET, READ, "SELECT epoch FROM #epochs WHERE name = 'current'")                           \
     S(EPOCH_CLAIM, ONCE,                                                                             \
       "INSERT INTO #epochs (name, epoch, claimed) VALUES ('current', ?, ?) IF NOT EXISTS")           \

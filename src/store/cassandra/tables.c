@@ -146,9 +146,18 @@ static const char *const fifth_version[] = {
     NULL,
 };
 
+// What people did about dead letters.
+static const char *const sixth_version[] = {
+    "CREATE TABLE IF NOT EXISTS #dead_letter_marks (epoch bigint, log_partition int, "
+    "log_offset bigint, outcome int, marked timestamp, target int, target_end bigint, "
+    "PRIMARY KEY ((epoch, log_partition), log_offset)) "
+    "WITH comment = 'outcome 1: being taken again, 2: taken, 3: discarded'",
+    NULL,
+};
+
 // Step i leads to version i + 1.
-static const char *const *const steps[] = {first_version, second_version, third_version,
-                                           fourth_version, fifth_version};
+static const char *const *const steps[] = {first_version,  second_version, third_version,
+                                           fourth_version, fifth_version,  sixth_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

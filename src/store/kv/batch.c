@@ -162,6 +162,12 @@ enum status kv_batch_dead_letter(struct store_batch *base, struct str project,
                                  const struct store_dead_letter *letter) {
     struct batch *batch = batch_of(base);
     struct keys_key key;
+    bool settled = false;
+    enum status status =
+        kv_letter_settled(batch->store, letter->partition, letter->offset, &settled);
+    if (status != STATUS_OK || settled) {
+        return status;
+    }
     keys_begin_derived(&key, KEYS_DEAD_LETTER, batch->store->generation);
     keys_text(&key, project);
     keys_i64_desc(&key, letter->received_ms);

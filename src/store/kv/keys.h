@@ -25,6 +25,7 @@
 //   SECRET          name
 //   REFUSAL         gen partition project person                 -> since when
 //   DELIVERY        name due                                      -> what became of it
+//   LETTER_MARK     partition offset                             -> outcome, time, where its record went
 //   EPOCH           gen                                          -> eventlog_epoch() of what filled it
 //   OFFSET          gen partition
 //   SEEN            gen partition chunk
@@ -57,6 +58,7 @@ enum keys_table {
     KEYS_FAMILY = 12,
     KEYS_REVOCATION = 13,
     KEYS_DELIVERY = 14,
+    KEYS_LETTER_MARK = 15,
     KEYS_EPOCH = 16, // derived tables from here on
     KEYS_OFFSET = 17,
     KEYS_SEEN = 18,

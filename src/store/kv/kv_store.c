@@ -143,7 +143,8 @@ static void kv_close(struct store *base) {
         .batch_total = kv_batch_total, .batch_seen = kv_batch_seen,                                \
         .batch_seen_forget = kv_batch_seen_forget, .batch_dead_letter = kv_batch_dead_letter,      \
         .batch_bytes = kv_batch_bytes, .batch_commit = kv_batch_commit,                            \
-        .batch_discard = kv_batch_discard, .flush = kv_flush, .dead_letters = kv_dead_letters,     \
+        .batch_discard = kv_batch_discard, .flush = kv_flush, .letters_read = kv_letters_read,     \
+        .letter_mark = kv_letter_mark, .letter_mark_get = kv_letter_mark_get,                      \
         .project_put = kv_project_put, .projects = kv_projects, .key_put = kv_key_put,             \
         .key_delete = kv_key_delete, .keys = kv_keys, .account_put = kv_account_put,               \
         .accounts = kv_accounts, .account_replace = kv_account_replace,                            \

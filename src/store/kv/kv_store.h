@@ -85,6 +85,10 @@ MUST_CHECK enum status kv_read_links(struct kv_store *store, enum store_reach re
                                      struct str project, struct str user_id, struct arena *arena,
                                      struct str **anonymous_ids, size_t *count);
 
+// --- letters.c: whether somebody has dealt with the letter: then it is put no more.
+MUST_CHECK enum status kv_letter_settled(struct kv_store *store, unsigned partition, int64_t offset,
+                                         bool *settled);
+
 // --- each in the file of its name; they are entries of the engine table
 extern const struct store_engine kv_store_engine_memory, kv_store_engine_rocksdb;
 
@@ -155,8 +159,13 @@ size_t kv_batch_bytes(const struct store_batch *batch);
 enum status kv_batch_commit(struct store_batch *batch, int64_t next_offset);
 void kv_batch_discard(struct store_batch *batch);
 enum status kv_flush(struct store *store);
-enum status kv_dead_letters(struct store *store, struct str project, unsigned limit,
-                            struct arena *arena, struct store_dead_letter **out, size_t *count);
+enum status kv_letters_read(struct store *store, const struct store_letter_query *query,
+                            struct arena *arena, struct store_dead_letter **out, size_t *count,
+                            bool *more);
+enum status kv_letter_mark(struct store *store, const struct store_dead_letter *letter,
+                           const struct store_letter_mark *mark);
+enum status kv_letter_mark_get(struct store *store, unsigned partition, int64_t offset,
+                               struct store_letter_mark *out);
 enum status kv_project_put(struct store *store, const struct store_project *project);
 enum status kv_projects(struct store *store, struct arena *arena, struct store_project **out,
                         size_t *count);

@@ -15,6 +15,7 @@ int main(void) {
     suite_totals(&suite);
     suite_users(&suite);
     suite_processing(&suite);
+    suite_letters(&suite);
     suite_admin(&suite);
     suite_ledger(&suite);
     suite_tokens(&suite);

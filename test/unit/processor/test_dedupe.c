@@ -60,6 +60,28 @@ static void test_window_by_count(void **state) {
     dedupe_free(&dedupe);
 }
 
+static void take_back(struct dedupe *dedupe, int64_t offset, uint64_t hash) {
+    assert_false(see(dedupe, offset, DAY, hash));
+    dedupe_take_back(dedupe);
+}
+
+static void test_an_id_is_taken_back(void **state) {
+    (void)state;
+    struct dedupe dedupe;
+    dedupe_init(&dedupe, DAY, 3);
+    take_back(&dedupe, 0, 1);
+    assert_int_equal(dedupe_count(&dedupe), 0);
+    for (uint64_t n = 1; n <= 3; n++) {
+        assert_false(see(&dedupe, (int64_t)n, DAY, n));
+    }
+    take_back(&dedupe, 4, 4); // 1 had to leave for it
+    assert_true(see(&dedupe, 5, DAY, 2));
+    assert_true(see(&dedupe, 6, DAY, 3));
+    assert_false(see(&dedupe, 7, DAY, 4));
+    assert_false(see(&dedupe, 8, DAY, 1));
+    dedupe_free(&dedupe);
+}
+
 static void commit(struct dedupe *dedupe, struct store *store, int64_t next_offset) {
     struct store_batch *batch;
     assert_int_equal(store_batch_begin(store, 1, 3, &batch), STATUS_OK);
@@ -145,6 +167,7 @@ int main(void) {
         cmocka_unit_test(test_window_by_time),
         cmocka_unit_test(test_log_time_never_goes_back),
         cmocka_unit_test(test_window_by_count),
+        cmocka_unit_test(test_an_id_is_taken_back),
         cmocka_unit_test(test_a_loaded_window_is_the_written_one),
         cmocka_unit_test(test_a_quiet_log_leaves_few_rows),
     };
