@@ -78,6 +78,9 @@ enum status cassandra_flush(struct store *store);
 enum status cassandra_letters_read(struct store *store, const struct store_letter_query *query,
                                    struct arena *arena, struct store_dead_letter **out,
                                    size_t *count, bool *more);
+// Those that were dealt with, too. Not of the table.
+enum status cassandra_letters_all(struct store *store, struct str project, struct arena *arena,
+                                  struct store_dead_letter **out, size_t *count);
 enum status cassandra_letter_mark(struct store *store, const struct store_dead_letter *letter,
                                   const struct store_letter_mark *mark);
 enum status cassandra_letter_mark_get(struct store *store, unsigned partition, int64_t offset,

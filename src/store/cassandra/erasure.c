@@ -196,8 +196,7 @@ enum status cassandra_batch_letters_remove(struct store_batch *base, struct str 
     size_t count = 0;
     struct changes *changes = cassandra_batch_changes(base);
     arena_init(&arena, (size_t)16 << 10, 0);
-    enum status status =
-        cassandra_dead_letters(base->store, project, INT32_MAX, &arena, &letters, &count);
+    enum status status = cassandra_letters_all(base->store, project, &arena, &letters, &count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct str record = letters[i].record;
         if (letters[i].partition != cassandra_batch_place(base)->partition || record.len == 0 ||

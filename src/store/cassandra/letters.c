@@ -23,6 +23,7 @@ struct letters {
     const struct store_letter_query *query;
     struct store_dead_letter after; // the place it begins behind, when `resume`
     bool resume;
+    bool marked_too;
     size_t wanted;
     int64_t epoch;
     struct arena *scratch, *arena;
@@ -319,7 +320,7 @@ static enum status look(struct letters *letters, bool *end) {
         letters->after = rows[letters->rows.count - 1];
         letters->resume = true;
     }
-    return leave_out_marked(letters);
+    return letters->marked_too ? STATUS_OK : leave_out_marked(letters);
 }
 
 static enum status collect(struct letters *letters, struct cassandra_rows *all) {
@@ -341,9 +342,9 @@ static enum status collect(struct letters *letters, struct cassandra_rows *all) 
     return status;
 }
 
-enum status cassandra_letters_read(struct store *base, const struct store_letter_query *query,
-                                   struct arena *arena, struct store_dead_letter **out,
-                                   size_t *count, bool *more) {
+static enum status read_by(struct store *base, const struct store_letter_query *query,
+                           bool marked_too, struct arena *arena, struct store_dead_letter **out,
+                           size_t *count, bool *more) {
     struct arena scratch;
     struct letters letters = {.store = cassandra_of(base),
                               .query = query,
@@ -351,6 +352,7 @@ enum status cassandra_letters_read(struct store *base, const struct store_letter
                                         .partition = query->after_partition,
                                         .offset = query->after_offset},
                               .resume = query->resume,
+                              .marked_too = marked_too,
                               .wanted = (size_t)query->limit + 1,
                               .scratch = &scratch,
                               .arena = arena};
@@ -366,4 +368,18 @@ enum status cassandra_letters_read(struct store *base, const struct store_letter
     *more = all.count > query->limit;
     *count = *more ? query->limit : all.count;
     return status;
+}
+
+enum status cassandra_letters_read(struct store *base, const struct store_letter_query *query,
+                                   struct arena *arena, struct store_dead_letter **out,
+                                   size_t *count, bool *more) {
+    return read_by(base, query, false, arena, out, count, more);
+}
+
+enum status cassandra_letters_all(struct store *base, struct str project, struct arena *arena,
+                                  struct store_dead_letter **out, size_t *count) {
+    struct store_letter_query query = {
+        .project = project, .from_ms = INT64_MIN, .to_ms = INT64_MAX, .limit = INT32_MAX - 1};
+    bool more = false;
+    return read_by(base, &query, true, arena, out, count, &more);
 }

@@ -4,6 +4,7 @@
 #include "engines.h"
 
 #include "store/erasure.h"
+#include "store/letters.h"
 
 #define T0 INT64_C(1764000000000)
 #define PERSON STR("0123456789abcdef")
@@ -219,6 +220,28 @@ static void dead_letters_with_the_text_go(void **state) {
     assert_int_equal(count, 3); // that of another partition is that partition's to remove
 }
 
+// They are kept behind their mark, and hold the same.
+static void dead_letters_that_were_dealt_with_go_too(void **state) {
+    struct fixture *f = *state;
+    struct store_batch *batch = begin(f, 2);
+    letter(batch, 2, 1, "{\"userId\":\"u1\"}");
+    letter(batch, 2, 2, "{\"userId\":\"u1\"}");
+    commit(batch, 3);
+    struct store_dead_letter *letters = NULL;
+    size_t count = 0;
+    assert_ok(store_dead_letters(f->store, PROJECT, 10, &f->arena, &letters, &count));
+    assert_int_equal(count, 2);
+    struct store_letter_mark mark = {.outcome = STORE_LETTER_DISCARDED, .marked_ms = T0};
+    assert_ok(store_letter_mark(f->store, &letters[0], &mark));
+    assert_ok(store_dead_letters(f->store, PROJECT, 10, &f->arena, &letters, &count));
+    assert_int_equal(count, 1);
+    struct store_erased removed = {0};
+    batch = begin(f, 2);
+    assert_ok(store_batch_letters_remove(batch, PROJECT, STR("\"u1\""), &removed));
+    commit(batch, 4);
+    assert_int_equal(removed.letters, 2);
+}
+
 static void receipts_tell_what_was_removed(void **state) {
     struct fixture *f = *state;
     struct store_erasure erasure = {.id = STR("0193a000-0000-7000-8000-000000000001"),
@@ -364,6 +387,7 @@ void suite_erasure(struct suite *suite) {
     SUITE_ADD(suite, of_others_the_earliest_link_still_stands);
     SUITE_ADD(suite, one_link_goes_alone);
     SUITE_ADD(suite, dead_letters_with_the_text_go);
+    SUITE_ADD(suite, dead_letters_that_were_dealt_with_go_too);
     SUITE_ADD(suite, receipts_tell_what_was_removed);
     SUITE_ADD(suite, refusals_come_and_go);
     SUITE_ADD(suite, holds_come_and_go);
