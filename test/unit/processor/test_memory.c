@@ -29,10 +29,12 @@ static bool finish(struct drive *drive) {
 }
 
 // False when fewer than n + 1 allocations were made.
-static bool survives(struct history *history, const struct buffer *expected, long n) {
+static bool survives(struct history *history, const struct buffer *expected, uint32_t limit,
+                     long n) {
     struct drive drive;
     struct buffer got;
-    struct processor_config config = {.dedupe_window_ms = ALWAYS_MS, .cycle_events = 16};
+    struct processor_config config = {
+        .dedupe_window_ms = ALWAYS_MS, .cycle_events = 16, .breakdown_limit = limit};
     drive_open(&drive, 2);
     history_append(history, drive.log, 0, EVENTS);
     drive_start(&drive, &config, 1);
@@ -56,7 +58,7 @@ static void test_each_allocation_fails_in_turn(void **state) {
     buffer_init(&expected, DUMP_BYTES_MAX);
     dump_recount(&history, GAP_MS, &expected);
     long n = 0;
-    while (survives(&history, &expected, n)) {
+    while (survives(&history, &expected, 0, n)) {
         n++;
     }
     assert_true(n > 20); // else nothing was tried
@@ -64,9 +66,36 @@ static void test_each_allocation_fails_in_turn(void **state) {
     history_free(&history);
 }
 
+// With breakdowns that are full at once; what is expected is what comes when memory never runs out.
+static void test_each_allocation_of_folding_fails_in_turn(void **state) {
+    (void)state;
+    struct history history;
+    struct buffer expected;
+    struct drive drive;
+    struct processor_config config = {
+        .dedupe_window_ms = ALWAYS_MS, .cycle_events = 16, .breakdown_limit = 1};
+    history_make(&history, 92, EVENTS);
+    drive_open(&drive, 2);
+    history_append(&history, drive.log, 0, EVENTS);
+    drive_start(&drive, &config, 1);
+    assert_true(finish(&drive));
+    buffer_init(&expected, DUMP_BYTES_MAX);
+    dump_store(drive.store, &expected);
+    drive_close(&drive);
+    assert_non_null(memmem(expected.data, expected.len, " page bits ", 11));
+    long n = 0;
+    while (survives(&history, &expected, 1, n)) {
+        n++;
+    }
+    assert_true(n > 20);
+    buffer_free(&expected);
+    history_free(&history);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_allocation_fails_in_turn),
+        cmocka_unit_test(test_each_allocation_of_folding_fails_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
