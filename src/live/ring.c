@@ -312,15 +312,16 @@ static void read_item(const char *at, const struct header *header, struct live_i
     out->cut = header->cut;
 }
 
-// False: the visitor has had enough.
-static bool visit_block(const struct live_block *block, int64_t from, live_ring_visit *visit,
+// False: the visitor has had enough. *from moves behind what was visited.
+static bool visit_block(const struct live_block *block, int64_t *from, live_ring_visit *visit,
                         void *context) {
     size_t len = atomic_load_explicit(&block->published, memory_order_acquire);
     for (size_t at = 0; at < len;) {
         struct header header;
         struct live_item item;
         memcpy(&header, block->data + at, sizeof header);
-        if (header.offset >= from) {
+        if (header.offset >= *from) {
+            *from = header.offset + 1;
             read_item(block->data + at, &header, &item);
             if (!visit(&item, context)) {
                 return false;
@@ -341,36 +342,38 @@ static bool is_before(struct live_ring *ring, uint64_t sequence, uint64_t end, i
     return before;
 }
 
-// What walking found: all from `from` on, or some were gone. *begun: something may have been visited.
-static bool walk_once(struct live_ring *ring, int64_t from, live_ring_visit *visit, void *context,
-                      bool *begun) {
+enum walk { WALK_DONE, WALK_LOST };
+
+// From *from on, which moves with what was visited. LOST: a block was not there any more.
+static enum walk walk_once(struct live_ring *ring, int64_t *from, live_ring_visit *visit,
+                           void *context) {
     uint64_t end = atomic_load(&ring->end);
+    bool begun = false;
     for (uint64_t i = atomic_load(&ring->first); i < end; i++) {
-        if (!*begun && is_before(ring, i, end, from)) {
+        if (!begun && is_before(ring, i, end, *from)) {
             continue;
         }
         struct live_block *block = hold(ring, i);
         if (!block) {
-            return false;
+            return WALK_LOST;
         }
-        bool whole = *begun || atomic_load(&block->from) <= from;
-        bool on = whole && visit_block(block, from, visit, context);
+        bool here = begun || atomic_load(&block->from) <= *from;
+        bool on = here && visit_block(block, from, visit, context);
         let_go(block);
         if (!on) {
-            return whole;
+            return here ? WALK_DONE : WALK_LOST;
         }
-        *begun = true;
+        begun = true;
     }
-    return *begun || atomic_load(&ring->begin) <= from;
+    return begun || atomic_load(&ring->begin) <= *from ? WALK_DONE : WALK_LOST;
 }
 
 bool live_ring_walk(struct live_ring *ring, int64_t from, live_ring_visit *visit, void *context) {
-    bool begun = false;
-    // A block that went may have held only what is before `from`: its writer says where the ring begins before it takes the block out.
-    while (!walk_once(ring, from, visit, context, &begun)) {
-        if (begun || atomic_load(&ring->begin) > from) {
+    while (walk_once(ring, &from, visit, context) == WALK_LOST) {
+        if (atomic_load(&ring->begin) > from) {
             return false;
         }
+        // The block that has gone was not the one that is wanted.
     }
     return true;
 }
@@ -384,7 +387,8 @@ void live_ring_walk_back(struct live_ring *ring, live_ring_visit *visit,
         if (!block) {
             return; // so are those before it
         }
-        bool on = visit_block(block, INT64_MIN, visit, context);
+        int64_t from = INT64_MIN;
+        bool on = visit_block(block, &from, visit, context);
         let_go(block);
         if (!on) {
             return;

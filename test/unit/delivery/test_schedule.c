@@ -95,8 +95,7 @@ static void test_mistakes(void **state) {
                                         "weekly someday 06:00",
                                         "hourly",
                                         "monthly 1 06:00",
-                                        "daily 06:00 "
-                                        "x"};
+                                        "daily 06:00 x"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct delivery_schedule schedule;
         struct error err;
