@@ -11,7 +11,9 @@
 
 void refusals_free(struct refusals *refusals) {
     free(refusals->hashes);
-    *refusals = (struct refusals){.count = 0};
+    refusals->hashes = NULL;
+    refusals->count = refusals->capacity = 0;
+    refusals->has_key = false;
 }
 
 // Where it is, or belongs.
