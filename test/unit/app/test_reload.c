@@ -248,6 +248,7 @@ static void upstreams_that_nobody_uses_are_freed_meanwhile(void **state) {
 }
 
 int main(void) {
+    (void)unsetenv("FOOTFALL_SOURCE_DIR"); // which would be a setting that nobody knows
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_server_that_hangs_holds_up_nobody),
         cmocka_unit_test(the_end_does_not_wait_for_names),
