@@ -82,6 +82,24 @@ MUTATIONS = [
         CASSANDRA,
         "cassandra",
     ),
+    # --- 2: what is removed
+    Mutation(
+        "2 erased actors are forgotten",
+        "the cache keeps who was erased",
+        "src/processor/erase.c",
+        "        actor_cache_remove(&partition->worker->actors, erasing->project, erasing->actor,\n                           partition->number);\n",
+        "",
+        SIMULATION,
+    ),
+    Mutation(
+        "2 removals have stamps of batches",
+        "rows on Cassandra are removed at a clock's time, which hides all that comes",
+        "src/store/cassandra/changes.c",
+        "case STATEMENT_STAMP_FIRST: put_be64(begin + VALUE_HEADER, (uint64_t)stamp); break;",
+        "case STATEMENT_STAMP_FIRST: put_be64(begin + VALUE_HEADER, (uint64_t)stamp + 1764000000000000); break;",
+        CASSANDRA,
+        "cassandra",
+    ),
     # --- 3: changes of the schema
     Mutation(
         "3 migrations add names",

@@ -8,21 +8,16 @@
 #include "base/timezone.h"
 #include "dump.h"
 #include "lives.h"
+#include "sums.h"
 
 #define SESSION_MOST_MS 86400000LL
-#define TOTALS_MAX 65536
 
-struct named_total {
-    char *key; // "day metric value"
-    int64_t amount;
-};
 struct recount {
     const struct history *history;
     int64_t gap_ms;
     bool *counted; // by event: neither resent nor bot nor broken
     struct timezone_rules *zones[HISTORY_PROJECTS];
-    struct named_total *totals;
-    size_t total_count;
+    struct sums sums;
     struct buffer *out;
 };
 struct person {
@@ -46,43 +41,9 @@ static int32_t day_of(const struct recount *recount, unsigned project, int64_t m
     return timezone_day(recount->zones[project], ms, hour);
 }
 
-static int compare_totals(const void *a, const void *b) {
-    return strcmp(((const struct named_total *)a)->key, ((const struct named_total *)b)->key);
-}
-
-// Rows are only collected here; equal keys are added up when they are printed.
 static void add(struct recount *recount, int32_t day, enum store_metric metric, const char *value,
                 int64_t amount) {
-    char key[300];
-    if (!value) {
-        return;
-    }
-    snprintf(key, sizeof key, "%" PRId32 " %02d %s", day, (int)metric, value);
-    if (recount->total_count == TOTALS_MAX) {
-        abort();
-    }
-    recount->totals[recount->total_count++] = (struct named_total){strdup(key), amount};
-}
-
-static void print_totals(struct recount *recount, unsigned project) {
-    qsort(recount->totals, recount->total_count, sizeof(struct named_total), compare_totals);
-    for (size_t i = 0; i < recount->total_count;) {
-        int64_t sum = 0;
-        size_t end = i;
-        for (; end < recount->total_count &&
-               strcmp(recount->totals[i].key, recount->totals[end].key) == 0;
-             end++) {
-            sum += recount->totals[end].amount;
-        }
-        if (sum != 0) {
-            buffer_printf(recount->out, "total %.*s %s %" PRId64 "\n",
-                          STR_ARG(history_projects[project].id), recount->totals[i].key, sum);
-        }
-        for (; i < end; i++) {
-            free(recount->totals[i].key);
-        }
-    }
-    recount->total_count = 0;
+    sums_add(&recount->sums, day, metric, value, amount);
 }
 
 // --- Which events count -----------------------------------------------------------------------------------------------
@@ -460,7 +421,7 @@ static void recount_project(struct recount *recount, unsigned project) {
         }
     }
     recount->out = out;
-    print_totals(recount, project);
+    sums_print(&recount->sums, history_projects[project].id, recount->out);
     buffer_append_str(out, buffer_str(&people));
     buffer_free(&people);
 }
@@ -496,7 +457,7 @@ static void print_receipts(struct recount *recount) {
 void dump_recount(const struct history *history, int64_t session_gap_ms, struct buffer *out) {
     struct recount recount = {.history = history, .gap_ms = session_gap_ms, .out = out};
     recount.counted = calloc(history->count + 1, sizeof(bool));
-    recount.totals = calloc(TOTALS_MAX, sizeof(struct named_total));
+    sums_init(&recount.sums);
     for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
         struct error err;
         history_require(timezone_load(history_projects[i].time_zone, &recount.zones[i], &err),
@@ -512,6 +473,6 @@ void dump_recount(const struct history *history, int64_t session_gap_ms, struct 
         timezone_free(recount.zones[i]);
     }
     free(recount.counted);
-    free(recount.totals);
+    sums_free(&recount.sums);
     history_require(buffer_status(out), "recount");
 }

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     while (atomic_load(&hangs)) {
     }
     found->address = (struct sockaddr_in){.sin_family = AF_INET,
-                                          .sin_port = htons((uint16_t)atoi(service)),
+                                          .sin_port = htons((uint16_t)strtol(service, NULL, 10)),
                                           .sin_addr = {htonl(INADDR_LOOPBACK)}};
     found->info.ai_addr = (struct sockaddr *)&found->address;
     found->info.ai_addrlen = sizeof found->address;
@@ -128,7 +129,7 @@ static const char *ask(const struct world *world, const char *path) {
 
 static void await(const struct world *world, const char *path, const char *status) {
     while (!strstr(ask(world, path), status)) {
-        usleep(1000);
+        (void)sched_yield();
     }
 }
 
@@ -159,7 +160,7 @@ static void begin_to_hang(struct world *world) {
     configure(world, ROUTE("slow.test", "/slow"));
     app_reload_ask(world->reload);
     while (atomic_load(&asked) == before) {
-        usleep(1000);
+        (void)sched_yield();
     }
 }
 
@@ -190,7 +191,7 @@ static void the_end_does_not_wait_for_names(void **state) {
     close_world(&world);
     atomic_store(&hangs, false);
     while (atomic_load(&answered) == before) { // what it has looked up goes nowhere
-        usleep(1000);
+        (void)sched_yield();
     }
 }
 
@@ -242,7 +243,7 @@ static void upstreams_that_nobody_uses_are_freed_meanwhile(void **state) {
     app_reload_ask(world.reload);
     await(&world, "/two", " 503 ");
     while (gateway_upstreams_visit(world.service.configured, NULL, NULL) > 1) {
-        usleep(1000);
+        (void)sched_yield();
     }
     close_world(&world);
 }
