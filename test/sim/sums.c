@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// Rows with the same key stand side by side once they are sorted.
+#include "sums.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SUMS_MAX 65536
+
+void sums_init(struct sums *sums) {
+    *sums = (struct sums){.rows = calloc(SUMS_MAX, sizeof(struct sum_row))};
+    if (!sums->rows) {
+        abort();
+    }
+}
+
+void sums_free(struct sums *sums) {
+    free(sums->rows);
+}
+
+void sums_add(struct sums *sums, int32_t day, enum store_metric metric, const char *value,
+              int64_t amount) {
+    char key[300];
+    if (!value) {
+        return;
+    }
+    snprintf(key, sizeof key, "%" PRId32 " %02d %s", day, (int)metric, value);
+    if (sums->count == SUMS_MAX) {
+        abort();
+    }
+    sums->rows[sums->count++] = (struct sum_row){strdup(key), amount};
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(((const struct sum_row *)a)->key, ((const struct sum_row *)b)->key);
+}
+
+void sums_print(struct sums *sums, struct str project, struct buffer *out) {
+    qsort(sums->rows, sums->count, sizeof(struct sum_row), compare);
+    for (size_t i = 0; i < sums->count;) {
+        int64_t sum = 0;
+        size_t end = i;
+        for (; end < sums->count && strcmp(sums->rows[i].key, sums->rows[end].key) == 0; end++) {
+            sum += sums->rows[end].amount;
+        }
+        if (sum != 0) {
+            buffer_printf(out, "total %.*s %s %" PRId64 "\n", STR_ARG(project), sums->rows[i].key,
+                          sum);
+        }
+        for (; i < end; i++) {
+            free(sums->rows[i].key);
+        }
+    }
+    sums->count = 0;
+}
