@@ -207,7 +207,7 @@ static enum status begin(const struct dead_letter_taking *taking,
 static enum status take(const struct dead_letter_taking *taking,
                         const struct store_dead_letter *letter, struct str value,
                         struct arena *arena, struct error *err) {
-    struct str key;
+    struct str key = STR_EMPTY;
     struct store_letter_mark mark;
     enum status status = decode(taking, value, arena, &key, err);
     if (status == STATUS_OK) {
