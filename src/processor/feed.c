@@ -4,11 +4,13 @@
 //
 // Filling reads records again that were processed before a start, and must show what was shown then. A record that was the first of its
 // id is in the dedupe window, in the order of the log; so the window's end, read beside the records, tells the first of an id from its
-// resends, and from dead letters, which never came into it. Bots are found as always.
+// resends, and from dead letters, which never came into it. Bots are found as always, and rules are those of now: what must not be seen
+// today is not shown because it was once.
 #include "processor/feed.h"
 
 #include "event/control.h"
 #include "live/feed.h"
+#include "processor/shaping.h"
 
 static struct live_feed *feed_of(const struct partition *partition) {
     return partition->worker->shared->config.live;
@@ -65,11 +67,24 @@ static void fill_one(struct partition *partition, const struct eventlog_view *re
                         dedupe_hash(applied->event.project, applied->event.id))) {
         return;
     }
-    bool known = dimensions_of(&worker->dimensions, &applied->event, &applied->trees,
-                               &worker->arena, &applied->dimensions) == STATUS_OK;
-    if (known && (!applied->dimensions.bot.data || worker->shared->config.keep_bots)) {
-        feed_put(partition, applied);
+    bool user = applied->event.user_id.len > 0;
+    struct store_actor key = {user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS,
+                              user ? applied->event.user_id : applied->event.anonymous_id};
+    if (refusals_have(&partition->refusals, applied->event.project, key)) {
+        return;
     }
+    struct shape_batch batch;
+    bool kept = false;
+    enum status status = shaping_again(partition, applied, &batch, &kept);
+    if (status == STATUS_OK && kept) {
+        status = dimensions_of(&worker->dimensions, &applied->event, &applied->trees,
+                               &worker->arena, &applied->dimensions);
+        if (status == STATUS_OK &&
+            (!applied->dimensions.bot.data || worker->shared->config.keep_bots)) {
+            feed_put(partition, applied);
+        }
+    }
+    shape_batch_discard(&batch);
 }
 
 size_t feed_fill(struct partition *partition, const struct eventlog_batch *batch) {

@@ -66,6 +66,29 @@ enum status shaping_apply(struct partition *partition, const struct eventlog_vie
                          shape_rule_name(rules, shaped.rule));
 }
 
+enum status shaping_again(struct partition *partition, struct applied_event *applied,
+                          struct shape_batch *batch, bool *kept) {
+    struct worker *worker = partition->worker;
+    struct shape *shape = worker->shared->config.shape;
+    struct shape_outcome shaped = {.fate = SHAPE_KEPT};
+    *batch = (struct shape_batch){NULL};
+    *kept = true;
+    if (!shape) {
+        return STATUS_OK;
+    }
+    enum status status = shape_batch_begin(batch, shape);
+    if (status == STATUS_OK) {
+        status = shape_apply(batch->rules, worker->shape, &applied->event, &applied->trees,
+                             &worker->arena, batch->counts, &shaped);
+    }
+    *kept = status == STATUS_OK && shaped.fate == SHAPE_KEPT;
+    if (*kept) {
+        status = shape_hide_addresses(batch->rules, worker->shape, &applied->event, &applied->trees,
+                                      &worker->arena);
+    }
+    return status;
+}
+
 enum status shaping_hide(struct partition *partition, struct applied_event *applied) {
     struct worker *worker = partition->worker;
     const struct shape_rules *rules = partition->shaping.rules;

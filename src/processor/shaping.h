@@ -23,6 +23,10 @@ MUST_CHECK enum status shaping_drop_bot(struct partition *partition,
 // Of an erased person whose events are refused: the same.
 MUST_CHECK enum status shaping_drop_refused(struct partition *partition,
                                             const struct applied_event *applied);
+// What today's rules make of an event that was processed before, without counting it. batch is begun; it must be discarded, also on
+// failure, once nobody needs the event any more. NO_MEMORY.
+MUST_CHECK enum status shaping_again(struct partition *partition, struct applied_event *applied,
+                                     struct shape_batch *batch, bool *kept);
 // Addresses are cut: once nobody looks a country up any more. NO_MEMORY.
 MUST_CHECK enum status shaping_hide(struct partition *partition, struct applied_event *applied);
 

@@ -172,11 +172,18 @@ rules:
     assert 'footfall_rule_events_total{rule="own",did="dropped"} 1\n' in server.metrics()
     assert f'footfall_processor_events_total{{outcome="filtered"}} {201 - len(in_sample)}\n' in server.metrics()
 
+    def live():
+        newest = server.get_json("/activities", limit=1000)["items"]
+        assert "b@c.de" not in str(newest) and "ann@example.org" not in str(newest) and "staging" not in str(newest)
+        return {row["id"] for row in newest}
+    assert live() == {kept} | in_sample
+
     # Sent again they are duplicates, kept or not; and after a restart the same ones are in the sample.
     server.send(*[{"type": "track", "event": "sampled", "userId": "bob", "messageId": number} for number in sampled])
     server.settle()
     assert server.status()["processor"]["duplicates"] == 200
     server.restart()
+    assert live() == {kept} | in_sample  # read from the log again, and shaped again
     server.send(*[{"type": "track", "event": "sampled", "userId": "eve", "messageId": f"again-{number}"} for number in range(50)])
     server.settle()
     assert set(server.ids("bob")) == in_sample
