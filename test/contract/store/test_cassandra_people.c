@@ -409,7 +409,8 @@ static void tables_keep_what_is_stamped(void **state) {
                                            STR("org.apache.cassandra.db.compaction.TimeWindow"));
         }
         bool timeline = str_equal(name, STR("activity_by_actor"));
-        bool ends = str_equal(name, STR("journal")) || str_equal(name, STR("usage"));
+        bool ends = str_equal(name, STR("journal")) || str_equal(name, STR("usage")) ||
+                    str_equal(name, STR("deliveries"));
         int32_t seconds = 0;
         assert_ok(cql_get_int(columns[1], &seconds));
         if (windows != timeline || (seconds != 0) != ends) {
