@@ -71,7 +71,7 @@ enum status shaping_again(struct partition *partition, struct applied_event *app
     struct worker *worker = partition->worker;
     struct shape *shape = worker->shared->config.shape;
     struct shape_outcome shaped = {.fate = SHAPE_KEPT};
-    *batch = (struct shape_batch){NULL};
+    *batch = (struct shape_batch){.shape = NULL};
     *kept = true;
     if (!shape) {
         return STATUS_OK;
