@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "processor/count.h"
 #include "processor/observed_traits.h"
+#include "processor/retention.h"
 #include "processor/sessions.h"
 
 #define YEAR_1990_MS 631152000000LL
@@ -138,6 +139,9 @@ static enum status apply_active(struct partition *partition, struct actor *actor
     }
     if (status == STATUS_OK) {
         status = add_trailing(partition, actor, day, TRAILING_MONTH, DAY_ACTIVE_USERS_30);
+    }
+    if (status == STATUS_OK) {
+        status = retention_count(partition, actor, day);
     }
     return status;
 }

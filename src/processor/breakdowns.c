@@ -89,8 +89,10 @@ enum status breakdowns_make(const struct processor_config *config,
     for (unsigned i = 0; i < BREAKDOWN_COUNT; i++) {
         out->limits[i] = config->breakdown_limit > 0 ? config->breakdown_limit : LIMIT_DEFAULT;
     }
-    // Lengths are whole seconds below a day, and bounded by that.
+    // Bounded by themselves: whole seconds below a day, days and weeks back.
     out->limits[STORE_METRIC_SESSION_SECONDS] = UINT32_MAX;
+    out->limits[STORE_METRIC_RETENTION_DAY] = UINT32_MAX;
+    out->limits[STORE_METRIC_RETENTION_WEEK] = UINT32_MAX;
     for (size_t i = 0; i < config->breakdown_limit_count && status == STATUS_OK; i++) {
         status = read_limit(out, config->breakdown_limits[i], err);
     }

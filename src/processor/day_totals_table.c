@@ -201,6 +201,12 @@ static enum status load_folding(struct day_totals_cache *cache, struct day_total
     return folding_load(folding, part, row->amount) ? STATUS_OK : STATUS_CORRUPT;
 }
 
+// Of these the value is kept as a number.
+static bool is_number(enum store_metric metric) {
+    return metric == STORE_METRIC_SESSION_SECONDS || metric == STORE_METRIC_RETENTION_DAY ||
+           metric == STORE_METRIC_RETENTION_WEEK;
+}
+
 static enum status load_row(struct day_totals_cache *cache, struct day_totals *totals,
                             const struct store_total *row) {
     if (row->metric == STORE_METRIC_TOP_ACTORS) {
@@ -217,10 +223,10 @@ static enum status load_row(struct day_totals_cache *cache, struct day_totals *t
         return STATUS_OK; // of the former the state tells
     }
     if ((unsigned)row->metric >= STORE_METRIC_END ||
-        (row->metric == STORE_METRIC_SESSION_SECONDS && !str_to_i64(row->value, &number))) {
+        (is_number(row->metric) && !str_to_i64(row->value, &number))) {
         return STATUS_CORRUPT;
     }
-    if (row->metric != STORE_METRIC_SESSION_SECONDS) {
+    if (!is_number(row->metric)) {
         value = intern_take(cache->intern, row->value);
         if (!value) {
             return STATUS_NO_MEMORY;

@@ -208,39 +208,43 @@ MUST_CHECK enum status store_user_ask(struct store *store, struct store_user_que
 
 // --- Day totals -----------------------------------------------------------------------------------------------------
 // X(symbol, number, name, what the value is). Numbers are stored: never change or reuse one.
-#define STORE_METRIC_LIST(X)                                                                       \
-    X(EVENTS, 1, "events", "empty")                                                                \
-    X(TYPE, 2, "type", "event type")                                                               \
-    X(NAME, 3, "name", "event or page name")                                                       \
-    X(NAME_ACTORS, 4, "name_actors", "event or page name; amount is distinct actors")              \
-    X(PAGE, 5, "page", "path of a page view")                                                      \
-    X(REFERRER, 6, "referrer", "host that sent the visitor")                                       \
-    X(COUNTRY, 7, "country", "ISO 3166-1 alpha-2")                                                 \
-    X(DEVICE, 8, "device", "desktop, mobile, tablet, other")                                       \
-    X(BROWSER, 9, "browser", "family")                                                             \
-    X(OS, 10, "os", "family")                                                                      \
-    X(HOUR, 11, "hour", "00..23, local")                                                           \
-    X(ACTIVE_USERS, 12, "active_users", "empty; distinct users this day")                          \
-    X(ACTIVE_ANONYMOUS, 13, "active_anonymous", "empty; distinct anonymous actors this day")       \
-    X(ACTIVE_USERS_7, 14, "active_users_7", "empty; distinct users in the 7 days ending this day") \
-    X(ACTIVE_USERS_30, 15, "active_users_30", "empty; the same with 30 days")                      \
-    X(NEW_USERS, 16, "new_users", "empty; users first seen this day")                              \
-    X(SESSIONS, 17, "sessions", "empty; sessions started this day")                                \
-    X(BOUNCES, 18, "bounces", "empty; of those, with a single event")                              \
-    X(SESSION_SECONDS, 19, "session_seconds",                                                      \
-      "length in whole seconds, decimal; amount is sessions")                                      \
-    X(TOP_ACTORS, 20, "top_actors", "user id; amount is events; only the leaders")                 \
-    X(BOTS, 21, "bots", "bot family; events dropped")                                              \
-    X(FILTERED, 22, "filtered", "reason; events dropped by a rule")                                \
-    X(REGION, 23, "region", "country and region, ISO 3166-2")                                      \
-    X(CHANNEL, 24, "channel", "direct, internal, search, social, email, campaign, referral")       \
-    X(CAMPAIGN_SOURCE, 25, "campaign_source", "who sent the visitor, by campaign or known host")   \
-    X(CAMPAIGN_MEDIUM, 26, "campaign_medium", "medium of a campaign")                              \
-    X(CAMPAIGN, 27, "campaign", "name of a campaign")                                              \
-    X(DIMENSION, 28, "dimension", "NAME=value of a declared dimension")                            \
-    X(BROWSER_VERSION, 35, "browser_version", "family and major version")                          \
-    X(OS_VERSION, 36, "os_version", "family and version")                                          \
-    X(FOLDED, 60, "folded", "breakdown; amount is about how many values are in its (other)")       \
+#define STORE_METRIC_LIST(X)                                                                        \
+    X(EVENTS, 1, "events", "empty")                                                                 \
+    X(TYPE, 2, "type", "event type")                                                                \
+    X(NAME, 3, "name", "event or page name")                                                        \
+    X(NAME_ACTORS, 4, "name_actors", "event or page name; amount is distinct actors")               \
+    X(PAGE, 5, "page", "path of a page view")                                                       \
+    X(REFERRER, 6, "referrer", "host that sent the visitor")                                        \
+    X(COUNTRY, 7, "country", "ISO 3166-1 alpha-2")                                                  \
+    X(DEVICE, 8, "device", "desktop, mobile, tablet, other")                                        \
+    X(BROWSER, 9, "browser", "family")                                                              \
+    X(OS, 10, "os", "family")                                                                       \
+    X(HOUR, 11, "hour", "00..23, local")                                                            \
+    X(ACTIVE_USERS, 12, "active_users", "empty; distinct users this day")                           \
+    X(ACTIVE_ANONYMOUS, 13, "active_anonymous", "empty; distinct anonymous actors this day")        \
+    X(ACTIVE_USERS_7, 14, "active_users_7", "empty; distinct users in the 7 days ending this day")  \
+    X(ACTIVE_USERS_30, 15, "active_users_30", "empty; the same with 30 days")                       \
+    X(NEW_USERS, 16, "new_users", "empty; users first seen this day")                               \
+    X(SESSIONS, 17, "sessions", "empty; sessions started this day")                                 \
+    X(BOUNCES, 18, "bounces", "empty; of those, with a single event")                               \
+    X(SESSION_SECONDS, 19, "session_seconds",                                                       \
+      "length in whole seconds, decimal; amount is sessions")                                       \
+    X(TOP_ACTORS, 20, "top_actors", "user id; amount is events; only the leaders")                  \
+    X(BOTS, 21, "bots", "bot family; events dropped")                                               \
+    X(FILTERED, 22, "filtered", "reason; events dropped by a rule")                                 \
+    X(REGION, 23, "region", "country and region, ISO 3166-2")                                       \
+    X(CHANNEL, 24, "channel", "direct, internal, search, social, email, campaign, referral")        \
+    X(CAMPAIGN_SOURCE, 25, "campaign_source", "who sent the visitor, by campaign or known host")    \
+    X(CAMPAIGN_MEDIUM, 26, "campaign_medium", "medium of a campaign")                               \
+    X(CAMPAIGN, 27, "campaign", "name of a campaign")                                               \
+    X(DIMENSION, 28, "dimension", "NAME=value of a declared dimension")                             \
+    X(RETENTION_DAY, 29, "retention_day",                                                           \
+      "days since they were first seen, decimal; amount is active users")                           \
+    X(RETENTION_WEEK, 30, "retention_week",                                                         \
+      "of a Monday: weeks since they were first seen, decimal; amount is active users of the week") \
+    X(BROWSER_VERSION, 35, "browser_version", "family and major version")                           \
+    X(OS_VERSION, 36, "os_version", "family and version")                                           \
+    X(FOLDED, 60, "folded", "breakdown; amount is about how many values are in its (other)")        \
     X(FOLDING, 61, "folding", "state of a breakdown that is full: see processor/folding.h")
 enum store_metric {
 #define X(symbol, number, name, what) STORE_METRIC_##symbol = number,

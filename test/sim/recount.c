@@ -218,9 +218,22 @@ static bool active_between(const struct recount *recount, const struct person *p
     return false;
 }
 
+struct asked {
+    const struct recount *recount;
+    const struct person *person;
+};
+static bool asked_active(int32_t from, int32_t to, const void *context) {
+    const struct asked *asked = context;
+    return active_between(asked->recount, asked->person, from, to);
+}
+
 static void count_activity(struct recount *recount, const struct person *person, int32_t first,
                            int32_t last) {
     bool seen = false;
+    if (person->user) {
+        sums_add_retention(&recount->sums, first, last, asked_active,
+                           &(struct asked){recount, person});
+    }
     for (int32_t day = first; day <= last + 29; day++) {
         bool active = active_between(recount, person, day, day);
         add(recount, day, person->user ? STORE_METRIC_ACTIVE_USERS : STORE_METRIC_ACTIVE_ANONYMOUS,

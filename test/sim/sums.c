@@ -33,6 +33,27 @@ void sums_add(struct sums *sums, int32_t day, enum store_metric metric, const ch
     sums->rows[sums->count++] = (struct sum_row){strdup(key), amount};
 }
 
+void sums_add_retention(struct sums *sums, int32_t first, int32_t last, sums_active *active,
+                        const void *context) {
+    char back[16];
+    while (first <= last && !active(first, first, context)) {
+        first++;
+    }
+    for (int32_t day = first; day <= last && day - first <= 90; day++) {
+        snprintf(back, sizeof back, "%d", (int)(day - first));
+        sums_add(sums, day, STORE_METRIC_RETENTION_DAY, back, active(day, day, context));
+    }
+    int32_t monday = first;
+    while (monday % 7 != 4) { // day 4 was 1970-01-05, a Monday
+        monday--;
+    }
+    for (int32_t week = 0; week <= 52 && monday + week * 7 <= last; week++) {
+        int32_t begin = monday + week * 7;
+        snprintf(back, sizeof back, "%d", (int)week);
+        sums_add(sums, begin, STORE_METRIC_RETENTION_WEEK, back, active(begin, begin + 6, context));
+    }
+}
+
 static int compare(const void *a, const void *b) {
     return strcmp(((const struct sum_row *)a)->key, ((const struct sum_row *)b)->key);
 }

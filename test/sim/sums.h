@@ -20,6 +20,10 @@ void sums_free(struct sums *sums);
 // value NULL: nothing is counted.
 void sums_add(struct sums *sums, int32_t day, enum store_metric metric, const char *value,
               int64_t amount);
+// Of each active day and week how long ago the first was, up to 90 days and 52 weeks. first..last holds all active days.
+typedef bool sums_active(int32_t from, int32_t to, const void *context);
+void sums_add_retention(struct sums *sums, int32_t first, int32_t last, sums_active *active,
+                        const void *context);
 // Those that are not 0, as lines; and begins anew.
 void sums_print(struct sums *sums, struct str project, struct buffer *out);
 
