@@ -39,6 +39,7 @@ bool reports_ask(struct reports *reports, struct http_exchange *exchange, const 
     out->today = timezone_day(out->zone.rules, clock->wall_ms(clock), NULL);
     out->date = out->today;
     out->by = value_of(names, values, count, STR("by"));
+    out->unit = value_of(names, values, count, STR("unit"));
     return view_ask_day(exchange, "date", value_of(names, values, count, STR("date")),
                         &out->date) &&
            view_ask_range(exchange, value_of(names, values, count, STR("from")),

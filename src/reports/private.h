@@ -30,9 +30,10 @@ struct reports_question {
     struct view_range range;
     enum view_format format;
     unsigned limit;
-    struct str by; // data NULL: not given
+    struct str by;   // data NULL: not given
+    struct str unit; // the same
 };
-// names: which of project, date, from, to, format, limit and by the route takes. False: a problem was sent.
+// names: which of project, date, from, to, format, limit, by and unit the route takes. False: a problem was sent.
 bool reports_ask(struct reports *reports, struct http_exchange *exchange, const char *const *names,
                  size_t count, struct reports_question *out);
 
@@ -78,5 +79,6 @@ void reports_handle_daily(struct http_exchange *exchange, void *context);
 void reports_handle_active(struct http_exchange *exchange, void *context);
 void reports_handle_events(struct http_exchange *exchange, void *context);
 void reports_handle_sessions(struct http_exchange *exchange, void *context);
+void reports_handle_retention(struct http_exchange *exchange, void *context);
 
 #endif

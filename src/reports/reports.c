@@ -15,6 +15,7 @@ static const struct http_route routes[] = {
     {HTTP_GET_, "/reports/active", AUTH_ACCESS_VIEWER, true, reports_handle_active},
     {HTTP_GET_, "/reports/events", AUTH_ACCESS_VIEWER, true, reports_handle_events},
     {HTTP_GET_, "/reports/sessions", AUTH_ACCESS_VIEWER, true, reports_handle_sessions},
+    {HTTP_GET_, "/reports/retention", AUTH_ACCESS_VIEWER, true, reports_handle_retention},
 };
 
 // Looks once a minute, for the first time a minute after the start: by then the processor has caught up with the log.
