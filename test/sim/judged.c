@@ -26,6 +26,10 @@ static unsigned partition_of(size_t event) {
 }
 
 static void begun(unsigned partition, const struct store_batch *batch) {
+    // One that was thrown away may have been at the same address.
+    for (unsigned i = 0; i < PARTITIONS_MOST; i++) {
+        judged.open[i] = judged.open[i] == batch ? NULL : judged.open[i];
+    }
     judged.open[partition] = batch;
     judged.open_set[partition] = judged.now;
 }
