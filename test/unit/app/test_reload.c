@@ -166,7 +166,7 @@ static void begin_to_hang(struct world *world) {
 
 static void a_name_server_that_hangs_holds_up_nobody(void **state) {
     (void)state;
-    struct world world;
+    static struct world world; // threads that nobody waits for may still look at it
     open_world(&world);
     begin_to_hang(&world);
     app_reload_ask(world.reload); // neither whoever brings signals
@@ -184,7 +184,7 @@ static void a_name_server_that_hangs_holds_up_nobody(void **state) {
 
 static void the_end_does_not_wait_for_names(void **state) {
     (void)state;
-    static struct world world;
+    static struct world world; // threads that nobody waits for may still look at it
     open_world(&world);
     begin_to_hang(&world);
     unsigned before = atomic_load(&answered);
@@ -210,7 +210,7 @@ static void what_is_wrong_changes_nothing(void **state) {
         {ROUTE("good.test", "/two") "nonsense: 1\n", ":5: nonsense: unknown key"},
         {"routes: [", "footfall-reload-"},
     };
-    struct world world;
+    static struct world world; // threads that nobody waits for may still look at it
     open_world(&world);
     configure(&world, ROUTE("good.test", "/one"));
     app_reload_ask(world.reload);
@@ -234,7 +234,7 @@ static void what_is_wrong_changes_nothing(void **state) {
 
 static void upstreams_that_nobody_uses_are_freed_meanwhile(void **state) {
     (void)state;
-    struct world world;
+    static struct world world; // threads that nobody waits for may still look at it
     open_world(&world);
     configure(&world, ROUTE("one.test", "/one"));
     app_reload_ask(world.reload);

@@ -216,7 +216,9 @@ static bool listen_at(struct fake_host *host) {
     }
     int failed = getsockname(fd, (struct sockaddr *)&address, &len);
     CHECK(failed == 0);
-    fake->port = ntohs(address.sin_port);
+    if (fake->port == 0) { // it stays, so that whoever reads it need not wait
+        fake->port = ntohs(address.sin_port);
+    }
     host->listener = fd;
     thread_must(pthread_create(&host->acceptor, NULL, accept_all, host));
     return true;
