@@ -13,6 +13,13 @@ def send(server, *events):
     assert reply.status_code == 200, reply.text
 
 
+def await_events(server, user, count):
+    def all_there():
+        reply = server.get(f"/users/{user}")  # nobody knows of them before the first event is processed
+        return reply.status_code == 200 and (reply.json()["observed"] or {}).get("events") == count
+    eventually(all_there)
+
+
 def export(server, user):
     reply = server.get(f"/users/{user}/export")
     assert reply.status_code == 200, reply.text
@@ -35,7 +42,7 @@ def test_it_has_everything_of_the_person_and_of_their_devices(server):
          {"type": "identify", "userId": user, "anonymousId": device, "messageId": new_id(), "traits": {"plan": "gold"}},
          {"type": "track", "event": "bought", "userId": user, "messageId": new_id(), "properties": {"n": 1}},
          {"type": "track", "event": "seen", "userId": other, "messageId": new_id()})
-    eventually(lambda: (server.get(f"/users/{user}").json()["observed"] or {}).get("events") == 3)
+    await_events(server, user, 3)
     lines = export(server, user)
     found = kinds(lines)
     assert [(row["id"], row["name"]) for row in found["profile"]] == [(user, "Ada")]
@@ -55,7 +62,7 @@ def test_a_long_history_comes_in_parts(server):
     for at in range(0, len(ids), 500):
         send(server, *({"type": "track", "event": "seen", "userId": user, "messageId": name, "properties": {"text": text}}
                        for name in ids[at:at + 500]))
-    eventually(lambda: (server.get(f"/users/{user}").json()["observed"] or {}).get("events") == len(ids))
+    await_events(server, user, len(ids))
     rows = kinds(export(server, user))["activity"]
     assert sorted(row["id"] for row in rows) == sorted(ids)
     # Who asks and goes away costs nothing; the server goes on.
