@@ -10,9 +10,17 @@
 
 #define DRAIN_US 1000000LL
 
+// Those of other processes come and go with people's, but later.
 static double read_readers(void *context) {
     const struct live *live = context;
-    return (double)atomic_load(&live->reader_count);
+    unsigned peers = atomic_load(&live->peer_count);
+    unsigned all = atomic_load(&live->reader_count);
+    return all > peers ? (double)(all - peers) : 0;
+}
+
+static double read_peers(void *context) {
+    const struct live *live = context;
+    return (double)atomic_load(&live->peer_count);
 }
 
 static void register_metrics(struct live *live) {
@@ -24,6 +32,8 @@ static void register_metrics(struct live *live) {
                                  "Gaps told to streams: what they wanted was gone.", NULL);
     live->readers_gauge =
         metrics_gauge("footfall_live_readers", "Streams that are open.", NULL, read_readers, live);
+    live->peers_gauge = metrics_gauge(
+        "footfall_live_peers", "Other processes that listen to the feed.", NULL, read_peers, live);
 }
 
 static void fill_in_defaults(struct live_config *config) {
@@ -72,6 +82,7 @@ void live_stop(struct live *live) {
         return;
     }
     metrics_gauge_remove(live->readers_gauge);
+    metrics_gauge_remove(live->peers_gauge);
     if (live->started) {
         live_drain(live);
         atomic_store(&live->stopping, true);

@@ -80,6 +80,7 @@ struct live {
     atomic_bool stopping;
     atomic_bool draining;
     atomic_uint reader_count; // from before a reader is made until it has ended
+    atomic_uint peer_count;   // of these, other processes of ours
     pthread_mutex_t mutex;    // guards joining
     struct live_reader *joining;
     pthread_cond_t none; // told when the last reader has ended
@@ -87,7 +88,7 @@ struct live {
     struct live_reader *readers;
     struct buffer text;    // of an item
     struct buffer scratch; // of a position
-    metrics_id sent, dropped, gaps, readers_gauge;
+    metrics_id sent, dropped, gaps, readers_gauge, peers_gauge;
 };
 
 // --- readers.c: how they come, are written to and go ------------------------------------------------------------------------

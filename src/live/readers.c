@@ -40,6 +40,7 @@ struct live_reader *live_reader_make(struct live *live, struct http_exchange *ex
     reader->live = live;
     reader->exchange = exchange;
     reader->format = format;
+    atomic_fetch_add(&live->peer_count, format == &live_format_peer);
     buffer_init(&reader->buffer, LIVE_BUFFER_MAX);
     for (unsigned i = 0; i < LIVE_PARTITIONS_MAX; i++) {
         reader->offsets[i] = -1;
@@ -74,6 +75,7 @@ static const struct http_stream_events events = {.room = tell_room, .gone = tell
 
 static void free_reader(struct live_reader *reader) {
     struct live *live = reader->live;
+    atomic_fetch_sub(&live->peer_count, reader->format == &live_format_peer);
     buffer_free(&reader->buffer);
     free(reader);
     count_out(live);

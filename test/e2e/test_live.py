@@ -342,6 +342,9 @@ def test_a_slow_reader_is_dropped_and_harms_nobody(make_server):
     with follow(server, userId=user, name="Good") as good:
         eventually(dropped, SHORT * 2)
         server.send(event(user, "Good"))
-        assert good.item()["name"] == "Good"
+        kind, data = good.next()
+        while kind == "gap":  # so much in so small a ring: between processes it may be too much for a moment, and then says so
+            kind, data = good.next()
+        assert (kind, data["name"]) == ("activity", "Good")
         assert readers(server) == 1
     slow.close()
