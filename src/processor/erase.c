@@ -102,12 +102,13 @@ static int32_t next_day(const struct erasing *erasing, int32_t day) {
 // --- People's own data --------------------------------------------------------------------------------------------------
 
 // A profile made after the request is somebody's who came back.
-static enum status find_profile(struct erasing *erasing, bool *there) {
+static enum status find_profile(struct erasing *erasing, bool *there, uint64_t *version) {
     struct store_profile profile;
     enum status status =
         store_profile_get(erasing->partition->worker->shared->config.store,
                           erasing->control.project, erasing->actor.id, &erasing->arena, &profile);
     *there = status == STATUS_OK && profile.created_ms <= erasing->control.requested_ms;
+    *version = *there ? profile.version : 0;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -122,10 +123,10 @@ static enum status reports(struct erasing *erasing, bool rewrite, uint64_t *coun
 }
 
 // What is about to go is counted first, durably: after a crash in between there may be nothing left to count.
-static enum status note_people(struct erasing *erasing, bool *profile) {
+static enum status note_people(struct erasing *erasing, bool *profile, uint64_t *version) {
     struct partition *partition = erasing->partition;
     uint64_t revisions = 0;
-    enum status status = find_profile(erasing, profile);
+    enum status status = find_profile(erasing, profile, version);
     if (status == STATUS_OK) {
         status = reports(erasing, false, &revisions);
     }
@@ -146,17 +147,22 @@ static enum status note_people(struct erasing *erasing, bool *profile) {
 static enum status erase_people(struct erasing *erasing) {
     bool profile = false;
     uint64_t rewritten = 0;
-    enum status status = note_people(erasing, &profile);
+    uint64_t version = 0;
+    enum status status = note_people(erasing, &profile, &version);
     if (status == STATUS_OK) {
         status = reports(erasing, true, &rewritten);
     }
-    if (status == STATUS_OK && profile) {
-        status =
-            store_profile_delete(erasing->partition->worker->shared->config.store,
-                                 erasing->control.project, erasing->actor.id, STORE_EXPECT_ANY, 0);
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    // Only the one that was looked at: it may be changed meanwhile, or deleted and made anew by who came back.
+    while (status == STATUS_OK && profile) {
+        status = store_profile_delete(erasing->partition->worker->shared->config.store,
+                                      erasing->control.project, erasing->actor.id,
+                                      STORE_EXPECT_VERSION, version);
+        profile = status == STATUS_PRECONDITION;
+        if (profile) {
+            status = find_profile(erasing, &profile, &version);
+        }
     }
-    return status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 // --- Derived rows -------------------------------------------------------------------------------------------------------
