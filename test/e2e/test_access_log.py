@@ -48,7 +48,8 @@ def test_who_did_what(make_server):
     assert line["role"] == "admin" and line["key"].startswith("key_") and line["remote"] == "127.0.0.1"
     assert int(line["bytesOut"]) == len(reply.content) and int(line["bytesIn"]) == len(reply.request.body)
     phases = sum(int(line[name]) for name in ("headUs", "bodyUs", "handleUs"))
-    assert phases == int(line["durationUs"]) and 0 <= int(line["queueUs"]) <= int(line["handleUs"])
+    # No queue is told where nobody waited for a thread: a gateway in front of another process has none, and its line may be the first.
+    assert phases == int(line["durationUs"]) and 0 <= int(line.get("queueUs", 0)) <= int(line["handleUs"])
     footfall.http.post(footfall.url + "/v1/batch", json={"batch": []}, auth=(footfall.write_key, ""))
     footfall.post("/v1/track", {"event": "x", "userId": "u1"}, headers={"X-Request-Id": "brings-events"})
     assert fields_of(line_with(path, "brings-events"))["project"] == "default"
