@@ -91,6 +91,9 @@ void auth_make_password(struct random_source *random, char out[AUTH_KEY_TEXT_MAX
 void auth_key_hash(struct str api_key, char out[65]);
 // argon2id (libsodium, interactive limits); slow on purpose: never on a loop thread.
 MUST_CHECK enum status auth_password_hash(struct str password, char out[128]);
+// The hash of a password that nobody has, of the same cost to verify as any other, made without that cost: for refusing an account that
+// does not exist in the time it takes to refuse one that does.
+MUST_CHECK enum status auth_password_nobody(struct random_source *random, char out[128]);
 bool auth_password_verify(const char *hash, struct str password);
 
 // Credentials of a request's Authorization header: Bearer gives token; Basic gives user and password (decoded into arena).

@@ -7,6 +7,8 @@
 #include "auth/keyring.h"
 #include "base/check.h"
 
+#define PASSWORD_HASH_BYTES 32 // what crypto_pwhash_str makes
+
 static void make_text(struct random_source *random, const char *prefix, size_t bytes,
                       char out[AUTH_KEY_TEXT_MAX]) {
     unsigned char raw[32];
@@ -47,6 +49,26 @@ enum status auth_password_hash(struct str password, char out[128]) {
                           crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
         return STATUS_NO_MEMORY;
     }
+    return STATUS_OK;
+}
+
+enum status auth_password_nobody(struct random_source *random, char out[128]) {
+    if (sodium_init() < 0) {
+        return STATUS_UNAVAILABLE;
+    }
+    unsigned char salt[crypto_pwhash_SALTBYTES];
+    unsigned char hash[PASSWORD_HASH_BYTES];
+    char salt_text[sodium_base64_ENCODED_LEN(sizeof salt, sodium_base64_VARIANT_ORIGINAL)];
+    char hash_text[sodium_base64_ENCODED_LEN(sizeof hash, sodium_base64_VARIANT_ORIGINAL)];
+    random->fill(random, salt, sizeof salt);
+    random->fill(random, hash, sizeof hash);
+    sodium_bin2base64(salt_text, sizeof salt_text, salt, sizeof salt,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    sodium_bin2base64(hash_text, sizeof hash_text, hash, sizeof hash,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    (void)snprintf(out, 128, "$argon2id$v=19$m=%zu,t=%llu,p=1$%s$%s",
+                   (size_t)crypto_pwhash_MEMLIMIT_INTERACTIVE / 1024,
+                   (unsigned long long)crypto_pwhash_OPSLIMIT_INTERACTIVE, salt_text, hash_text);
     return STATUS_OK;
 }
 

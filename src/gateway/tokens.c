@@ -34,10 +34,7 @@ enum status gateway_tokens_make(const struct gateway_tokens_config *config,
     }
     enum status status = STATUS_OK;
     if (config->serves) {
-        char text[AUTH_KEY_TEXT_MAX];
-        auth_make_password(config->random, text);
-        status = auth_password_hash(str_from_c(text), tokens->nobody);
-        sodium_memzero(text, sizeof text);
+        status = auth_password_nobody(config->random, tokens->nobody);
         if (status == STATUS_OK) {
             status = limit_table_make(ATTEMPT_ENTRIES, config->random, &tokens->attempts);
         }

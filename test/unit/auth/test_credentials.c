@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "auth/keyring.h"
 
@@ -109,6 +110,28 @@ static void password_hash_opens_for_its_password_only(void **state) {
     assert_false(auth_password_verify("$argon2id$broken", STR("correct horse")));
 }
 
+// Who asks for an account that is not there must not learn it from the time: the parameters of the hash, which are its cost, are the same.
+static void nobodys_hash_costs_what_others_do(void **state) {
+    (void)state;
+    struct random_source *random = random_system();
+    char hash[128], nobody[128], other[128];
+    assert_int_equal(auth_password_hash(STR("correct horse"), hash), STATUS_OK);
+    assert_int_equal(auth_password_nobody(random, nobody), STATUS_OK);
+    assert_int_equal(auth_password_nobody(random, other), STATUS_OK);
+    const char *salt = strstr(hash, ",p=1$");
+    assert_non_null(salt);
+    assert_int_equal(strlen(nobody), strlen(hash));
+    assert_memory_equal(nobody, hash, (size_t)(salt - hash) + strlen(",p=1$"));
+    // It is understood, or it would be refused without the work.
+    assert_int_equal(
+        crypto_pwhash_str_needs_rehash(nobody, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                       crypto_pwhash_MEMLIMIT_INTERACTIVE),
+        0);
+    assert_false(auth_password_verify(nobody, STR("")));
+    assert_false(auth_password_verify(nobody, STR("correct horse")));
+    assert_string_not_equal(nobody, other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_basic_and_bearer),
@@ -116,6 +139,7 @@ int main(void) {
         cmocka_unit_test(roles_allow_what_the_table_says),
         cmocka_unit_test(makes_keys_that_differ),
         cmocka_unit_test(password_hash_opens_for_its_password_only),
+        cmocka_unit_test(nobodys_hash_costs_what_others_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
