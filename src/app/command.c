@@ -45,7 +45,7 @@ static const struct app_command commands[] = {
         app_processor_command),
     ROLE_COMMAND("reports", "answers questions, and closes days", "", app_reports_command),
     {"demo", "send believable traffic of the last days",
-     "footfall demo [--url URL] [--events N] [--days N] ...", NULL, false, demo_command},
+     "footfall demo [--url URL] [--events N] [--days N] ...", demo_help, false, demo_command},
     {"key", "make, list and revoke keys of a running Footfall",
      "footfall key create --role write|viewer|editor|admin [--project ID] [--label TEXT]\n"
      "       footfall key list\n"
@@ -98,6 +98,15 @@ static const struct app_command commands[] = {
      "it is run again: DATA/migration.json says how far it came. Exit code 1 when something differs.\n\n"
      "  --dry-run        only count what would be moved\n",
      true, app_migrate_command},
+    {"manual", "print the manual page", "footfall manual [SECTION]",
+     "Of section 1, the commands, or 5, the configuration file; as man(1) reads it:\n"
+     "  footfall manual 5 | man -l -\n",
+     false, app_manual_command},
+    {"completion", "print what makes a shell complete commands and flags",
+     "footfall completion bash|zsh|fish",
+     "For the running bash: source <(footfall completion bash). make install and the package put each where\n"
+     "its shell looks for it.\n",
+     false, app_completion_command},
     {"version", "print the version", "footfall version", NULL, false, print_version},
 };
 
@@ -162,9 +171,7 @@ static int print_settings(enum app_role role) {
 static int print_help(const struct app_command *command) {
     (void)printf("footfall %s: %s\n\nUsage: %s\n\n", command->name, command->summary,
                  command->synopsis);
-    if (command->run == demo_command) {
-        demo_print_help();
-    } else if (command->details) {
+    if (command->details) {
         (void)printf("%s\n", command->details);
     }
     enum app_role role = APP_ROLE_RUN;

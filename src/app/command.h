@@ -36,6 +36,8 @@ int app_check_config_command(int argc, char *const *argv);
 int app_routes_command(int argc, char *const *argv);
 int app_doctor_command(int argc, char *const *argv);
 int app_migrate_command(int argc, char *const *argv);
+int app_manual_command(int argc, char *const *argv);
+int app_completion_command(int argc, char *const *argv);
 
 // "footfall: <text>" on standard error, with a hint at --help for APP_USAGE. Returns code.
 int app_complain(int code, const struct error *err);

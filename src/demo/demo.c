@@ -31,19 +31,17 @@ struct demo {
     uint64_t rejected;
 };
 
-void demo_print_help(void) {
-    (void)printf(
-        "  --events N       how many events (default 20000)\n"
-        "  --days N         over how many days up to --end (default 30)\n"
-        "  --end TIME       RFC 3339 (default now)\n"
-        "  --people N       how many people (default: events / 40)\n"
-        "  --seed N         same seed, end and numbers: same events (default 1)\n"
-        "  --url URL        where to send (FOOTFALL_URL; default http://127.0.0.1:8080)\n"
-        "  --write-key KEY  (FOOTFALL_WRITE_KEY; default: DATA/credentials.json)\n"
-        "  --data DIR       where credentials.json is (default ./footfall-data)\n"
-        "  --batch N        events a request, 1 to 1000 (default 500)\n"
-        "  --print          write the events to standard output, one JSON object a line, and send nothing\n");
-}
+const char demo_help[] =
+    "  --events N       how many events (default 20000)\n"
+    "  --days N         over how many days up to --end (default 30)\n"
+    "  --end TIME       RFC 3339 (default now)\n"
+    "  --people N       how many people (default: events / 40)\n"
+    "  --seed N         same seed, end and numbers: same events (default 1)\n"
+    "  --url URL        where to send (FOOTFALL_URL; default http://127.0.0.1:8080)\n"
+    "  --write-key KEY  (FOOTFALL_WRITE_KEY; default: DATA/credentials.json)\n"
+    "  --data DIR       where credentials.json is (default ./footfall-data)\n"
+    "  --batch N        events a request, 1 to 1000 (default 500)\n"
+    "  --print          write the events to standard output, one JSON object a line, and send nothing\n";
 
 static int complain(int code, const struct error *err) {
     (void)fprintf(stderr, "footfall demo: %s\n", err->text);

@@ -9,6 +9,6 @@
 
 // Exit codes as of every command: 0, 1 failure at run time, 2 wrong usage. argv[0] is the first word behind "demo".
 int demo_command(int argc, char *const *argv);
-void demo_print_help(void); // to standard output
+extern const char demo_help[]; // its flags
 
 #endif

@@ -12,7 +12,7 @@ import pytest
 
 from footfall import binary, command, environment
 
-COMMANDS = ("run", "demo", "key", "check-config", "doctor", "migrate", "version")
+COMMANDS = ("run", "demo", "key", "check-config", "doctor", "migrate", "manual", "completion", "version")
 
 
 def test_help_lists_every_command():
@@ -34,6 +34,39 @@ def test_help_of_each_command(name):
             assert key in done.stdout
 
 
+def test_the_manual_has_every_command_and_setting():
+    commands, settings = command("manual"), command("manual", "5")
+    assert commands.returncode == settings.returncode == 0
+    assert command("manual", "1").stdout == commands.stdout
+    for name in COMMANDS:
+        assert f"\n.SS {name}\n".replace("-", "\\-") in commands.stdout
+    keys = re.findall(r"^  (?:--)?([a-z0-9_.\[\]]+)(?:, --\w+)? ", command("run", "--help").stdout, re.MULTILINE)
+    assert len(keys) > 100
+    for key in keys:
+        assert f"\n.TP\n.B {key}\n" in settings.stdout
+    # No line of ours may be taken for a macro: those that begin with a dot are troff's.
+    assert {line.split()[0] for line in (commands.stdout + settings.stdout).splitlines() if line.startswith((".", "'"))} <= {
+        ".TH", ".SH", ".SS", ".PP", ".TP", ".nf", ".fi", ".B", ".BR", ".I", ".IR", ".RI"}
+
+
+@pytest.mark.parametrize("words, expected", [("footfall ru", {"run"}), ("footfall run --store ca", {"cassandra"}), ("footfall key --ro", {"--role"}),
+                                             ("footfall run --embedded.disk_", {"--embedded.disk_quota", "--embedded.disk_reserve"}),
+                                             ("footfall completion z", {"zsh"}), ("footfall version --", {"--help"})])
+def test_bash_completes(tmp_path, words, expected):
+    (tmp_path / "completion").write_text(command("completion", "bash").stdout, encoding="utf-8")
+    script = f'. ./completion; COMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1}; _footfall; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert set(done.stdout.split()) == expected and not done.stderr
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_completion_knows_every_command(shell):
+    text = command("completion", shell).stdout
+    for name in COMMANDS:
+        assert re.search(rf"(-a |'){name}[: ]", text), name
+    assert "'" not in "".join(re.findall(r"^  \S+ +(.*)$", command("--help").stdout, re.MULTILINE))
+
+
 def test_version():
     done = command("version")
     assert done.returncode == 0
@@ -45,7 +78,7 @@ def test_version():
                                    ("run", "--listen", "nowhere"), ("run", "--config", "/no/such/file.yaml"),
                                    ("check-config", "--http.threads", "many"), ("doctor", "--wings"),
                                    ("demo", "--events", "none"), ("demo", "--end", "soon"), ("demo", "--wings", "2"),
-                                   ("key",), ("key", "fly"), ("key", "revoke", "--api-key", "x")])
+                                   ("manual", "2"), ("completion",), ("completion", "csh"), ("key",), ("key", "fly"), ("key", "revoke", "--api-key", "x")])
 def test_wrong_usage_is_exit_code_2(tmp_path, words):
     done = command(*words, cwd=tmp_path)
     assert done.returncode == 2, (done.returncode, done.stderr)
