@@ -11,13 +11,14 @@ SIM_SECONDS ?= 60
 SIM_LEAST ?= 10000
 FUZZ_SECONDS ?= 60
 ARGS ?=
+PREFIX ?= /usr/local
 
 TEST_OPTIONS = -Dtests=true -Doptimization=1 -Db_lundef=false
 comma := ,
 export FUZZ_SECONDS COVERAGE_LIMIT
 
 .DEFAULT_GOAL := release
-.PHONY: release run run-cluster test test-cluster unit bench bench-cluster bench-gateway lint format fuzz tsan coverage sim mutation clean install-packages help
+.PHONY: release run run-cluster test test-cluster unit bench bench-cluster bench-gateway lint format fuzz tsan coverage sim mutation install package test-package clean install-packages help
 
 release: ## the binary, build/footfall
 	@tools/install-packages build
@@ -73,6 +74,20 @@ sim: ## random histories of log, store and faults, for SIM_SECONDS and at least 
 mutation: ## breaks what makes counting exact, line by line; a test must notice each: make mutation ARGS='dedupe'
 	@tools/install-packages build test
 	@test/mutation/run $(ARGS)
+
+install: ## the release binary with units, manual, completions, dashboards: make install DESTDIR=/tmp/root PREFIX=/usr
+	@tools/install-packages build
+	@tools/build build -Db_lto=$(LTO) -Dprefix=$(PREFIX)
+	@meson install -C build --no-rebuild --quiet $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+
+package: ## the Debian package, build-deb/footfall_*.deb
+	@tools/install-packages build package
+	@tools/package-deb build-deb
+
+test-package: ## the package on a clean Debian with systemd: installed, used, upgraded, purged
+	@tools/install-packages build package
+	@tools/package-deb build-deb
+	@tools/test-package build-deb
 
 bench: release ## the tables of measured figures
 	@tools/install-packages bench

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <sodium.h>
+#include <cmocka.h>
 
 #include "auth/keyring.h"
 
@@ -123,10 +123,9 @@ static void nobodys_hash_costs_what_others_do(void **state) {
     assert_int_equal(strlen(nobody), strlen(hash));
     assert_memory_equal(nobody, hash, (size_t)(salt - hash) + strlen(",p=1$"));
     // It is understood, or it would be refused without the work.
-    assert_int_equal(
-        crypto_pwhash_str_needs_rehash(nobody, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                       crypto_pwhash_MEMLIMIT_INTERACTIVE),
-        0);
+    assert_int_equal(crypto_pwhash_str_needs_rehash(nobody, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                                    crypto_pwhash_MEMLIMIT_INTERACTIVE),
+                     0);
     assert_false(auth_password_verify(nobody, STR("")));
     assert_false(auth_password_verify(nobody, STR("correct horse")));
     assert_string_not_equal(nobody, other);
