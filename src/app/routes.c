@@ -8,6 +8,7 @@
 #include "app/dead_letters.h"
 #include "app/service.h"
 #include "base/json_write.h"
+#include "openapi/openapi.h"
 
 #define TEXT_MAX ((size_t)1024 * 1024)
 
@@ -74,6 +75,7 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "gateway", app_status_routes(&nothing));
     write_table(listing, "gateway", app_dead_letter_routes(&nothing));
     write_table(listing, "gateway", gateway_audit_routes(&nothing.audit));
+    write_table(listing, "gateway", openapi_routes());
     write_table(listing, "management", app_management_routes(&nothing));
 }
 

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The Footfall authors
+# SPDX-License-Identifier: Apache-2.0
+"""docs/openapi.yaml is valid, has every route with its role, and is what the server serves; its examples are what it says."""
+
+import html.parser
+import json
+import os
+import re
+import subprocess
+
+import jsonschema
+import pytest
+import requests
+
+import contract
+from footfall import HERE, command
+
+ROUTES = json.loads(command("routes", "--json").stdout)["items"]
+OPERATIONS = list(contract.operations())
+NAMES = [f"{method.upper()} {path}" for method, path, _ in OPERATIONS]
+# Headers that are told by the document's own words for who may ask.
+KEYLESS = ("public", "write key")
+# What any request may be answered with, whatever it asks for.
+ANY_REQUEST = {"400", "408", "413", "414", "417", "429", "431", "500", "501", "503", "505"}
+
+
+def test_the_document_is_valid():
+    folder = os.path.join(HERE, "api")
+    if not os.path.isdir(os.path.join(folder, "node_modules")):
+        raise RuntimeError("the validator is not installed: run tools/install-node-packages")
+    done = subprocess.run(["node", "validate.mjs", contract.FILE], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          encoding="utf-8", timeout=120, check=True)
+    result = json.loads(done.stdout)
+    assert result["valid"], result["errors"]
+    assert result["version"] == "3.1" and contract.document()["openapi"].startswith("3.1.")
+
+
+def test_every_route_is_in_the_document_and_no_other():
+    declared = {(row["method"], re.sub(r":(\w+)", r"{\1}", row["pattern"])): (row["role"], row["access"]) for row in ROUTES
+                if row["role"] != "management" and row["method"] != "OPTIONS"}
+    written = {(method.upper(), path): (operation["x-role"], operation["x-who"]) for method, path, operation in OPERATIONS}
+    missing = {row: who for row, who in declared.items() if written.get(row) != who}
+    assert not missing, f"docs/openapi.yaml lacks these, or gives them to others: {missing}"
+    assert not (gone := written.keys() - declared.keys()), f"docs/openapi.yaml has what is not there: {gone}"
+
+
+def test_names_of_operations_are_different():
+    names = [operation["operationId"] for _, _, operation in OPERATIONS if "operationId" in operation]
+    assert len(names) == len(set(names))
+    tags = {tag["name"] for tag in contract.document()["tags"]}
+    assert {tag for _, _, operation in OPERATIONS for tag in operation["tags"]} == tags
+
+
+@pytest.mark.parametrize("method,path,operation", OPERATIONS, ids=NAMES)
+def test_an_operation_is_complete(method, path, operation):
+    parameters = [contract.resolve(one) for one in operation.get("parameters", [])]
+    assert [one["name"] for one in parameters if one["in"] == "path"] == re.findall(r"\{(\w+)\}", path)
+    statuses = operation["responses"].keys()
+    assert not ANY_REQUEST - statuses, f"these may happen to any request: {ANY_REQUEST - statuses}"
+    assert ("301" if method == "get" else "308") in statuses
+    if operation["x-who"] not in KEYLESS:
+        assert {"401", "403"} <= statuses
+    for one in parameters:
+        assert one.get("description") or one["in"] == "path", f"{one['name']} has no description"
+    assert (method in ("post", "put", "patch")) >= ("requestBody" in operation)
+
+
+def media_of(operation):
+    bodies = [("request", contract.resolve(operation.get("requestBody", {})))]
+    bodies += [(status, contract.resolve(given)) for status, given in operation["responses"].items()]
+    for name, body in bodies:
+        for kind, media in body.get("content", {}).items():
+            yield name, kind, media
+
+
+def examples_of(media):
+    if "example" in media:
+        yield media["example"]
+    for given in media.get("examples", {}).values():
+        yield contract.resolve(given)["value"]
+
+
+@pytest.mark.parametrize("method,path,operation", OPERATIONS, ids=NAMES)
+def test_examples_are_what_the_document_says(method, path, operation):
+    first = {}
+    for name, kind, media in media_of(operation):
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [contract.exact(media.get("schema", {}))],
+                  "components": {"schemas": contract.exact(contract.document()["components"]["schemas"])}}
+        check = jsonschema.Draft202012Validator(schema)
+        for example in examples_of(media):
+            check.validate(example)
+            if name != "request":
+                contract.judge(media.get("schema", {}), example)
+            first[name] = example
+        if kind == "application/json" and name.startswith("2"):
+            assert name in first, f"{name} has no example"
+    content = contract.resolve(operation.get("requestBody", {})).get("content", {})
+    assert not content or "request" in first, "the body has no example"
+
+
+def test_the_server_serves_it(server):
+    with open(contract.FILE, "rb") as file:
+        text = file.read()
+    as_yaml = requests.get(f"{server.url}/openapi.yaml", timeout=10)
+    assert as_yaml.status_code == 200 and as_yaml.headers["Content-Type"] == "application/yaml"
+    assert as_yaml.content == text
+    as_json = requests.get(f"{server.url}/openapi.json", timeout=10)
+    assert as_json.status_code == 200 and as_json.headers["Content-Type"] == "application/json"
+    assert as_json.json() == contract.document()
+    assert as_json.headers["Access-Control-Allow-Origin"] == "*"
+    assert requests.get(f"{server.url}/openapi.yaml?x=1", timeout=10).status_code == 400
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.ids, self.links = set(), [], set()
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links |= {value for name, value in attrs if name in ("href", "src", "action", "srcset")}
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+
+
+def test_the_page_needs_nothing_else(server):
+    reply = requests.get(f"{server.url}/docs", timeout=10)
+    assert reply.status_code == 200 and reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = reply.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-") and "unsafe" not in policy
+    page = Links()
+    page.feed(reply.text)
+    assert not page.tags & {"script", "img", "link", "iframe", "object", "form"}
+    outside = {link for link in page.links if not link.startswith("#")}
+    assert outside == {"openapi.yaml", "openapi.json"}
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links - outside} <= set(page.ids)
+    for method, path, operation in OPERATIONS:
+        assert f"<code>{path}</code>" in reply.text, f"the page lacks {method} {path}"
+        assert operation.get("operationId", "") in page.ids + [""]
