@@ -31,6 +31,7 @@ struct export {
     size_t actor; // whose sessions and days are next
     struct arena arena;
     struct buffer part;
+    size_t line; // where in part the last one begins
     struct json_writer w;
     enum status status;
     bool begun;
@@ -48,13 +49,19 @@ static void free_export(struct export *export) {
 
 static struct json_writer *begin_line(struct export *export, const char *kind) {
     export->w.comma = false;
+    export->line = export->part.len;
     json_begin_object(&export->w);
     json_member_string(&export->w, STR("kind"), str_from_c(kind));
     return &export->w;
 }
 
+// Objects are as their senders wrote them, who may have broken lines between members; within strings JSON has no line breaks.
 static void end_line(struct export *export) {
     json_end_object(&export->w);
+    for (size_t i = export->line; i < export->part.len; i++) {
+        char *c = &export->part.data[i];
+        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
+    }
     buffer_append_char(&export->part, '\n');
     export->w.comma = false;
 }

@@ -73,5 +73,14 @@ def test_a_long_history_comes_in_parts(server):
     assert len(kinds(export(server, user))["activity"]) == len(ids)
 
 
+def test_objects_that_were_sent_over_several_lines_are_one(server):
+    user = new_id("pretty")
+    event = {"type": "track", "event": "seen", "userId": user, "messageId": new_id(), "properties": {"a": [1, 2], "b": "x\ny"}}
+    reply = server.post("/v1/batch", json.dumps({"batch": [event]}, indent=2).replace("\n", "\r\n"))
+    assert reply.status_code == 200, reply.text
+    await_events(server, user, 1)
+    assert kinds(export(server, user))["activity"][0]["properties"] == event["properties"]
+
+
 def test_nobody_has_no_export(server):
     assert server.get(f"/users/{new_id('nobody')}/export").status_code == 404
