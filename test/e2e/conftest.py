@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
+import contract as api_contract  # noqa: E402
 import footfall as under_test  # noqa: E402
 from footfall import HERE, binary  # noqa: E402
 
@@ -38,6 +39,20 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_sessionstart(session):
     binary()
+    api_contract.install()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if api_contract.seen:
+        terminalreporter.write_line(api_contract.summary())
+
+
+@pytest.fixture(autouse=True)
+def contract():
+    """Fails a test that got a reply which docs/openapi.yaml does not describe."""
+    yield
+    faults = api_contract.taken()
+    assert not faults, "not as docs/openapi.yaml says:\n" + "\n".join(faults[:10])
 
 
 @pytest.fixture(scope="module")

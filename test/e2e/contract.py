@@ -6,6 +6,7 @@ What does not conform is noted, whatever thread got it, and fails the test that 
 that the document does not name is a fault here, though clients are told to ignore those. FOOTFALL_E2E_CONTRACT=off switches it off.
 """
 
+import collections
 import copy
 import functools
 import json
@@ -25,6 +26,8 @@ import page as document_tools  # noqa: E402
 
 FILE = os.path.join(ROOT, "docs", "openapi.yaml")
 METHODS = ("get", "put", "post", "delete", "patch")
+# What a request may be answered with before anybody looks at its method and path; and 405, after that.
+BEFORE_ROUTING = (301, 308, 400, 408, 413, 414, 417, 429, 431, 500, 501, 503, 505)
 
 
 @functools.lru_cache
@@ -114,7 +117,7 @@ def fault(method, path, status, headers, body):
     if operation is None:  # not ours, or not there
         if content == "application/problem+json" and body:
             judge(document()["components"]["schemas"]["Problem"], json.loads(body))
-        if template and method != "OPTIONS" and status not in (405, 501):
+        if template and method != "OPTIONS" and status not in (405, *BEFORE_ROUTING):
             return f"{method} is not documented"
         return "no Allow" if status == 405 and "Allow" not in headers else None
     given = operation["responses"].get(str(status))
@@ -136,7 +139,7 @@ def fault(method, path, status, headers, body):
 # --- The hook -----------------------------------------------------------------------------------------------------------
 
 _faults = []
-seen = set()  # (method, path, status), for who wants to know what the tests never asked for
+seen = collections.Counter()  # of (method, path, status)
 
 
 def taken():
@@ -146,6 +149,13 @@ def taken():
     return found
 
 
+def summary():
+    """A line for the end of a run."""
+    met = {(method, path) for method, path, _ in seen if path}
+    return (f"docs/openapi.yaml: {sum(seen.values())} replies held against it, of {len(met & {one[:2] for one in operations()})} of "
+            f"{len(list(operations()))} operations")
+
+
 def _look(reply, streams):
     method, parts = reply.request.method, urllib.parse.urlsplit(reply.request.url)
     body = None if streams else reply.content
@@ -153,7 +163,7 @@ def _look(reply, streams):
         what = fault(method, parts.path, reply.status_code, reply.headers, body)
     except (fastjsonschema.JsonSchemaException, ValueError) as problem:
         what = str(problem)
-    seen.add((method, path_of(parts.path), reply.status_code))
+    seen[method.lower(), path_of(parts.path), reply.status_code] += 1
     if what:
         shown = "" if streams else reply.text[:1000]
         _faults.append(f"{method} {parts.path}?{parts.query}: {reply.status_code} {reply.headers.get('Content-Type')}: {what}\n{shown}")

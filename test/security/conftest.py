@@ -14,5 +14,6 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 _spec = importlib.util.spec_from_file_location("e2e_conftest", os.path.join(HERE, "..", "e2e", "conftest.py"))
 _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)
-server, make_server = _fixtures.server, _fixtures.make_server
+server, make_server, contract = _fixtures.server, _fixtures.make_server, _fixtures.contract
 pytest_sessionstart = _fixtures.pytest_sessionstart
+pytest_terminal_summary = _fixtures.pytest_terminal_summary

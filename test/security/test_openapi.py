@@ -18,7 +18,6 @@ from footfall import HERE, command
 ROUTES = json.loads(command("routes", "--json").stdout)["items"]
 OPERATIONS = list(contract.operations())
 NAMES = [f"{method.upper()} {path}" for method, path, _ in OPERATIONS]
-# Headers that are told by the document's own words for who may ask.
 KEYLESS = ("public", "write key")
 # What any request may be answered with, whatever it asks for.
 ANY_REQUEST = {"400", "408", "413", "414", "417", "429", "431", "500", "501", "503", "505"}
@@ -139,3 +138,44 @@ def test_the_page_needs_nothing_else(server):
     for method, path, operation in OPERATIONS:
         assert f"<code>{path}</code>" in reply.text, f"the page lacks {method} {path}"
         assert operation.get("operationId", "") in page.ids + [""]
+
+
+# --- Whether a reply that is not as documented is noticed ---------------------------------------------------------------
+
+GOOD = {"items": [], "next": None}
+HEADERS = {"X-Request-Id": "1", "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("method,path,status,headers,body,expected", [
+    ("GET", "/projects", 200, HEADERS, GOOD, None),
+    ("HEAD", "/projects", 200, HEADERS, "", None),
+    ("GET", "/nowhere", 404, HEADERS, {}, None),
+    ("DELETE", "/projects", 405, {**HEADERS, "Allow": "GET"}, {}, None),
+    ("GET", "/projects", 200, HEADERS, {**GOOD, "more": 1}, "must not contain"),
+    ("GET", "/projects", 200, HEADERS, {"items": [{"id": "a"}], "next": None}, "must contain"),
+    ("GET", "/projects", 200, HEADERS, {"items": [], "next": 1}, "must be null"),
+    ("GET", "/projects", 200, HEADERS, "[", "Expecting value"),
+    ("GET", "/projects", 202, HEADERS, GOOD, "status is not documented"),
+    ("GET", "/projects", 200, {"Content-Type": "application/json"}, GOOD, "no X-Request-Id"),
+    ("GET", "/projects", 200, {**HEADERS, "Content-Type": "text/plain"}, GOOD, "text/plain is not documented"),
+    ("GET", "/projects", 401, {**HEADERS, "Content-Type": "application/problem+json"}, {"title": "Unauthorized"}, "must contain"),
+    ("DELETE", "/projects", 204, {"X-Request-Id": "1"}, "", "DELETE is not documented"),
+    ("DELETE", "/projects", 405, HEADERS, {}, "no Allow"),
+    ("DELETE", "/keys/1", 204, {"X-Request-Id": "1"}, "x", "a body is not documented"),
+    ("GET", "/nowhere", 404, {**HEADERS, "Content-Type": "application/problem+json"}, {}, "must contain"),
+    ("GET", "/users/u1/export", 200, {**HEADERS, "Content-Type": "application/x-ndjson"}, "{\"kind\":\"day\"}\n{\"kind\":\"other\"}\n", "one of"),
+])
+def test_what_is_not_as_documented_is_noticed(method, path, status, headers, body, expected):
+    text = (body if isinstance(body, str) else json.dumps(body)).encode()
+    try:
+        found = contract.fault(method, path, status, headers, text)
+    except ValueError as problem:  # of JSON and of schemas
+        found = str(problem)
+    assert (found is None) == (expected is None) and (expected or "") in (found or ""), found
+
+
+@pytest.mark.skipif(os.environ.get("FOOTFALL_E2E_CONTRACT") == "off", reason="switched off")
+def test_replies_are_looked_at(server):
+    before = contract.seen["get", "/users/{id}", 404]
+    requests.get(f"{server.url}/users/nobody", headers={"Authorization": f"Bearer {server.api_key}"}, timeout=10)
+    assert contract.seen["get", "/users/{id}", 404] == before + 1
