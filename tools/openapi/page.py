@@ -143,7 +143,7 @@ class Page:
             needed = "" if one.get("required") else ' <span class="soft">optional</span>'
             default = f" Default: <code>{text(one['schema']['default'])}</code>." if "default" in one["schema"] else ""
             example = f" Such as <code>{text(one['example'])}</code>." if "example" in one else ""
-            rows.append(f"<tr><td><code>{text(one['name'])}</code>{needed}</td><td>{text(one['in'])}</td><td>{self.kind(one['schema'])}</td>"
+            rows.append(f'<tr><td><code>{text(one["name"])}</code>{needed}</td><td>{text(one["in"])}</td><td>{self.kind(one["schema"])}</td>'
                         f"<td>{inline(one.get('description', ''))}{default}{example}</td></tr>")
         return f"<h4>Parameters</h4><table><tbody>{''.join(rows)}</tbody></table>" if rows else ""
 
@@ -160,7 +160,7 @@ class Page:
             out.append(f'<h4><span class="status">{text(status)}</span> {inline(one["description"])}{also}</h4>'
                        f'{self.content(one.get("content", {}))}')
         if problems:
-            out.append(f'<p class="soft">Problems: {", ".join(problems)}</p>')
+            out.append(f'<p class="soft">Other replies: {", ".join(problems)}</p>')
         return "".join(out)
 
     def operation(self, method, paths, operation):
@@ -172,7 +172,7 @@ class Page:
         anchor = operation.get("operationId") or f"{method}{paths[0]}"
         return (f'<details id="{text(anchor)}"><summary><span class="method {method}">{method.upper()}</span> <code>{text(paths[0])}</code> '
                 f'<span class="what">{text(operation["summary"])}</span></summary><div class="operation">{prose(operation.get("description", ""))}'
-                f'{also}<p class="soft">Who: {text(WHO[operation["x-who"]])}.</p>{self.parameters(operation)}{sent}{self.responses(operation)}</div></details>')
+                f'{also}<p class="soft">Who: {text(WHO.get(operation["x-who"], operation["x-who"]))}.</p>{self.parameters(operation)}{sent}{self.responses(operation)}</div></details>')
 
     def operations(self):
         """(tag, method, paths, operation); paths that share an item are one."""
