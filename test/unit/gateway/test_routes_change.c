@@ -306,8 +306,9 @@ static void every_allocation_of_connecting_may_fail(void **state) {
     (void)state;
     struct world world;
     open_world(&world, "");
+    // Nobody is there: threads of a backend that answers the checks would allocate too, and take the failure for themselves.
     struct gateway_routes *routes = read_routes(
-        &world, "upstreams:\n  - {name: shop, health_path: /, urls: ['http://127.0.0.1:%']}\n");
+        &world, "upstreams:\n  - {name: shop, health_path: /, urls: ['http://127.0.0.1:9']}\n");
     enum status status = STATUS_NO_MEMORY;
     long n = 0;
     for (; status != STATUS_OK; n++) { // those of metrics do without
