@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from footfall import HERE, binary, command
 
@@ -112,10 +113,13 @@ def test_the_image_starts_what_there_is():
     assert command("check-config", *words).returncode == 0
 
 
+def compose(name):
+    return yaml.safe_load(read(CONTAINER, name))
+
+
 def test_compose_names_what_there_is():
-    yaml = pytest.importorskip("yaml")
-    compose = yaml.safe_load(read(CONTAINER, "compose.yaml"))
-    for service in compose["services"].values():
+    one = compose("compose.yaml")
+    for service in one["services"].values():
         build = service["build"]
         assert os.path.samefile(os.path.join(CONTAINER, build["context"]), ROOT)
         assert os.path.exists(os.path.join(ROOT, build["dockerfile"]))
@@ -124,5 +128,37 @@ def test_compose_names_what_there_is():
         assert done.returncode == 0, done.stderr
         assert service["cap_drop"] == ["ALL"] and service["read_only"]
         assert all(port.startswith("127.0.0.1:") for port in service["ports"]), "the world gets in by what does TLS in front"
-    for secret in compose["secrets"].values():
+    for secret in one["secrets"].values():
         assert os.path.exists(os.path.join(CONTAINER, secret["file"]))
+
+
+def test_the_cluster_of_compose_starts_every_role():
+    services = compose("compose.cluster.yaml")["services"]
+    assert set(ROLES) <= set(services)
+    for role in ROLES:
+        words = [word.replace("/run/secrets", CONTAINER) for word in services[role]["command"]]
+        done = command("check-config", *words)
+        assert done.returncode == 0, done.stderr
+        for peer in re.findall(r"(?:http://)(\w+):8080", done.stdout):
+            assert peer in services
+        assert services[role]["cap_drop"] == ["ALL"] and services[role]["read_only"]
+    targets = yaml.safe_load(read(CONTAINER, "prometheus.yml"))["scrape_configs"][0]["static_configs"][0]["targets"]
+    assert set(targets) == {f"{role}:8090" for role in ROLES}
+
+
+@pytest.mark.parametrize("name", ["embedded.yaml", "cluster.yaml"])
+def test_kubernetes_starts_what_there_is(name, tmp_path):
+    objects = list(yaml.safe_load_all(read(ROOT, "deploy", "kubernetes", name)))
+    settings = tmp_path / "footfall.yaml"
+    settings.write_text(next(thing for thing in objects if thing["kind"] == "Secret")["stringData"]["footfall.yaml"], encoding="utf-8")
+    started = set()
+    for thing in objects:
+        if thing["kind"] in ("Deployment", "StatefulSet"):
+            words = thing["spec"]["template"]["spec"]["containers"][0]["args"]
+            assert words[0] == thing["metadata"]["labels"]["role"]
+            done = command("check-config", *[word.replace("/etc/footfall/footfall.yaml", str(settings)) for word in words])
+            assert done.returncode == 0, done.stderr
+            started.add(words[0])
+            reached = re.findall(r"http://([\w-]+):8080", done.stdout)
+            assert set(reached) <= {other["metadata"]["name"] for other in objects if other["kind"] == "Service"}
+    assert started == ({"run"} if name == "embedded.yaml" else set(ROLES))
