@@ -28,7 +28,7 @@ void shape_worker_free(struct shape_worker *worker) {
 }
 
 // A place for what each path was found to be.
-static enum status begin(struct shape_worker *worker, const struct shape_rules *rules) {
+enum status shape_worker_begin(struct shape_worker *worker, const struct shape_rules *rules) {
     worker->epoch++;
     if (rules->path_count <= worker->found_count) {
         return STATUS_OK;
@@ -142,7 +142,7 @@ enum status shape_apply(const struct shape_rules *rules, struct shape_worker *wo
     if (rules->count == 0 && !event->do_not_track && !event->global_privacy_control) {
         return STATUS_OK;
     }
-    if (begin(worker, rules) != STATUS_OK) {
+    if (shape_worker_begin(worker, rules) != STATUS_OK) {
         return STATUS_NO_MEMORY;
     }
     bool decided = signals_forbid(&run);

@@ -186,7 +186,8 @@ enum shape_signal { SHAPE_DO_NOT_TRACK, SHAPE_GLOBAL_PRIVACY_CONTROL };
 
 struct shape_reader {
     struct shape_rules *rules;
-    struct str name; // of the rule that is being read
+    const char *what; // is being read: "rule"
+    struct str name;  // of it
     struct error *err;
 };
 // "footfall.yaml:12: rule NAME: KEY: TEXT".
@@ -220,6 +221,8 @@ MUST_CHECK enum status shape_sample_read(struct shape_reader *reader,
                                          struct shape_action *action);
 MUST_CHECK enum status shape_privacy_read(struct shape_rules *rules,
                                           const struct settings *settings, struct error *err);
+// Of what stands in the settings, to the letter.
+uint64_t shape_tree_hash(const struct settings_node *node, uint64_t hash);
 const struct shape_privacy *shape_privacy_of(const struct shape_rules *rules, struct str project);
 // Of the types that can satisfy it: a superset, as bits.
 unsigned shape_condition_types(const struct shape_condition *condition);
@@ -246,6 +249,10 @@ struct shape_worker {
     struct shape_matcher *matcher;
     struct buffer text, more; // of one value
 };
+
+// Before each event. NO_MEMORY.
+MUST_CHECK enum status shape_worker_begin(struct shape_worker *worker,
+                                          const struct shape_rules *rules);
 
 struct shape_event {
     const struct shape_rules *rules;

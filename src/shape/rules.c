@@ -38,21 +38,21 @@ enum status shape_refuse(const struct shape_reader *reader, const struct setting
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     bool key = node->key.data != NULL;
-    return error_set(reader->err, STATUS_INVALID, "%s: rule %.*s: %.*s%s%s", node->origin,
-                     STR_ARG(reader->name), key ? (int)node->key.len : 0, key ? node->key.data : "",
-                     key ? ": " : "", text);
+    return error_set(reader->err, STATUS_INVALID, "%s: %s %.*s: %.*s%s%s", node->origin,
+                     reader->what, STR_ARG(reader->name), key ? (int)node->key.len : 0,
+                     key ? node->key.data : "", key ? ": " : "", text);
 }
 
 // ---- Fingerprint ----------------------------------------------------------------------------------------------------
 
-static uint64_t hash_tree(const struct settings_node *node, uint64_t hash) {
+uint64_t shape_tree_hash(const struct settings_node *node, uint64_t hash) {
     if (!node) {
         return str_hash(STR("nothing"), hash);
     }
     hash = str_hash(node->key, hash + (uint64_t)node->kind * 2 + node->plain);
     hash = str_hash(node->text, hash + node->count);
     for (const struct settings_node *child = node->child; child; child = child->next) {
-        hash = hash_tree(child, hash);
+        hash = shape_tree_hash(child, hash);
     }
     return hash;
 }
@@ -64,8 +64,8 @@ static uint64_t hash_settings(const struct settings *settings) {
     uint64_t hash = settings_entries(settings, "rules");
     for (size_t i = 0; i < settings_entries(settings, "rules"); i++) {
         hash = str_hash(settings_entry_string(settings, "rules[].name", i), hash);
-        hash = hash_tree(settings_entry_tree(settings, "rules[].when", i), hash);
-        hash = hash_tree(settings_entry_tree(settings, "rules[].do", i), hash);
+        hash = shape_tree_hash(settings_entry_tree(settings, "rules[].when", i), hash);
+        hash = shape_tree_hash(settings_entry_tree(settings, "rules[].do", i), hash);
     }
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         hash = str_hash(settings_string(settings, keys[i]), hash);
@@ -141,7 +141,7 @@ enum status shape_rules_read(const struct settings *settings, struct shape_rules
                              struct error *err) {
     struct shape_rules *rules = calloc(1, sizeof *rules);
     size_t count = settings_entries(settings, "rules");
-    struct shape_reader reader = {.rules = rules, .err = err};
+    struct shape_reader reader = {.rules = rules, .what = "rule", .err = err};
     if (!rules) {
         return error_set(err, STATUS_NO_MEMORY, "no memory for rules");
     }

@@ -15,6 +15,7 @@ MAY_INCLUDE = {"base": [], "limit": ["base"], "http": ["base"], "cql": ["base"]}
 MAY_INCLUDE["auth"] = ["base", "limit", "http", "cql"]
 MAY_INCLUDE["event"] = ["base", "http", "cql"]
 MAY_INCLUDE["shape"] = MAY_INCLUDE["event"] + ["event"]
+MAY_INCLUDE["funnel"] = MAY_INCLUDE["shape"] + ["shape"]
 MAY_INCLUDE["enrich"] = MAY_INCLUDE["event"] + ["event"]
 MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event", "shape"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
@@ -24,8 +25,8 @@ MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["delivery"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["openapi"] = MAY_INCLUDE["auth"] + ["auth"]
 for role in ROLES:
-    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "openapi", "client", "enrich"] + ROLES
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "openapi", "client", "enrich", "funnel"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
