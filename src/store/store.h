@@ -119,6 +119,8 @@ struct store_actor_state {
     struct store_session
         current;       // the newest session; events 0: none yet. Older ones are rows of their own
     struct str traits; // observed traits, a JSON object; data NULL: none
+    // Progress in funnels, text as of processor/funnel_progress.h; data NULL: never was in one, and a row that has one keeps it, be it empty.
+    struct str funnels;
     int32_t activity_first_day; // day of bit 0 of activity, local to the project
     struct str activity;        // bitmap, least significant bit first: days with at least one event
 };
@@ -242,6 +244,10 @@ MUST_CHECK enum status store_user_ask(struct store *store, struct store_user_que
       "days since they were first seen, decimal; amount is active users")                           \
     X(RETENTION_WEEK, 30, "retention_week",                                                         \
       "of a Monday: weeks since they were first seen, decimal; amount is active users of the week") \
+    X(FUNNEL, 31, "funnel",                                                                         \
+      "of a day of entry: \"NAME ID STEP\"; amount is actors who reached it")                       \
+    X(FUNNEL_SECONDS, 32, "funnel_seconds",                                                         \
+      "\"NAME ID STEP SECONDS\" since the step before, see processor/funnels.h; amount is actors")  \
     X(BROWSER_VERSION, 35, "browser_version", "family and major version")                           \
     X(OS_VERSION, 36, "os_version", "family and version")                                           \
     X(FOLDED, 60, "folded", "breakdown; amount is about how many values are in its (other)")        \

@@ -8,7 +8,7 @@
 #include "store/cassandra/cassandra.h"
 #include "store/cassandra/engine_table.h"
 
-#define STATE_COLUMNS 12
+#define STATE_COLUMNS 13
 #define DAY_COLUMNS 8
 
 // --- Decoding -----------------------------------------------------------------------------------------------------------
@@ -48,6 +48,9 @@ enum status cassandra_get_state(const struct cql_value *columns, struct arena *a
     }
     if (status == STATUS_OK) {
         status = cassandra_get_text(columns[11], arena, &state.activity);
+    }
+    if (status == STATUS_OK && !cql_is_null(columns[12])) {
+        status = cassandra_get_text(columns[12], arena, &state.funnels);
     }
     *out = state;
     return status;

@@ -165,7 +165,9 @@ static enum status move_parts(struct batch *batch) {
 enum status cassandra_batch_actor(struct store_batch *base, struct str project,
                                   struct store_actor actor, const struct store_actor_state *state) {
     struct batch *batch = batch_of(base);
-    struct cql_values *values = begin_actor(batch, STATEMENT_STATE_PUT, project, actor);
+    bool funnels = state->funnels.data != NULL;
+    struct cql_values *values = begin_actor(
+        batch, funnels ? STATEMENT_STATE_FUNNELS_PUT : STATEMENT_STATE_PUT, project, actor);
     cql_bind_bigint(values, batch->commit.epoch);
     cql_bind_int(values, (int32_t)batch->commit.partition);
     cql_bind_timestamp(values, state->first_seen_ms);
@@ -179,6 +181,9 @@ enum status cassandra_batch_actor(struct store_batch *base, struct str project,
     cql_bind_text(values, not_null(state->traits)); // a null would be a tombstone, each time
     cql_bind_date(values, state->activity_first_day);
     cql_bind_blob(values, not_null(state->activity));
+    if (funnels) {
+        cql_bind_text(values, state->funnels);
+    }
     enum status status = changes_end(&batch->changes);
     return status == STATUS_OK ? note_part(batch, project, actor, state->events) : status;
 }

@@ -24,7 +24,7 @@
 
 #define CASSANDRA_ID_BYTES 16      // of a writer, a claim, a guard
 #define CASSANDRA_KEYSPACE_MAX 48  // Cassandra's own limit
-#define CASSANDRA_COLUMNS_MAX 16   // of one row that is read
+#define CASSANDRA_COLUMNS_MAX 17   // of one row that is read
 #define CASSANDRA_PLACE_BLOCKS 256 // of as many partitions each
 #define CASSANDRA_VALUES_MAX                                                                       \
     (4 << 10) // values of one statement that is no change and has no document
@@ -281,7 +281,7 @@ MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int6
 void cassandra_writers_free(struct cassandra_store *store);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------
-#define CASSANDRA_SCHEMA_VERSION 6
+#define CASSANDRA_SCHEMA_VERSION 7
 MUST_CHECK enum status cassandra_schema_open(struct cassandra_store *store,
                                              const struct store_cassandra_config *config,
                                              struct error *err);

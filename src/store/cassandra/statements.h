@@ -19,6 +19,7 @@
 #define STATEMENT_STATE_COLUMNS                                                                    \
     "log_partition, first_seen, last_seen, events, sessions, session_start, session_end, "         \
     "session_events, session_page_views, traits, activity_first_day, activity"
+#define STATEMENT_STATE_READ_COLUMNS STATEMENT_STATE_COLUMNS ", funnels"
 #define STATEMENT_DAY_COLUMNS                                                                      \
     "day, log_partition, first_seen, last_seen, events, sessions, by_type, names"
 #define STATEMENT_TIMELINE_COLUMNS                                                                 \
@@ -75,6 +76,9 @@
       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")                                    \
     C(LETTER_DAY_PUT, 14, LETTER_DAYS, 1, 3, LAST,                                                 \
       "INSERT INTO #dead_letter_days (epoch, day, project) VALUES (?, ?, ?) USING TIMESTAMP ?")    \
+    C(STATE_FUNNELS_PUT, 23, STATES, 3, 5, LAST,                                                   \
+      "INSERT INTO #actor_state (" STATEMENT_ACTOR ", epoch, " STATEMENT_STATE_READ_COLUMNS        \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")            \
     C(TIMELINE_REMOVE, 30, TIMELINE, 3, 6, OWN_FIRST,                                              \
       "DELETE FROM #activity_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS                 \
       " AND time = ? AND uuid_id = ? AND event_id = ?")                                            \
@@ -112,7 +116,7 @@
 //   ONCE: conditional, without such an id.
 #define STATEMENT_OTHERS(S)                                                                          \
     S(STATE_GET, READ,                                                                               \
-      "SELECT " STATEMENT_STATE_COLUMNS " FROM #actor_state WHERE " STATEMENT_ACTOR_IS               \
+      "SELECT " STATEMENT_STATE_READ_COLUMNS " FROM #actor_state WHERE " STATEMENT_ACTOR_IS          \
       " AND epoch = ?")                                                                              \
     S(DAY_GET, READ,                                                                                 \
       "SELECT " STATEMENT_DAY_COLUMNS " FROM #actor_days WHERE " STATEMENT_ACTOR_IS                  \
@@ -304,7 +308,7 @@
     S(WALK_FLOORS, READ, "SELECT DISTINCT project, bucket, floor FROM #users")                       \
     S(WALK_REPORTS, READ, "SELECT project, day, revision, closed, digest, body FROM #reports")       \
     S(WALK_STATES, READ,                                                                             \
-      "SELECT epoch, " STATEMENT_ACTOR ", " STATEMENT_STATE_COLUMNS " FROM #actor_state")            \
+      "SELECT epoch, " STATEMENT_ACTOR ", " STATEMENT_STATE_READ_COLUMNS " FROM #actor_state")       \
     S(WALK_DAYS, READ,                                                                               \
       "SELECT epoch, " STATEMENT_ACTOR ", " STATEMENT_DAY_COLUMNS " FROM #actor_days")               \
     S(WALK_SESSIONS, READ,                                                                           \

@@ -155,9 +155,16 @@ static const char *const sixth_version[] = {
     NULL,
 };
 
+// Progress in funnels, text as of processor/funnel_progress.h.
+static const char *const seventh_version[] = {
+    "ALTER TABLE #actor_state ADD funnels text",
+    NULL,
+};
+
 // Step i leads to version i + 1.
 static const char *const *const steps[] = {first_version,  second_version, third_version,
-                                           fourth_version, fifth_version,  sixth_version};
+                                           fourth_version, fifth_version,  sixth_version,
+                                           seventh_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

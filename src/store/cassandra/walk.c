@@ -204,7 +204,7 @@ static const struct table {
     [STORE_ROW_PROFILE] = {STATEMENT_WALK_PROFILES, 11, false, read_profile},
     [STORE_ROW_VERSION_FLOOR] = {STATEMENT_WALK_FLOORS, 3, false, read_floor},
     [STORE_ROW_REPORT] = {STATEMENT_WALK_REPORTS, 6, false, read_report},
-    [STORE_ROW_STATE] = {STATEMENT_WALK_STATES, 16, true, read_state},
+    [STORE_ROW_STATE] = {STATEMENT_WALK_STATES, 17, true, read_state},
     [STORE_ROW_DAY] = {STATEMENT_WALK_DAYS, 12, true, read_day},
     [STORE_ROW_SESSION] = {STATEMENT_WALK_SESSIONS, 8, true, read_session},
     [STORE_ROW_TIMELINE] = {STATEMENT_WALK_TIMELINE, 14, false, read_entry},

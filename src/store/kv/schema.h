@@ -9,7 +9,7 @@
 
 #include "store/kv/kv.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 // Takes the store from version n to n + 1 by adding to the batch.
 struct schema_step {

@@ -127,8 +127,15 @@ bool values_get_session(struct str in, struct store_session *session) {
     return get_session_rest(&in, session) && in.len == 0;
 }
 
+enum state_flag { STATE_TRAITS = 1, STATE_FUNNELS = 2, STATE_FLAGS = 3 };
+
+static unsigned state_flags(const struct store_actor_state *state) {
+    return (state->traits.data != NULL ? STATE_TRAITS : 0U) |
+           (state->funnels.data != NULL ? STATE_FUNNELS : 0U);
+}
+
 void values_put_state(struct buffer *out, const struct store_actor_state *state) {
-    bytes_put_u8(out, state->traits.data != NULL);
+    bytes_put_u8(out, (uint8_t)state_flags(state));
     bytes_put_zigzag(out, state->last_seen_ms);
     values_put_distance(out, state->last_seen_ms, state->first_seen_ms);
     bytes_put_varint(out, state->events);
@@ -138,11 +145,12 @@ void values_put_state(struct buffer *out, const struct store_actor_state *state)
     bytes_put_zigzag(out, state->activity_first_day);
     bytes_put_str(out, state->activity);
     put_if(out, state->traits.data != NULL, state->traits);
+    put_if(out, state->funnels.data != NULL, state->funnels);
 }
 
 bool values_get_state(struct str in, struct store_actor_state *state) {
-    uint8_t traits = 0;
-    return bytes_get_u8(&in, &traits) && traits <= 1 &&
+    uint8_t flags = 0;
+    return bytes_get_u8(&in, &flags) && flags <= STATE_FLAGS &&
            bytes_get_zigzag(&in, &state->last_seen_ms) &&
            values_get_distance(&in, state->last_seen_ms, &state->first_seen_ms) &&
            bytes_get_varint(&in, &state->events) && bytes_get_varint(&in, &state->sessions) &&
@@ -150,7 +158,8 @@ bool values_get_state(struct str in, struct store_actor_state *state) {
            get_session_rest(&in, &state->current) &&
            values_get_i32(&in, &state->activity_first_day) &&
            bytes_get_str(&in, &state->activity) &&
-           values_get_optional(&in, traits != 0, &state->traits) && in.len == 0;
+           values_get_optional(&in, flags & STATE_TRAITS, &state->traits) &&
+           values_get_optional(&in, flags & STATE_FUNNELS, &state->funnels) && in.len == 0;
 }
 
 void values_put_day(struct buffer *out, const struct store_actor_day *day) {

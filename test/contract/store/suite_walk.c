@@ -41,7 +41,8 @@ static void describe_people(const struct store_row *row, char rest[160]) {
 
 static void describe_actor(const struct store_row *row, char rest[160]) {
     if (row->kind == STORE_ROW_STATE) {
-        (void)snprintf(rest, 160, "%d events", (int)row->as.state.events);
+        (void)snprintf(rest, 160, "%d events%.*s", (int)row->as.state.events,
+                       STR_ARG(row->as.state.funnels));
     } else if (row->kind == STORE_ROW_DAY) {
         (void)snprintf(rest, 160, "%d: %u, %zu names", row->as.day.day, row->as.day.events,
                        row->as.day.name_count);
@@ -163,7 +164,8 @@ static void what_people_wrote_is_walked(void **state) {
 }
 
 static void put_actor(struct store_batch *batch, struct store_actor actor, uint64_t events) {
-    struct store_actor_state state = {.events = events};
+    struct store_actor_state state = {.events = events,
+                                      .funnels = events == 3 ? STR(" 7;") : STR_EMPTY};
     struct store_name_count names[] = {{STR("open"), 1}, {STR("sign up"), 2}};
     struct store_actor_day day = {.events = 3, .names = names, .name_count = 2};
     struct store_session session = {.start_ms = 1000, .end_ms = 2000, .events = 2};
@@ -189,7 +191,7 @@ static void what_is_known_of_actors_is_walked(void **state) {
     commit(batch, 1);
     fixture_reopen(f);
     expect_walk(f, STORE_ROW_STATE,
-                "shop/ax/0: 2 events\nshop/ux/0: 1 events\nshop/uy/0: 3 events\n");
+                "shop/ax/0: 2 events\nshop/ux/0: 1 events\nshop/uy/0: 3 events 7;\n");
     expect_walk(f, STORE_ROW_DAY,
                 "shop/ax/0: 20000: 3, 2 names\nshop/ax/0: 20001: 3, 2 names\n"
                 "shop/ux/0: 20000: 3, 2 names\nshop/ux/0: 20001: 3, 2 names\n"
