@@ -36,6 +36,11 @@ static void old_sessions_free(struct actor_cache *cache, struct actor *actor) {
 }
 
 static void actor_free(struct actor_cache *cache, struct actor *actor) {
+    for (struct funnel_progress *progress = actor->progress, *next; progress; progress = next) {
+        next = progress->next;
+        cache->bytes -= funnel_progress_bytes(progress);
+        funnel_progress_free(progress);
+    }
     for (struct actor_day *day = actor->days, *next; day; day = next) {
         next = day->next;
         day_free(cache, day);
@@ -279,6 +284,16 @@ enum status actor_day_count_name(struct actor_cache *cache, struct actor_day *da
 
 // --- Filling --------------------------------------------------------------------------------------------------------
 
+static enum status fill_progress(struct actor_cache *cache, struct actor *actor, struct str text) {
+    enum status status = funnel_progress_read(text, &actor->progress);
+    actor->has_progress = true;
+    for (const struct funnel_progress *progress = actor->progress; progress;
+         progress = progress->next) {
+        cache->bytes += funnel_progress_bytes(progress);
+    }
+    return status;
+}
+
 enum status actor_cache_fill(struct actor_cache *cache, struct actor *actor,
                              const struct store_actor_state *state) {
     actor->first_seen_ms = state->first_seen_ms;
@@ -296,7 +311,10 @@ enum status actor_cache_fill(struct actor_cache *cache, struct actor *actor,
         actor->actives.first_day = state->activity_first_day;
         cache->bytes += actor->actives.len;
     }
-    return state->traits.data ? actor_set_traits(cache, actor, state->traits) : STATUS_OK;
+    enum status status =
+        state->traits.data ? actor_set_traits(cache, actor, state->traits) : STATUS_OK;
+    return status == STATUS_OK && state->funnels.data ? fill_progress(cache, actor, state->funnels)
+                                                      : status;
 }
 
 enum status actor_cache_fill_day(struct actor_cache *cache, struct actor *actor,

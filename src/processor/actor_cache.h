@@ -9,6 +9,7 @@
 #define FOOTFALL_PROCESSOR_ACTOR_CACHE_H
 
 #include "processor/actives.h"
+#include "processor/funnel_progress.h"
 #include "processor/intern.h"
 #include "processor/project_zones.h"
 #include "store/store.h"
@@ -55,7 +56,9 @@ struct actor {
     struct actives actives;
     char *traits; // observed, a JSON object; NULL: none
     uint32_t traits_len;
-    struct actor_session current; // now.events 0: none yet
+    struct funnel_progress *progress; // in funnels
+    bool has_progress;                // the store may have one
+    struct actor_session current;     // now.events 0: none yet
     struct actor_session
         *old_sessions; // those around late events of this cycle, ascending by start
     uint32_t old_count, old_capacity;

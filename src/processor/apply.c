@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "processor/count.h"
+#include "processor/funnels.h"
 #include "processor/observed_traits.h"
 #include "processor/retention.h"
 #include "processor/sessions.h"
@@ -360,6 +361,9 @@ enum status apply_event(struct partition *partition, struct applied_event *appli
     }
     if (status == STATUS_OK) {
         status = apply_traits(partition, applied);
+    }
+    if (status == STATUS_OK && partition->funnels) {
+        status = funnels_apply(partition, applied);
     }
     if (status == STATUS_OK) {
         apply_link(partition, &applied->event);

@@ -93,6 +93,9 @@ enum status breakdowns_make(const struct processor_config *config,
     out->limits[STORE_METRIC_SESSION_SECONDS] = UINT32_MAX;
     out->limits[STORE_METRIC_RETENTION_DAY] = UINT32_MAX;
     out->limits[STORE_METRIC_RETENTION_WEEK] = UINT32_MAX;
+    out->limits[STORE_METRIC_FUNNEL] =
+        UINT32_MAX; // so many funnels and steps, seconds of few digits
+    out->limits[STORE_METRIC_FUNNEL_SECONDS] = UINT32_MAX;
     for (size_t i = 0; i < config->breakdown_limit_count && status == STATUS_OK; i++) {
         status = read_limit(out, config->breakdown_limits[i], err);
     }

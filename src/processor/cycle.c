@@ -7,6 +7,7 @@
 #include "processor/dead_letters.h"
 #include "processor/erase.h"
 #include "processor/feed.h"
+#include "processor/funnels.h"
 #include "processor/sessions.h"
 #include "processor/shaping.h"
 #include "processor/worker.h"
@@ -54,8 +55,10 @@ enum status cycle_open(struct partition *partition, struct error *err) {
     }
     if (status != STATUS_OK) {
         shaping_discard(partition);
+        return status;
     }
-    return status;
+    funnels_begin(partition);
+    return STATUS_OK;
 }
 
 // Its dirty actors and totals stay dirty, so this is for a partition whose caches are forgotten as well.
@@ -65,6 +68,7 @@ void cycle_discard(struct partition *partition) {
         partition->batch = NULL;
     }
     shaping_discard(partition);
+    funnels_end(partition);
     feed_discard(partition);
     partition->events = 0;
     partition->dirty_actors = NULL;
@@ -385,7 +389,11 @@ static enum status write_day(struct partition *partition, const struct actor *ac
 }
 
 static enum status write_actor(struct partition *partition, struct actor *actor) {
-    enum status status = STATUS_OK;
+    struct str funnels;
+    enum status status = funnels_text(partition, actor, &funnels);
+    if (status != STATUS_OK) {
+        return status;
+    }
     struct store_actor_state state = {
         .first_seen_ms = actor->first_seen_ms,
         .last_seen_ms = actor->last_seen_ms,
@@ -393,6 +401,7 @@ static enum status write_actor(struct partition *partition, struct actor *actor)
         .sessions = actor->sessions,
         .current = actor->current.now,
         .traits = str_make(actor->traits, actor->traits_len),
+        .funnels = funnels,
         .activity_first_day = actor->actives.first_day,
         .activity = str_make((const char *)actor->actives.bits, actor->actives.len),
     };
@@ -476,6 +485,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     feed_publish(partition);
     add_counts(partition);
     shaping_commit(partition);
+    funnels_end(partition);
     day_totals_tell_folded(&partition->worker->totals, &partition->worker->shared->folded);
     partition_fine(partition);
     shrink_caches(partition->worker);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
+#include "funnel/funnel.h"
 #include "shape/shape.h"
 #include "store/store.h"
 
@@ -23,18 +24,19 @@ struct live_feed;
 struct processor_config {
     struct eventlog *log;
     struct store *store;
-    struct clock *clock;      // for metrics only, never for results
-    unsigned threads;         // 0: one
-    int64_t session_gap_ms;   // 0: 30 min
-    int64_t dedupe_window_ms; // 0: 24 h, by log time
-    size_t dedupe_ids;        // a partition; 0: 125 000
-    size_t cache_bytes;       // of actor states, all threads together; 0: 12 MiB
-    int64_t linger_us;        // wait for more before a small cycle; 0: 5 ms
-    size_t cycle_events;      // at most so many in one store batch; 0: 20 000
-    size_t batch_bytes;       // a store batch is committed when it has so many; 0: 2 MiB
-    struct shape *shape;      // rules for events; NULL: none
-    bool keep_bots;           // false: known bots are dropped and counted
-    struct live_feed *live;   // told of what is in the store; NULL: nobody
+    struct clock *clock;          // for metrics only, never for results
+    unsigned threads;             // 0: one
+    int64_t session_gap_ms;       // 0: 30 min
+    int64_t dedupe_window_ms;     // 0: 24 h, by log time
+    size_t dedupe_ids;            // a partition; 0: 125 000
+    size_t cache_bytes;           // of actor states, all threads together; 0: 12 MiB
+    int64_t linger_us;            // wait for more before a small cycle; 0: 5 ms
+    size_t cycle_events;          // at most so many in one store batch; 0: 20 000
+    size_t batch_bytes;           // a store batch is committed when it has so many; 0: 2 MiB
+    struct shape *shape;          // rules for events; NULL: none
+    struct funnel_board *funnels; // outlives it; NULL: none
+    bool keep_bots;               // false: known bots are dropped and counted
+    struct live_feed *live;       // told of what is in the store; NULL: nobody
     struct enrichment
         *enrichment;          // outlives it; NULL: of its own, with nothing but what is built in
     uint32_t breakdown_limit; // different values of one a day and partition; 0: 2000

@@ -49,7 +49,7 @@ static enum status allocate(struct worker *worker) {
     if (status == STATUS_OK) {
         status = json_parser_make(&worker->parser);
     }
-    if (status == STATUS_OK && config->shape) {
+    if (status == STATUS_OK && (config->shape || config->funnels)) {
         status = shape_worker_make(&worker->shape);
     }
     return status;

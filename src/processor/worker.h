@@ -87,6 +87,7 @@ struct partition {
     int64_t stored_ms; // the same, of the last one that is in the store
     struct cycle_counts counts;
     struct shape_batch shaping; // the rules it goes by
+    struct funnel_set *funnels; // and the funnels; NULL: none
 };
 
 struct worker {

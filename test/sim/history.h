@@ -51,6 +51,7 @@ struct history {
     struct eventlog_record *records;
     size_t count;
     unsigned partitions; // 0: nobody is erased
+    const uint8_t *sets; // by event, which rules and funnels it came under; NULL: there are none
 };
 
 void history_make(struct history *history, uint64_t seed, size_t count);

@@ -7,6 +7,7 @@
 
 #include "faults.h"
 #include "rules.h"
+#include "steps.h"
 
 #define PARTITIONS_MOST 8
 
@@ -18,6 +19,7 @@ static struct {
     unsigned open_set[PARTITIONS_MOST];
     int64_t next[PARTITIONS_MOST]; // offset behind the last commit
     uint8_t *sets;                 // by event
+    struct funnel_board *funnels;
 } judged;
 
 // As the log does it: by Kafka's hash of the key.
@@ -55,22 +57,31 @@ static void committed(const struct store_batch *batch, int64_t next_offset) {
 struct shape *judged_begin(const struct history *history, unsigned partitions) {
     struct shape *shape = NULL;
     free(judged.sets);
+    funnel_board_free(judged.funnels);
     memset(&judged, 0, sizeof judged);
     judged.history = history;
     judged.partitions = partitions;
     judged.sets = calloc(history->count + 1, 1);
     history_require(judged.sets ? STATUS_OK : STATUS_NO_MEMORY, "sets");
     history_require(shape_make(rules_read(0), &shape), "rules");
+    history_require(funnel_board_make(steps_read(0), &judged.funnels), "funnels");
     faults_watch = (struct faults_watch){begun, committed};
     return shape;
+}
+
+struct funnel_board *judged_funnels(void) {
+    return judged.funnels;
 }
 
 void judged_change(struct shape *shape) {
     judged.now = (judged.now + 1) % RULES_SETS;
     history_require(shape_change(shape, rules_read(judged.now)), "rules");
+    funnel_board_change(judged.funnels, steps_read(judged.now));
 }
 
 const uint8_t *judged_end(void) {
     faults_watch = (struct faults_watch){NULL, NULL};
+    funnel_board_free(judged.funnels);
+    judged.funnels = NULL;
     return judged.sets;
 }

@@ -8,6 +8,7 @@
 #include "base/timezone.h"
 #include "dump.h"
 #include "lives.h"
+#include "steps.h"
 #include "sums.h"
 
 #define SESSION_MOST_MS 86400000LL
@@ -368,6 +369,9 @@ static void recount_life(struct recount *recount, struct person *person, size_t 
         int32_t last = day_of(recount, person->project, last_ms, NULL);
         print_state(recount, person, first_ms, last_ms, first, last);
         count_activity(recount, person, first, last);
+        steps_recount(&(struct steps_life){recount->history, recount->zones[person->project],
+                                           person->events, person->count},
+                      &recount->sums);
         for (int32_t day = first; day <= last; day++) {
             print_day(recount, person, day);
         }

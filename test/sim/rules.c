@@ -109,6 +109,7 @@ static void under_second(struct history_event *it) {
 
 struct history rules_recount(struct history *history, const uint8_t *sets) {
     struct history shaped = *history;
+    shaped.sets = sets;
     shaped.events = arena_alloc_array(&history->arena, history->count, sizeof *shaped.events);
     if (!shaped.events) {
         abort();

@@ -39,6 +39,7 @@ static struct processor_config random_config(struct random_source *random) {
 // What must be the same in the clean pass: it is part of the definitions. The rules for events are, too; they are made for each pass.
 static void set_rules(struct processor_config *config, const struct processor_config *rules) {
     config->shape = rules->shape;
+    config->funnels = rules->funnels;
     config->session_gap_ms = rules->session_gap_ms;
     config->dedupe_window_ms = rules->dedupe_window_ms;
     config->dedupe_ids = rules->dedupe_ids;
@@ -75,6 +76,7 @@ static bool clean_pass(const struct history *history, const struct processor_con
     struct drive drive;
     struct processor_config config = *given, *rules = &config;
     config.shape = make_shape(history, shaping, partitions);
+    config.funnels = config.shape ? judged_funnels() : NULL;
     faults = (struct faults){0};
     drive_open(&drive, partitions);
     history_append(history, drive.log, 0, history->count);
@@ -117,6 +119,7 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     size_t appended = 0;
     struct processor_config shaped = *given, *rules = &shaped;
     shaped.shape = make_shape(history, shaping, partitions);
+    shaped.funnels = shaped.shape ? judged_funnels() : NULL;
     faults_seed(seed);
     drive_open(&drive, partitions);
     for (uint64_t lives = 1 + random_below(random, 8); lives > 0; lives--) {

@@ -9,6 +9,7 @@
 
 #include "drive.h"
 #include "dump.h"
+#include "steps.h"
 #include "support/failing_malloc.h"
 
 #define GAP_MS (30 * 60 * 1000LL)
@@ -30,11 +31,12 @@ static bool finish(struct drive *drive) {
 
 // False when fewer than n + 1 allocations were made.
 static bool survives(struct history *history, const struct buffer *expected, uint32_t limit,
-                     long n) {
+                     struct funnel_board *funnels, long n) {
     struct drive drive;
     struct buffer got;
     struct processor_config config = {
         .dedupe_window_ms = ALWAYS_MS, .cycle_events = 16, .breakdown_limit = limit};
+    config.funnels = funnels;
     drive_open(&drive, 2);
     history_append(history, drive.log, 0, EVENTS);
     drive_start(&drive, &config, 1);
@@ -58,12 +60,34 @@ static void test_each_allocation_fails_in_turn(void **state) {
     buffer_init(&expected, DUMP_BYTES_MAX);
     dump_recount(&history, GAP_MS, &expected);
     long n = 0;
-    while (survives(&history, &expected, 0, n)) {
+    while (survives(&history, &expected, 0, NULL, n)) {
         n++;
     }
     assert_true(n > 20); // else nothing was tried
     buffer_free(&expected);
     history_free(&history);
+}
+
+static void test_each_allocation_of_funnels_fails_in_turn(void **state) {
+    (void)state;
+    static const uint8_t sets[EVENTS];
+    struct history history;
+    struct buffer expected;
+    struct funnel_board *funnels = NULL;
+    assert_int_equal(funnel_board_make(steps_read(0), &funnels), STATUS_OK);
+    history_make(&history, 93, EVENTS);
+    history.sets = sets;
+    buffer_init(&expected, DUMP_BYTES_MAX);
+    dump_recount(&history, GAP_MS, &expected);
+    assert_non_null(memmem(expected.data, expected.len, " buy ", 5));
+    long n = 0;
+    while (survives(&history, &expected, 0, funnels, n)) {
+        n++;
+    }
+    assert_true(n > 20);
+    buffer_free(&expected);
+    history_free(&history);
+    funnel_board_free(funnels);
 }
 
 // With breakdowns that are full at once; what is expected is what comes when memory never runs out.
@@ -84,7 +108,7 @@ static void test_each_allocation_of_folding_fails_in_turn(void **state) {
     drive_close(&drive);
     assert_non_null(memmem(expected.data, expected.len, " page bits ", 11));
     long n = 0;
-    while (survives(&history, &expected, 1, n)) {
+    while (survives(&history, &expected, 1, NULL, n)) {
         n++;
     }
     assert_true(n > 20);
@@ -95,6 +119,7 @@ static void test_each_allocation_of_folding_fails_in_turn(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_allocation_fails_in_turn),
+        cmocka_unit_test(test_each_allocation_of_funnels_fails_in_turn),
         cmocka_unit_test(test_each_allocation_of_folding_fails_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
