@@ -71,6 +71,12 @@ static int check(int argc, char *const *argv, const char *events) {
         settings_free(settings);
         return app_complain(APP_USAGE, &err);
     }
+    struct funnel_set *funnels = NULL;
+    if (funnel_set_read(settings, &funnels, &err) != STATUS_OK) {
+        settings_free(settings);
+        return app_complain(APP_USAGE, &err);
+    }
+    funnel_set_release(funnels);
     struct shape_rules *rules = NULL;
     if (app_shape_read(settings, &rules, &err) != STATUS_OK) {
         settings_free(settings);

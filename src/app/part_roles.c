@@ -30,6 +30,7 @@ static enum status start_processor(struct app_service *service, struct error *er
     config.log = service->log;
     config.store = service->store;
     config.shape = service->shape;
+    config.funnels = service->funnels;
     config.live = service->feed;
     config.enrichment = service->enrichment;
     return processor_start(&config, &service->processor, err);
@@ -126,6 +127,7 @@ static void stop_users(struct app_service *service) {
 static enum status start_reports(struct app_service *service, struct error *err) {
     struct str dimensions[ENRICH_DECLARED_MAX];
     struct reports_config config = {.store = service->store,
+                                    .funnels = service->funnels,
                                     .dimensions = dimensions,
                                     .dimension_count =
                                         app_dimension_names(service->settings, dimensions),

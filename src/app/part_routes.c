@@ -114,17 +114,28 @@ enum status app_change(struct app_service *service, const struct settings *setti
                        struct gateway_routes *routes, struct gateway_upstreams *fresh,
                        struct error *err) {
     struct shape_rules *rules = NULL;
+    struct funnel_set *funnels = NULL;
     enum status status = service->shape ? app_shape_read(settings, &rules, err)
                                         : STATUS_OK; // before anything changes
+    if (status == STATUS_OK && service->funnels) {
+        status = funnel_set_read(settings, &funnels, err);
+    }
     if (status != STATUS_OK) {
+        shape_rules_release(rules);
         gateway_routes_free(routes);
         return status;
     }
     status = change_door(service, settings, routes, fresh, err);
     if (status == STATUS_OK && rules) {
-        return app_shape_change(service, rules, err);
+        status = app_shape_change(service, rules, err);
+        rules = NULL; // taken over
+    }
+    if (status == STATUS_OK && funnels) {
+        app_funnels_change(service, funnels);
+        funnels = NULL;
     }
     shape_rules_release(rules);
+    funnel_set_release(funnels);
     return status;
 }
 

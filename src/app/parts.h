@@ -39,6 +39,8 @@ extern const struct app_part app_part_users;
 extern const struct app_part app_part_reports;
 // part_shape.c
 extern const struct app_part app_part_shape; // before the processor, which goes by it
+// part_funnels.c
+extern const struct app_part app_part_funnels; // before the processor and the reports
 // part_servers.c
 extern const struct app_part app_part_management;
 extern const struct app_part app_part_upstreams; // of a gateway: where the other roles are

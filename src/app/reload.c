@@ -128,7 +128,8 @@ static void read_anew(struct app_reload *reload) {
         status = apply(reload, &change, &err);
     }
     if (status == STATUS_OK) {
-        LOG_INFO("app", "settings were read again", LOG_CSTR("changed", "routes, limits, rules"));
+        LOG_INFO("app", "settings were read again",
+                 LOG_CSTR("changed", "routes, limits, rules, funnels"));
     } else if (status != STATUS_CLOSED) {
         LOG_ERROR("app", "settings stay as they were", LOG_CSTR("reason", err.text));
     }

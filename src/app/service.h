@@ -24,6 +24,7 @@
 #include "delivery/delivery.h"
 #include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
+#include "funnel/funnel.h"
 #include "gateway/gateway.h"
 #include "gateway/quotas.h"
 #include "gateway/tokens.h"
@@ -86,6 +87,7 @@ struct app_service {
     struct gateway_tokens *people;
     struct gateway_admin admin;
     struct shape *shape;           // rules for events; NULL: a role without a processor
+    struct funnel_board *funnels;  // NULL: a role that has nothing to do with them
     struct enrichment *enrichment; // NULL: nothing is processed here
     struct processor *processor;
     struct activity *activity;
@@ -148,7 +150,10 @@ MUST_CHECK enum status app_shape_read(const struct settings *settings, struct sh
 MUST_CHECK enum status app_shape_change(struct app_service *service, struct shape_rules *rules,
                                         struct error *err);
 
-// What the settings say of the processor; log, store and shape are the caller's to add.
+// Takes over the hold on the set, which counts from now on. Between enter and leave, where there are funnels.
+void app_funnels_change(struct app_service *service, struct funnel_set *set);
+
+// What the settings say of the processor; log, store, shape and funnels are the caller's to add.
 struct processor_config app_processor_config(const struct settings *settings);
 
 // Of the settings. INVALID says where and what; the statuses of enrichment_make.

@@ -80,5 +80,7 @@ void reports_handle_active(struct http_exchange *exchange, void *context);
 void reports_handle_events(struct http_exchange *exchange, void *context);
 void reports_handle_sessions(struct http_exchange *exchange, void *context);
 void reports_handle_retention(struct http_exchange *exchange, void *context);
+void reports_handle_funnels(struct http_exchange *exchange, void *context);
+void reports_handle_funnel(struct http_exchange *exchange, void *context);
 
 #endif

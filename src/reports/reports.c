@@ -16,6 +16,8 @@ static const struct http_route routes[] = {
     {HTTP_GET_, "/reports/events", AUTH_ACCESS_VIEWER, true, reports_handle_events},
     {HTTP_GET_, "/reports/sessions", AUTH_ACCESS_VIEWER, true, reports_handle_sessions},
     {HTTP_GET_, "/reports/retention", AUTH_ACCESS_VIEWER, true, reports_handle_retention},
+    {HTTP_GET_, "/reports/funnels", AUTH_ACCESS_VIEWER, true, reports_handle_funnels},
+    {HTTP_GET_, "/reports/funnels/:name", AUTH_ACCESS_VIEWER, true, reports_handle_funnel},
 };
 
 // Looks once a minute, for the first time a minute after the start: by then the processor has caught up with the log.

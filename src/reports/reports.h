@@ -9,6 +9,7 @@
 
 #include "auth/keyring.h"
 #include "base/clock.h"
+#include "funnel/funnel.h"
 #include "http/router.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct reports_config {
     void (*progress)(void *context, int64_t *received_ms, bool *caught_up);
     void *progress_context;
     int64_t close_after_ms;       // 0: 15 min
+    struct funnel_board *funnels; // outlives it; NULL: there are none
     const struct str *dimensions; // names of those that are declared; the texts outlive the role
     size_t dimension_count;
 };

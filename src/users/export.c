@@ -80,6 +80,9 @@ static void put_observed(struct export *export, size_t i) {
     json_member_u64(w, STR("events"), state->events);
     json_member_u64(w, STR("sessions"), state->sessions);
     json_member_raw(w, STR("traits"), state->traits.len > 0 ? state->traits : STR("{}"));
+    if (state->funnels.len > 0) {
+        json_member_string(w, STR("funnels"), state->funnels);
+    }
     end_line(export);
 }
 

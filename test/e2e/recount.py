@@ -248,3 +248,63 @@ def ranked(counter):
 
 def parse_day(text):
     return date.fromisoformat(text)
+
+
+class FunnelRecount:
+    """One funnel, from the messages in the order in which they were sent. steps: what an event must be; within: in ms."""
+
+    LATE = 24 * 3600 * 1000
+    SPARE = 16
+
+    def __init__(self, messages, within, steps, zone):
+        self.within, self.steps, self.zone = within, steps, zone
+        self.outcomes = {}  # (actor, day of entry) -> times of the steps that were reached
+        remembered, closed = defaultdict(dict), defaultdict(lambda: date.min)
+        for message in messages:
+            is_of = {number for number, step in enumerate(steps) if step(message)}
+            actor = message.get("userId") or ("anonymous", message.get("anonymousId"))
+            ms = milliseconds(message["timestamp"])
+            if not is_of:
+                continue
+            closed[actor] = max(closed[actor], self.day_of(ms - within - self.LATE) - timedelta(days=1))
+            if self.day_of(ms) > closed[actor]:
+                seen = {at: of for at, of in remembered[actor].items() if self.day_of(at) > closed[actor]}
+                seen[ms] = seen.get(ms, set()) | is_of
+                remembered[actor] = self.without_spare(actor, seen)
+
+    def day_of(self, ms):
+        return datetime.fromtimestamp(ms // 1000, self.zone).date()
+
+    def chain(self, seen, first):
+        times = [first]
+        while len(times) < len(self.steps):
+            later = [at for at, of in seen.items() if times[-1] < at <= first + self.within and len(times) in of]
+            if not later:
+                break
+            times.append(min(later))
+        return times
+
+    def without_spare(self, actor, seen):
+        used = set()
+        for day in {self.day_of(at) for at in seen}:
+            chains = [self.chain(seen, at) for at in sorted(seen) if self.day_of(at) == day and 0 in seen[at]]
+            if chains:
+                best = max(chains, key=len)  # the first of the longest
+                self.outcomes[actor, day] = best
+                used.update(best)
+        spare = sorted(set(seen) - used)
+        return {at: of for at, of in seen.items() if at in used or at in spare[-self.SPARE:]}
+
+    def days(self):
+        found = {}
+        for (_, day), times in self.outcomes.items():
+            reached = found.setdefault(str(day), [0] * len(self.steps))
+            for number in range(len(times)):
+                reached[number] += 1
+        return found
+
+    def median(self, number):
+        """Of the seconds since the step before; from 128 on with seven binary digits."""
+        seconds = [(times[number] - times[number - 1]) // 1000 for times in self.outcomes.values() if 0 < number < len(times)]
+        rounded = [one >> max(0, one.bit_length() - 7) << max(0, one.bit_length() - 7) for one in seconds]
+        return median(rounded) if rounded else None
