@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microseconds of CPU an event costs the processor: from a filled memory log to the memory, the RocksDB or the Cassandra store.
 //
-// usage: micro_processor [EVENTS [ACTORS [STORE [scattered|enriched]]]]
+// usage: micro_processor [EVENTS [ACTORS [STORE [scattered|enriched|funnels]]]]
 //        STORE: directory of a new RocksDB store; "memory": the memory store; "cassandra:HOST:PORT": a new keyspace there
 //
 // Actors come in visits of eight events on average, VISITORS of them at a time. "scattered" takes an actor at random for each event:
 // nearly every event then is a session of its own, and nothing is in a cache. No site is like that; it is the worst there is.
-// "enriched": with uap-core's expressions, templates of paths, and two declared dimensions.
+// "enriched": with uap-core's expressions, templates of paths, and two declared dimensions. "funnels": with three, of which nearly
+// every event is a step.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,11 +157,36 @@ static struct enrichment *make_enrichment(void) {
     return made;
 }
 
-static void measure(struct eventlog *log, struct store *store, uint64_t events, bool enriched) {
+static struct funnel_board *make_funnels(void) {
+    static const struct setting table[] = {
+        {"funnels[].name", NULL, SETTING_STRING, "", 0, 0, NULL, "", false},
+        {"funnels[].within", NULL, SETTING_DURATION, "7d", 0, 0, NULL, "", false},
+        {"funnels[].steps", NULL, SETTING_TREE, "", 0, 0, NULL, "", false},
+    };
+    static const char text[] =
+        "funnels:\n"
+        "- {name: buy, steps: [Viewed, Added, Bought]}\n"
+        "- {name: from-home, steps: [{type: page}, Searched, Added, Bought]}\n"
+        "- {name: product, within: 1h, steps: "
+        "[{type: page, properties.path: {prefix: /product/1}}, Shared]}\n";
+    struct settings *settings = NULL;
+    struct funnel_set *set = NULL;
+    struct funnel_board *board = NULL;
+    struct error err;
+    require(settings_make(table, sizeof table / sizeof table[0], &settings), "settings");
+    require(settings_load_text(settings, "funnels", str_from_c(text), &err), "settings");
+    require(funnel_set_read(settings, &set, &err), "funnels");
+    require(funnel_board_make(set, &board), "funnels");
+    settings_free(settings);
+    return board;
+}
+
+static void measure(struct eventlog *log, struct store *store, uint64_t events, const char *with) {
     struct processor_config config = {.log = log, .store = store, .clock = clock_system()};
     struct processor *processor = NULL;
     struct error err;
-    config.enrichment = enriched ? make_enrichment() : NULL;
+    config.enrichment = strcmp(with, "enriched") == 0 ? make_enrichment() : NULL;
+    config.funnels = strcmp(with, "funnels") == 0 ? make_funnels() : NULL;
     long before_kb = resident_kb();
     int64_t start_us = clock_system()->mono_us(clock_system());
     double cpu = cpu_seconds();
@@ -175,6 +201,7 @@ static void measure(struct eventlog *log, struct store *store, uint64_t events, 
     processor_stats(processor, &stats);
     processor_stop(processor);
     enrichment_free(config.enrichment);
+    funnel_board_free(config.funnels);
     printf("%llu events applied in %llu cycles: %.2f us CPU/event, %.0f events/s wall, "
            "%ld MB more resident\n",
            (unsigned long long)stats.applied, (unsigned long long)stats.cycles,
@@ -221,7 +248,7 @@ int main(int argc, char **argv) {
     struct store_project project = {STR("shop"), STR("Shop"), STR("Europe/Berlin"), START_MS};
     require(store_project_put(store, &project), "project");
     fill(log, &workload);
-    measure(log, store, workload.events, argc > 4 && strcmp(argv[4], "enriched") == 0);
+    measure(log, store, workload.events, argc > 4 ? argv[4] : "");
     store_close(store);
     eventlog_close(log);
     return 0;

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 
-#define SECONDS_DIGITS 7
+#define SECONDS_DIGITS 6
 #define VALUE_MAX (FUNNEL_NAME_MAX + FUNNEL_ID_LEN + 32)
 
 _Static_assert(PROGRESS_STEPS_MAX == FUNNEL_STEPS_MAX, "a chain holds any funnel's steps");

@@ -25,7 +25,7 @@ MUST_CHECK enum status funnels_apply(struct partition *partition, struct applied
 MUST_CHECK enum status funnels_text(struct partition *partition, struct actor *actor,
                                     struct str *out);
 
-// Seconds as they are counted: from 128 on with seven binary digits, rounded down, so that there are few different ones.
+// Seconds as they are counted: from 64 on with six binary digits, rounded down, so that there are few different ones.
 int64_t funnels_seconds(int64_t seconds);
 
 #endif

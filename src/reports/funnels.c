@@ -3,6 +3,7 @@
 // GET /reports/funnels: the declared ones; GET /reports/funnels/{name}: how many reached each step, and how long it took them.
 #include <stdio.h>
 
+#include "base/check.h"
 #include "http/problem.h"
 #include "reports/private.h"
 #include "view/chart.h"
@@ -57,6 +58,7 @@ static enum status place(struct report *report, const struct store_total *row) {
         return STATUS_CORRUPT;
     }
     struct step *at = &report->steps[step - 1];
+    CHECK(at->times && report->by_day);
     if (row->metric == STORE_METRIC_FUNNEL) {
         size_t day = (size_t)(row->day - report->question->range.first);
         at->reached += row->amount;

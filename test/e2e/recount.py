@@ -304,7 +304,7 @@ class FunnelRecount:
         return found
 
     def median(self, number):
-        """Of the seconds since the step before; from 128 on with seven binary digits."""
+        """Of the seconds since the step before; from 64 on with six binary digits."""
         seconds = [(times[number] - times[number - 1]) // 1000 for times in self.outcomes.values() if 0 < number < len(times)]
-        rounded = [one >> max(0, one.bit_length() - 7) << max(0, one.bit_length() - 7) for one in seconds]
+        rounded = [one >> max(0, one.bit_length() - 6) << max(0, one.bit_length() - 6) for one in seconds]
         return median(rounded) if rounded else None

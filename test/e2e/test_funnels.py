@@ -4,6 +4,7 @@
 
 import csv
 import io
+import json
 import os
 import random
 import re
@@ -71,7 +72,7 @@ def test_checked_by_hand(make_server, tmp_path):
     assert (report["entered"], report["completed"], report["conversion"], report["withinSeconds"]) == (4, 3, 0.75, 86400)
     assert report["steps"] == [
         {"step": 1, "name": "Viewed", "reached": 4, "fromPrevious": None, "fromFirst": 1, "medianSeconds": None},
-        {"step": 2, "name": "Added", "reached": 3, "fromPrevious": 0.75, "fromFirst": 0.75, "medianSeconds": 300},
+        {"step": 2, "name": "Added", "reached": 3, "fromPrevious": 0.75, "fromFirst": 0.75, "medianSeconds": 296},
         {"step": 3, "name": "Bought", "reached": 3, "fromPrevious": 1, "fromFirst": 0.75, "medianSeconds": 896}]
 
 
@@ -251,6 +252,22 @@ funnels:
     assert server.get("/reports/funnels", limit=3).status_code == 400
     assert server.get("/reports/funnels/shop", project="nowhere").status_code == 404
     assert server.get("/reports/funnels/shop", **{"from": "2026-03-02", "to": "2026-03-01"}).status_code == 400
+
+
+def test_a_delivered_one_is_the_one_asked_for(make_server, tmp_path):
+    place = tmp_path / "reports"
+    place.mkdir()
+    config = {"funnels": [{"name": "f", "steps": ["A", "B"]}],
+              "deliveries": [{"name": "one", "report": "funnels/f", "format": "csv", "schedule": "daily 06:00", "to": f"file:{place}"}]}
+    (tmp_path / "c.yaml").write_text(json.dumps(config), encoding="utf-8")
+    server = make_server("--config", tmp_path / "c.yaml").start()
+    day = (datetime.now(timezone.utc) - timedelta(days=1)).date()
+    server.send({**event("u", "A", 1), "timestamp": f"{day}T01:00:00Z"})
+    server.settle()
+    due = server.request("POST", "/deliveries/one/run").json()["due"][:10]
+    day = date.fromisoformat(due) - timedelta(days=1)
+    eventually(lambda: os.listdir(place) == [f"one-{day}.csv"])
+    assert (place / f"one-{day}.csv").read_bytes() == server.get("/reports/funnels/f", format="csv", **{"from": day, "to": day}).content
 
 
 def test_none_declared(server):

@@ -17,7 +17,8 @@
 static const char *const texts[STEPS_SETS] = {
     "funnels:\n"
     "- {name: buy, within: 2d, steps: [Viewed, {type: page, label: Page}, {name: [Bought, Purchased]}]}\n"
-    "- {name: again, within: 3h, steps: [Viewed, Viewed]}\n",
+    "- {name: again, within: 3h, steps: [Viewed, Viewed]}\n"
+    "- {name: any, within: 64d, steps: [{type: [page, screen]}, {not: {type: screen}}]}\n",
     "funnels:\n"
     "- {name: again, within: 10d, steps: [Viewed, Viewed]}\n"
     "- {name: buy, within: 2d, steps: [Viewed, {type: page, label: Page}, {name: [Bought, Purchased]}]}\n"
@@ -58,6 +59,12 @@ static bool is_of_again(const struct history_event *it, unsigned step) {
     return is_called(it, "Viewed");
 }
 
+// Nearly every event, so that more are there than are remembered.
+static bool is_of_any(const struct history_event *it, unsigned step) {
+    return step == 0 ? it->event.type == EVENT_PAGE || it->event.type == EVENT_SCREEN
+                     : it->event.type != EVENT_SCREEN;
+}
+
 static bool is_of_long(const struct history_event *it, unsigned step) {
     return step == 0   ? it->event.type == EVENT_PAGE
            : step == 1 ? it->step && strcmp(it->step, "1") == 0
@@ -72,9 +79,8 @@ static const struct declared {
     int64_t within_ms;
     bool (*is_step)(const struct history_event *it, unsigned step);
 } declared[] = {
-    {"buy", 3, 3, 2 * DAY_MS, is_of_buy},
-    {"again", 1, 2, 3 * HOUR_MS, is_of_again},
-    {"again", 2, 2, 10 * DAY_MS, is_of_again},
+    {"buy", 3, 3, 2 * DAY_MS, is_of_buy},      {"again", 1, 2, 3 * HOUR_MS, is_of_again},
+    {"again", 2, 2, 10 * DAY_MS, is_of_again}, {"any", 1, 2, 64 * DAY_MS, is_of_any},
     {"long", 2, 4, 64 * DAY_MS, is_of_long},
 };
 
@@ -231,10 +237,10 @@ static void see(struct memory *memory, const struct steps_life *life,
 
 // --- Counting -----------------------------------------------------------------------------------------------------------
 
-// Seven binary digits.
+// Six binary digits.
 static int64_t rounded(int64_t seconds) {
     int64_t unit = 1;
-    while (seconds >= 128 * unit) {
+    while (seconds >= 64 * unit) {
         unit *= 2;
     }
     return seconds - seconds % unit;
