@@ -12,6 +12,8 @@
 #include "view/page.h"
 
 #define DAY_MS (24 * 3600 * INT64_C(1000))
+#define LABEL_CHARACTERS 140 // in a row below the chart
+#define LABEL_BYTES 28       // of one, before the dots
 
 struct step {
     int64_t reached;
@@ -191,15 +193,19 @@ static void send_csv(struct http_exchange *exchange, const struct report *report
     view_send_csv(exchange, STR("funnel"));
 }
 
+// So many characters as have room below a bar; the table has them whole.
 static void label_step(void *context, size_t point, char out[32]) {
     const struct report *report = context;
     struct str label = report->funnel->labels[point];
-    size_t len = label.len < 31 ? label.len : 31;
-    while (len > 0 && len < label.len && ((unsigned char)label.data[len] & 0xC0) == 0x80) {
-        len--; // not within a character
+    size_t room = LABEL_CHARACTERS / report->funnel->step_count;
+    size_t len = 0, characters = 0;
+    for (size_t i = 0; i <= label.len && i < LABEL_BYTES && characters <= room; i++) {
+        if (i == label.len || ((unsigned char)label.data[i] & 0xC0) != 0x80) {
+            len = i; // a character ends here
+            characters++;
+        }
     }
-    memcpy(out, label.data, len);
-    out[len] = '\0';
+    snprintf(out, 32, "%.*s%s", (int)len, label.data, len < label.len ? "\u2026" : "");
 }
 
 static void write_chart(struct buffer *out, const struct report *report) {
