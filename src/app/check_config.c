@@ -76,14 +76,15 @@ static int check(int argc, char *const *argv, const char *events) {
         settings_free(settings);
         return app_complain(APP_USAGE, &err);
     }
-    funnel_set_release(funnels);
     struct shape_rules *rules = NULL;
     if (app_shape_read(settings, &rules, &err) != STATUS_OK) {
+        funnel_set_release(funnels);
         settings_free(settings);
         return app_complain(APP_USAGE, &err);
     }
-    int code = events ? app_check_events(rules, events) : print_settings(settings, &err);
+    int code = events ? app_check_events(rules, funnels, events) : print_settings(settings, &err);
     shape_rules_release(rules);
+    funnel_set_release(funnels);
     settings_free(settings);
     return code;
 }

@@ -17,6 +17,7 @@
 
 struct check {
     const struct shape_rules *rules;
+    const struct funnel_set *funnels;
     struct shape_worker *shape;
     struct activity_worker activity;
     struct json_parser *parser;
@@ -174,6 +175,34 @@ static void print_outcome(struct check *check, struct json_writer *writer,
     print_rules(check, writer, outcome);
 }
 
+// "funnels":{"checkout":[1]}, where there are some: of an event as rules left it.
+static enum status print_steps(struct check *check, struct json_writer *writer, struct event *event,
+                               struct event_trees *trees) {
+    uint16_t steps[FUNNELS_MAX];
+    if (funnel_set_count(check->funnels) == 0) {
+        return STATUS_OK;
+    }
+    enum status status =
+        funnel_set_match(check->funnels, check->shape, event, trees, &check->arena, steps);
+    json_key(writer, STR("funnels"));
+    json_begin_object(writer);
+    for (size_t i = 0; i < funnel_set_count(check->funnels) && status == STATUS_OK; i++) {
+        if (steps[i] == 0) {
+            continue;
+        }
+        json_key(writer, funnel_set_at(check->funnels, i)->name);
+        json_begin_array(writer);
+        for (int64_t step = 1; step <= FUNNEL_STEPS_MAX; step++) {
+            if (steps[i] & 1U << (step - 1)) {
+                json_i64(writer, step);
+            }
+        }
+        json_end_array(writer);
+    }
+    json_end_object(writer);
+    return status;
+}
+
 // ---- One event ------------------------------------------------------------------------------------------------------
 
 static enum status shape(struct check *check, struct event *event, struct event_trees *trees,
@@ -196,6 +225,7 @@ static enum status shape(struct check *check, struct event *event, struct event_
         json_member_raw(writer, STR("before"), buffer_str(&before));
         if (kept) {
             status = print_event(writer, STR("after"), event);
+            status = status == STATUS_OK ? print_steps(check, writer, event, trees) : status;
         } else {
             json_key(writer, STR("after"));
             json_null(writer);
@@ -302,8 +332,9 @@ static void close_check(struct check *check) {
     free(check->counts);
 }
 
-int app_check_events(const struct shape_rules *rules, const char *path) {
-    struct check check = {.rules = rules};
+int app_check_events(const struct shape_rules *rules, const struct funnel_set *funnels,
+                     const char *path) {
+    struct check check = {.rules = rules, .funnels = funnels};
     struct error err = {STATUS_OK, ""};
     struct buffer text;
     buffer_init(&text, FILE_MOST);

@@ -275,6 +275,17 @@ def test_none_declared(server):
     assert server.get("/reports/funnels/any").status_code == 404
 
 
+def test_check_config_says_which_steps(tmp_path):
+    (tmp_path / "c.yaml").write_text("rules: [{name: r, when: {name: Old}, do: {set: {name: A}}}, {name: d, when: {name: X}, do: {drop: d}}]\n"
+                                     "funnels: [{name: f, steps: [A, B, {name: [A, C]}]}, {name: g, steps: [B, C]}]\n")
+    lines = [json.dumps({"type": "track", "event": name, "userId": "u"}) for name in ("Old", "B", "D", "X")]
+    (tmp_path / "e.jsonl").write_text("\n".join(lines))
+    done = command("check-config", "--config", tmp_path / "c.yaml", "--event", tmp_path / "e.jsonl")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line).get("funnels") for line in done.stdout.splitlines()]
+    assert found == [{"f": [1, 3]}, {"f": [2], "g": [1]}, {}, None]
+
+
 def test_check_config_says_where(tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text("funnels:\n- name: f\n  within: 100d\n  steps: [A, B]\n")
