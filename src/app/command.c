@@ -44,6 +44,11 @@ static const struct app_command commands[] = {
         "Several of them share the partitions. It has no public address, only management.listen.\n",
         app_processor_command),
     ROLE_COMMAND("reports", "answers questions, and closes days", "", app_reports_command),
+    ROLE_COMMAND(
+        "config", "serves configuration, to Footfall and to Spring applications",
+        "It answers as Spring Cloud Config Server does, from config.directories or config.git.url, and needs\n"
+        "nothing else of Footfall.\n",
+        app_config_command),
     {"demo", "send believable traffic of the last days",
      "footfall demo [--url URL] [--events N] [--days N] ...", demo_help, false, demo_command},
     {"key", "make, list and revoke keys of a running Footfall",
@@ -72,7 +77,8 @@ static const struct app_command commands[] = {
      false, app_export_command},
     {"check-config", "check the configuration and print what it comes to",
      "footfall check-config [ROLE] [--event FILE] [--config FILE] [--SETTING VALUE]...",
-     "ROLE is run (without it), gateway, users, activity, processor or reports: some defaults differ.\n"
+     "ROLE is run (without it), gateway, users, activity, processor, reports or config: some defaults\n"
+     "differ.\n"
      "Prints every setting with its value and where that came from. Exit code 2 and file, line and key when\n"
      "something is wrong.\n\n"
      "  --event FILE     show what the rules do to the events of FILE instead: one JSON event a line, or an\n"

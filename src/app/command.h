@@ -29,6 +29,7 @@ int app_users_command(int argc, char *const *argv);
 int app_activity_command(int argc, char *const *argv);
 int app_processor_command(int argc, char *const *argv);
 int app_reports_command(int argc, char *const *argv);
+int app_config_command(int argc, char *const *argv);
 int app_erase_command(int argc, char *const *argv);
 int app_export_command(int argc, char *const *argv);
 int app_key_command(int argc, char *const *argv);

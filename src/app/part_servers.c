@@ -80,6 +80,9 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
     if (service->live) {
         tables[count++] = live_routes(service->live);
     }
+    if (service->config_server) {
+        tables[count++] = config_server_routes(service->config_server);
+    }
     if (service->proxied_live.count > 0) {
         tables[count++] = service->proxied_live;
         tables[count++] = service->proxied_deliveries;

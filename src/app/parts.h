@@ -48,6 +48,8 @@ extern const struct app_part app_part_trusted;   // networks whose X-Forwarded-F
 extern const struct app_part app_part_gateway;
 // part_live.c
 extern const struct app_part app_part_live; // before the processor, which writes into it
+// part_config.c
+extern const struct app_part app_part_config; // central configuration, served
 // part_deliveries.c
 extern const struct app_part app_part_deliveries; // after the reports
 // What reports asks before it closes a day; in part_roles.c.

@@ -15,8 +15,9 @@ enum app_role {
     APP_ROLE_ACTIVITY,
     APP_ROLE_PROCESSOR,
     APP_ROLE_REPORTS,
+    APP_ROLE_CONFIG,
 };
-#define APP_ROLES 6
+#define APP_ROLES 7
 
 const char *app_role_name(enum app_role role); // of the subcommand: "run", "gateway"; static
 bool app_role_find(struct str name, enum app_role *out);

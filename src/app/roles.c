@@ -63,6 +63,11 @@ static const struct app_part *const reports_parts[] = {
     &app_part_audit,           &app_part_audit_start, &app_part_access_log,
     &app_part_gateway,         &app_part_workers,     &app_part_public,
 };
+// It serves settings and needs none but its own: no store, no keys.
+static const struct app_part *const config_parts[] = {
+    &app_part_trusted, &app_part_management, &app_part_config, &app_part_access_log,
+    &app_part_gateway, &app_part_workers,    &app_part_public,
+};
 
 static const struct {
     const char *name;
@@ -77,6 +82,7 @@ static const struct {
     [APP_ROLE_ACTIVITY] = ROLE("activity", activity_parts),
     [APP_ROLE_PROCESSOR] = ROLE("processor", processor_parts),
     [APP_ROLE_REPORTS] = ROLE("reports", reports_parts),
+    [APP_ROLE_CONFIG] = ROLE("config", config_parts),
 };
 
 const char *app_role_name(enum app_role role) {

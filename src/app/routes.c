@@ -21,6 +21,7 @@ static const char *access_name(unsigned access) {
     case AUTH_ACCESS_ADMIN: return "admin";
     case AUTH_ACCESS_SELF: return "self";
     case AUTH_ACCESS_OWN: return "own";
+    case AUTH_ACCESS_CONFIG: return "config user";
     }
     return "unknown";
 }
@@ -76,6 +77,7 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "gateway", app_dead_letter_routes(&nothing));
     write_table(listing, "gateway", gateway_audit_routes(&nothing.audit));
     write_table(listing, "gateway", openapi_routes());
+    write_table(listing, "config", config_server_routes(NULL));
     write_table(listing, "management", app_management_routes(&nothing));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// footfall run, gateway, users, activity, processor, reports: a process from its settings to its end.
+// footfall run, gateway, users, activity, processor, reports, config: a process from its settings to its end.
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,4 +177,8 @@ int app_processor_command(int argc, char *const *argv) {
 
 int app_reports_command(int argc, char *const *argv) {
     return run_role(APP_ROLE_REPORTS, argc, argv);
+}
+
+int app_config_command(int argc, char *const *argv) {
+    return run_role(APP_ROLE_CONFIG, argc, argv);
 }

@@ -54,7 +54,7 @@ static void check_configuration(const struct settings *settings) {
 }
 
 void app_secrets_check_files(const struct app_service *service) {
-    static const char *const key_files[] = {"cassandra.tls_key"};
+    static const char *const key_files[] = {"cassandra.tls_key", "config.git.private_key"};
     check_file(service->paths.credentials, "credentials");
     for (size_t i = 0; i < sizeof key_files / sizeof key_files[0]; i++) {
         check_file(settings_string(service->settings, key_files[i]).data, key_files[i]);
@@ -64,8 +64,9 @@ void app_secrets_check_files(const struct app_service *service) {
 
 void app_secrets_forget(struct app_service *service) {
     static const char *const variables[] = {
-        "FOOTFALL_WRITE_KEY", "FOOTFALL_API_KEY", "FOOTFALL_ADMIN_PASSWORD",
-        "FOOTFALL_CASSANDRA_PASSWORD", "FOOTFALL_KAFKA_PROPERTIES"};
+        "FOOTFALL_WRITE_KEY",           "FOOTFALL_API_KEY",           "FOOTFALL_ADMIN_PASSWORD",
+        "FOOTFALL_CASSANDRA_PASSWORD",  "FOOTFALL_KAFKA_PROPERTIES",  "FOOTFALL_CONFIG_PASSWORD",
+        "FOOTFALL_CONFIG_GIT_PASSWORD", "FOOTFALL_CONFIG_ENCRYPT_KEY"};
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         char *value = getenv(variables[i]);
         if (value) {

@@ -12,7 +12,7 @@
 static bool may_be_away(const struct app_service *service, const struct app_part *part) {
     return ((part->needs & APP_NEEDS_STORE) && app_store_is_remote(service->settings)) ||
            ((part->needs & APP_NEEDS_LOG) && app_log_is_remote(service->settings)) ||
-           (part->needs & APP_NEEDS_NAMES);
+           (part->needs & (APP_NEEDS_NAMES | APP_NEEDS_REPOSITORY));
 }
 
 static void describe_needs(const struct app_service *service, const struct app_part *part,
@@ -24,6 +24,8 @@ static void describe_needs(const struct app_service *service, const struct app_p
     } else if (part->needs & APP_NEEDS_STORE) {
         app_describe_store(service->settings, engine, sizeof engine);
         (void)snprintf(out, size, "store, %s", engine);
+    } else if (part->needs & APP_NEEDS_REPOSITORY) {
+        (void)snprintf(out, size, "repository of the configuration");
     } else {
         (void)snprintf(out, size, "addresses of the other processes");
     }

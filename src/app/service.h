@@ -21,6 +21,7 @@
 #include "base/settings.h"
 #include "base/workers.h"
 #include "client/data_directory.h"
+#include "config/config.h"
 #include "delivery/delivery.h"
 #include "enrich/enrich.h"
 #include "eventlog/eventlog.h"
@@ -50,7 +51,8 @@ enum app_needs {
     APP_NEEDS_NOTHING = 0,
     APP_NEEDS_STORE = 1,
     APP_NEEDS_LOG = 2,
-    APP_NEEDS_NAMES = 4
+    APP_NEEDS_NAMES = 4,
+    APP_NEEDS_REPOSITORY = 8
 };
 
 struct app_part {
@@ -96,7 +98,8 @@ struct app_service {
     struct eventlog *users_log; // opened when first needed, where the process has no other
     struct reports *reports;
     struct deliveries *deliveries;
-    struct live_feed *feed; // NULL: a role that has nothing to do with it, as the next
+    struct config_server *config_server; // of the role config alone
+    struct live_feed *feed;              // NULL: a role that has nothing to do with it, as the next
     struct live_hub *hub;
     struct live *live;
     struct activity_route_set *activity_patterns;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Every setting there is: key, type, default, limits and meaning, as data; and what differs by role.
+// Every setting there is: key, type, default, limits and meaning, as data.
 #include "app/command.h"
 
 #define KIB 1024LL
@@ -401,6 +401,42 @@ static const struct setting table[] = {
     {"workers.queue", NULL, SETTING_INTEGER, "1024", 1, 100000, NULL,
      "requests that may wait for them before 503", false},
 
+    {"config.directories", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "role config: folders of the files it serves; {application}, {profile} and {label} may stand in "
+     "them",
+     false},
+    {"config.label", NULL, SETTING_STRING, "main", 0, 0, NULL,
+     "label (branch) of requests that name none; in place of main also master", false},
+    {"config.git.url", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "repository of the files it serves: https://, ssh://, file:// or a path; instead of folders",
+     false},
+    {"config.git.directory", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "where its copy is kept; empty: config-git in the data directory", false},
+    {"config.git.search_paths", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "folders of the repository besides its root, with placeholders as in config.directories",
+     false},
+    {"config.git.username", NULL, SETTING_STRING, "", 0, 0, NULL, "user for https or ssh", false},
+    {"config.git.password", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "password or token of that user; of ssh the pass phrase of its key", true},
+    {"config.git.private_key", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file of the key for ssh; empty: the agent's", false},
+    {"config.git.refresh_interval", NULL, SETTING_DURATION, "30s", 0, DAY, NULL,
+     "how often it is fetched; 0s: only when POST /monitor says so", false},
+    {"config.username", NULL, SETTING_STRING, "config", 0, 0, NULL,
+     "user who may read the configuration, by HTTP Basic", false},
+    {"config.password", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "password of that user, as it is or as $argon2id$...; empty: everybody may, and only on a loopback "
+     "address",
+     true},
+    {"config.encrypt.key", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "pass phrase of {cipher} values, Spring's encrypt.key; empty: they are shown as invalid",
+     true},
+    {"config.encrypt.salt", NULL, SETTING_STRING, "deadbeef", 0, 0, NULL,
+     "its salt, hexadecimal, Spring's encrypt.salt", false},
+    {"config.file_limit", NULL, SETTING_BYTES, "1MiB", KIB, 16 * MIB, NULL,
+     "largest file that is served", false},
+    {"config.cache", NULL, SETTING_BYTES, "16MiB", 0, GIB, NULL,
+     "replies of commits that are remembered", false},
     {"process.core_dumps", NULL, SETTING_BOOL, "false", 0, 0, NULL,
      "let the kernel write core files, and debuggers look in; they show keys", false},
     {"logging.level", NULL, SETTING_CHOICE, "info", 0, 0, "debug|info|warn|error|off",
@@ -421,61 +457,4 @@ static const struct setting table[] = {
 const struct setting *app_settings_table(size_t *count) {
     *count = sizeof table / sizeof table[0];
     return table;
-}
-
-static const struct {
-    enum app_role role;
-    const char *key;
-    const char *fallback;
-} role_defaults[] = {
-#define TRUST_THIS_MACHINE "127.0.0.0/8,::1/128"
-    {APP_ROLE_USERS, "listen", "127.0.0.1:8081"},
-    {APP_ROLE_USERS, "management.listen", "127.0.0.1:8091"},
-    {APP_ROLE_USERS, "http.trusted_proxies", TRUST_THIS_MACHINE},
-    {APP_ROLE_ACTIVITY, "listen", "127.0.0.1:8082"},
-    {APP_ROLE_ACTIVITY, "management.listen", "127.0.0.1:8092"},
-    {APP_ROLE_ACTIVITY, "http.trusted_proxies", TRUST_THIS_MACHINE},
-    {APP_ROLE_PROCESSOR, "management.listen", "127.0.0.1:8083"},
-    {APP_ROLE_REPORTS, "listen", "127.0.0.1:8084"},
-    {APP_ROLE_REPORTS, "management.listen", "127.0.0.1:8094"},
-    {APP_ROLE_REPORTS, "http.trusted_proxies", TRUST_THIS_MACHINE},
-};
-
-// A store that is asked over the network answers later, and takes a large batch for hardly more than a small one.
-static const struct {
-    const char *key;
-    const char *fallback;
-} cassandra_defaults[] = {
-    {"workers.threads", "16"},
-    {"processor.linger", "50ms"},
-    // A thread waits for Cassandra between the steps of a commit, and others then have partitions to go on with.
-    {"processor.threads", "4"},
-    // Who comes again is read from other machines: that costs them more than what he did then.
-    {"processor.cache", "48MiB"},
-    {"processor.batch", "4MiB"},
-};
-
-enum status app_role_defaults(struct settings *settings, enum app_role role) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < sizeof role_defaults / sizeof role_defaults[0]; i++) {
-        if (role_defaults[i].role == role && status == STATUS_OK) {
-            status =
-                settings_change_default(settings, role_defaults[i].key, role_defaults[i].fallback);
-        }
-    }
-    return status;
-}
-
-enum status app_engine_defaults(struct settings *settings) {
-    enum status status = STATUS_OK;
-    if (!str_equal(settings_string(settings, "store"), STR("cassandra"))) {
-        return status;
-    }
-    for (size_t i = 0; i < sizeof cassandra_defaults / sizeof cassandra_defaults[0]; i++) {
-        if (status == STATUS_OK) {
-            status = settings_change_default(settings, cassandra_defaults[i].key,
-                                             cassandra_defaults[i].fallback);
-        }
-    }
-    return status;
 }

@@ -151,6 +151,10 @@ void app_view_look(struct app_service *service, bool ask_log, struct arena *aren
             app_store_is_remote(service->settings) ? "cassandra" : "embedded");
         store_stats(service->store, &out->store);
     }
+    if (service->config_server) {
+        out->has_config = true;
+        config_server_look(service->config_server, &out->config);
+    }
     look_at_upstreams(service, arena, out);
     app_service_leave(service);
 }

@@ -39,6 +39,8 @@ struct app_view {
     size_t row_count;
     struct app_upstream_view *upstreams; // of a gateway; in the arena
     size_t upstream_count;
+    bool has_config; // of the role config
+    struct config_server_stats config;
 };
 
 // This process; all of it, up or not. ask_log: how far each partition was processed is asked of the event log where no processor is

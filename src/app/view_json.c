@@ -150,6 +150,10 @@ void app_view_write(struct json_writer *writer, const struct app_view *view,
     if (view->has_store) {
         write_store(writer, view);
     }
+    if (view->has_config) {
+        json_key(writer, STR("configServer"));
+        config_server_write_stats(writer, &view->config);
+    }
     json_key(writer, STR("partitions"));
     json_begin_array(writer);
     for (size_t i = 0; i < view->row_count; i++) {

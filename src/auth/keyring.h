@@ -23,8 +23,9 @@ enum auth_access {
     AUTH_ACCESS_VIEWER = 3,
     AUTH_ACCESS_EDITOR = 4,
     AUTH_ACCESS_ADMIN = 5,
-    AUTH_ACCESS_OWN = 7,  // admin, or the person whose :id the route names first
-    AUTH_ACCESS_SELF = 6, // viewer, or the person whose :id the route names first
+    AUTH_ACCESS_OWN = 7,    // admin, or the person whose :id the route names first
+    AUTH_ACCESS_SELF = 6,   // viewer, or the person whose :id the route names first
+    AUTH_ACCESS_CONFIG = 8, // no key: the config role asks for its own user and password
 };
 enum auth_role {
     AUTH_ROLE_NONE,

@@ -39,6 +39,7 @@ bool auth_allows(enum auth_role role, enum auth_access access) {
     case AUTH_ACCESS_EDITOR: return role >= AUTH_ROLE_EDITOR;
     case AUTH_ACCESS_OWN:
     case AUTH_ACCESS_ADMIN: return role >= AUTH_ROLE_ADMIN;
+    case AUTH_ACCESS_CONFIG: return false;
     }
     return false;
 }
