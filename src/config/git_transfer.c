@@ -177,12 +177,22 @@ static enum status fetch(struct config_git *git, git_repository *repository, git
     return noted ? STATUS_OK : config_git_problem(err, STATUS_IO, "the copy of the repository");
 }
 
+// Without a look at url.*.insteadOf of the machine's settings: they are not ours, and libgit2 1.5 loses 20 KiB with every line it looks at.
+static int make_remote(const struct config_git *git, git_repository *repository,
+                       git_remote **out) {
+    git_remote_create_options options;
+    int failed = git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+    options.repository = repository;
+    options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+    return failed ? failed : git_remote_create_with_opts(out, git->url, &options);
+}
+
 enum status config_git_transfer(struct config_git *git, struct error *err) {
     git_repository *repository = NULL;
     git_remote *remote = NULL;
     enum status status = STATUS_OK;
     if (git_repository_open_bare(&repository, git->folder) != 0 ||
-        git_remote_create_anonymous(&remote, repository, git->url) != 0) {
+        make_remote(git, repository, &remote) != 0) {
         status = config_git_problem(err, STATUS_IO, "the copy of the repository");
     } else {
         status = fetch(git, repository, remote, err);
