@@ -178,8 +178,7 @@ static enum status fetch(struct config_git *git, git_repository *repository, git
 }
 
 // Without a look at url.*.insteadOf of the machine's settings: they are not ours, and libgit2 1.5 loses 20 KiB with every line it looks at.
-static int make_remote(const struct config_git *git, git_repository *repository,
-                       git_remote **out) {
+static int make_remote(const struct config_git *git, git_repository *repository, git_remote **out) {
     git_remote_create_options options;
     int failed = git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
     options.repository = repository;

@@ -170,15 +170,20 @@ static enum status read_word(struct reader *r, const char *ends, size_t end_coun
     return status;
 }
 
+static enum status no_memory(const struct reader *r) {
+    return error_set(r->err, STATUS_NO_MEMORY, "out of memory");
+}
+
 static enum status put(struct reader *r, struct str key, struct config_value value) {
+    bool room = r->document || r->file->count < CONFIG_FILE_DOCUMENTS;
+    if (!room || r->properties++ >= CONFIG_FILE_VALUES || key.len > CONFIG_KEY_MAX) {
+        return error_set(r->err, STATUS_TOO_LARGE, "line %u: too much in one file", r->line + 1);
+    }
     if (!r->document) {
         r->document = config_file_add(r->arena, r->file);
     }
-    if (!r->document || r->properties++ >= CONFIG_FILE_VALUES || key.len > CONFIG_KEY_MAX) {
-        return error_set(r->err, STATUS_TOO_LARGE, "line %u: too much in one file", r->line + 1);
-    }
-    enum status status = config_map_put(&r->document->map, key, value);
-    return status == STATUS_OK ? status : error_set(r->err, status, "out of memory");
+    return r->document && config_map_put(&r->document->map, key, value) == STATUS_OK ? STATUS_OK
+                                                                                     : no_memory(r);
 }
 
 static struct config_value place(const struct reader *r) {
@@ -196,8 +201,7 @@ static enum status read_list(struct reader *r, struct str key) {
         status = read_word(r, ",", 1, &value.text);
         struct str item = arena_printf(r->arena, "%.*s[%u]", STR_ARG(stem), index++);
         if (status == STATUS_OK) {
-            status = item.data ? put(r, item, value)
-                               : error_set(r->err, STATUS_NO_MEMORY, "out of memory");
+            status = item.data ? put(r, item, value) : no_memory(r);
         }
         if (!is_line_end(r)) {
             r->at++;

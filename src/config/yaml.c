@@ -218,7 +218,10 @@ static enum status add_document(struct flattening *f, const struct config_node *
     }
     struct config_document *document = config_file_add(f->arena, file);
     if (!document) {
-        return error_set(f->err, STATUS_TOO_LARGE, "more than %d documents", CONFIG_FILE_DOCUMENTS);
+        return file->count < CONFIG_FILE_DOCUMENTS
+                   ? no_memory(f)
+                   : error_set(f->err, STATUS_TOO_LARGE, "more than %d documents",
+                               CONFIG_FILE_DOCUMENTS);
     }
     f->map = &document->map;
     bool map = root->kind == CONFIG_NODE_MAP;
