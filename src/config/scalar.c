@@ -50,7 +50,7 @@ size_t config_scalar_write_double(double number, char out[CONFIG_DOUBLE_MAX]) {
         }
     }
     const char *sign = signbit(number) ? "-" : "";
-    char digits[20];
+    char digits[20] = "0";
     size_t count = 0;
     char *e = strchr(shortest, 'e');
     for (const char *c = shortest; c < e; c++) {

@@ -115,7 +115,7 @@ static enum status merge_from(struct flattening *f, const struct config_node *fr
     enum status status = STATUS_OK;
     for (const struct config_link *link = from->first; link && status == STATUS_OK;
          link = link->next->next) {
-        struct str key;
+        struct str key = STR_EMPTY;
         if (f->values++ >= CONFIG_FILE_VALUES) {
             return error_set(f->err, STATUS_TOO_LARGE, "too many values");
         }

@@ -3,6 +3,7 @@
 // libyaml's events put together to a tree; what no configuration needs is refused.
 #include "config/yaml_tree.h"
 
+#include "base/check.h"
 #include "config/scalar.h"
 
 #define TAG_PREFIX "tag:yaml.org,2002:"
@@ -150,14 +151,19 @@ static enum status read_document(struct config_yaml *yaml, struct config_node **
             return STATUS_OK;
         }
         if (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT) {
+            CHECK(depth > 0); // libyaml counts them
             open[--depth]->open = false;
             continue;
         }
         struct config_node *node = NULL;
         status = make_node(yaml, &node);
-        if (status == STATUS_OK && depth > 0) {
+        if (status != STATUS_OK) {
+            break;
+        }
+        CHECK(node != NULL);
+        if (depth > 0) {
             status = add_child(yaml, open[depth - 1], node);
-        } else if (status == STATUS_OK) {
+        } else {
             *root = node;
         }
         if (status == STATUS_OK && node->open) {

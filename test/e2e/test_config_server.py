@@ -3,15 +3,22 @@
 """Central configuration, served: what replies look like, who may ask, and what nobody may get at."""
 
 import base64
+import concurrent.futures
+import contextlib
+import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
+import threading
+import urllib.parse
 
 import pytest
 import requests
 import yaml
 
+from certificates import Authority
 from config_process import FILES, V2, ConfigServer, Repository
 from footfall import binary, command, environment, eventually
 
@@ -325,6 +332,14 @@ def test_what_it_refuses_to_start_with(tmp_path, flags, said):
     assert done.returncode in (1, 2) and said in done.stderr, done.stderr
 
 
+def test_over_tls(start, tmp_path):
+    authority = Authority(tmp_path)
+    server = start("--config.directories", FILES, "--tls.listen", "127.0.0.1:0", "--tls.certificates", authority.make("server"))
+    port = eventually(lambda: (found := re.search(r"listening for TLS server=public .*\bport=(\d+)", server.text())) and found.group(1))
+    reply = requests.get(f"https://localhost:{port}/shop/dev", verify=str(authority.pem), timeout=30)
+    assert reply.status_code == 200 and reply.json()["name"] == "shop"
+
+
 # --- Git ----------------------------------------------------------------------------------------------------------------
 
 
@@ -437,3 +452,112 @@ def test_search_paths(start, repository):
     server = start("--config.git.url", repository.folder, "--config.git.search_paths", "main,{application},{label}")
     assert server.value("/shop/default", "inlabel") == "main"
     assert server.value("/shop/default", "insub") == "shop"
+
+
+def test_replies_are_of_one_commit(start, repository):
+    """While commits come in and are fetched, by many at once."""
+    def write(number):
+        for name in ("application", "shop"):
+            with open(os.path.join(repository.folder, f"{name}-dev.properties"), "w", encoding="latin-1") as file:
+                file.write(f"number.{name}={number}\n")
+        return repository.commit()
+
+    versions = {write(0): "0"}
+    server = start("--config.git.url", repository.folder, "--config.git.refresh_interval", "100ms", "--config.cache", "64KiB")
+    over = threading.Event()
+
+    def read():
+        seen = set()
+        while not over.is_set():
+            body = requests.get(f"{server.url}/shop/dev", timeout=30).json()
+            merged = {key: value for source in body["propertySources"][::-1] for key, value in source["source"].items()}
+            seen.add((body["version"], merged["number.application"], merged["number.shop"]))
+        return seen
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        readers = [pool.submit(read) for _ in range(6)]
+        try:
+            for number in range(1, 15):
+                versions[write(number)] = str(number)
+                assert server.post("/monitor", json={}).status_code == 200
+        finally:
+            over.set()
+        seen = set().union(*(reader.result() for reader in readers))
+    assert all((version, application, shop) == (version, versions[version], versions[version]) for version, application, shop in seen)
+    assert server.get("/shop/dev").json()["version"] == repository.git("rev-parse", "HEAD")
+    assert server.end() == 0
+
+
+class GitOverHttp(http.server.BaseHTTPRequestHandler):
+    """git http-backend, behind a user and password."""
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        wanted = "Basic " + base64.b64encode(b"reader:token").decode()
+        self.server.asked.append(self.headers.get("Authorization"))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        if self.headers.get("Authorization") != wanted:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        place = urllib.parse.urlsplit(self.path)
+        done = subprocess.run(["git", "http-backend"], input=body, stdout=subprocess.PIPE, check=True, env={
+            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": self.server.root, "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": place.path,
+            "QUERY_STRING": place.query, "REQUEST_METHOD": self.command, "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)), "REMOTE_USER": "reader", "REMOTE_ADDR": "127.0.0.1"})
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        self.send_response(int(fields.pop("Status", "200").split()[0]))
+        for name, value in fields.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = answer
+
+
+@contextlib.contextmanager
+def git_over_http(root):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GitOverHttp)
+    server.root, server.asked = str(root), []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_repository_over_http(start, tmp_path, repository):
+    with git_over_http(tmp_path) as remote:
+        url = f"http://127.0.0.1:{remote.server_port}/repository/.git"
+        server = start("--config.git.url", url, "--config.git.username", "reader", "--config.git.refresh_interval", "0s",
+                       env={"FOOTFALL_CONFIG_GIT_PASSWORD": "token"})
+        version = repository.commit(shop="fresh=yes\n")
+        assert server.post("/monitor", json={}).status_code == 200
+        body = server.get("/shop/default").json()
+        assert body["version"] == version and body["propertySources"][-1]["name"].startswith(url)
+    assert server.post("/monitor", json={}).status_code == 503, "nobody is there"
+    assert server.get("/shop/default").json()["version"] == version
+    assert "token" not in server.text()
+    assert server.end() == 0
+
+
+def test_a_refused_password_is_not_tried_forever(start, tmp_path, repository):
+    with git_over_http(tmp_path) as remote:
+        server = start("--config.git.url", f"http://reader:in-url@127.0.0.1:{remote.server_port}/repository/.git", wait=False,
+                       env={"FOOTFALL_CONFIG_GIT_PASSWORD": "wrong"})
+        eventually(lambda: "waiting for" in server.text())
+        assert 1 <= len(remote.asked) < 10
+        assert "wrong" not in server.text() and "in-url" not in server.text()
+        assert server.end() == 0
