@@ -17,7 +17,8 @@ struct config_login {
     char *argon; // NULL: the password was given as it is
     unsigned char key[HASH_BYTES];
     unsigned char user[HASH_BYTES];
-    pthread_mutex_t lock; // guards what follows
+    pthread_mutex_t hashing; // one at a time: each takes 64 MiB
+    pthread_mutex_t lock;    // guards what follows
     bool known;
     unsigned char word[HASH_BYTES]; // hash of what is right
 };
@@ -48,6 +49,7 @@ enum status config_login_make(struct str username, struct str password,
         login->known = true;
     }
     thread_must(pthread_mutex_init(&login->lock, NULL));
+    thread_must(pthread_mutex_init(&login->hashing, NULL));
     *out = login;
     return STATUS_OK;
 }
@@ -55,6 +57,7 @@ enum status config_login_make(struct str username, struct str password,
 void config_login_free(struct config_login *login) {
     if (login) {
         thread_must(pthread_mutex_destroy(&login->lock));
+        thread_must(pthread_mutex_destroy(&login->hashing));
         free(login->argon);
         sodium_memzero(login, sizeof *login);
         free(login);
@@ -65,18 +68,39 @@ bool config_login_is_open(const struct config_login *login) {
     return login->open;
 }
 
-static bool check_word(struct config_login *login, struct str password) {
-    unsigned char given[HASH_BYTES];
-    hash(login, password, given);
+// *known: the right one is, so that no other has to be hashed.
+static bool is_known(struct config_login *login, const unsigned char given[HASH_BYTES],
+                     bool *known) {
     thread_must(pthread_mutex_lock(&login->lock));
-    bool right = login->known && sodium_memcmp(given, login->word, sizeof given) == 0;
+    *known = login->known;
+    bool right = *known && sodium_memcmp(given, login->word, HASH_BYTES) == 0;
     thread_must(pthread_mutex_unlock(&login->lock));
-    if (!right && login->argon && auth_password_verify(login->argon, password)) {
+    return right;
+}
+
+static bool hash_and_learn(struct config_login *login, struct str password,
+                           const unsigned char given[HASH_BYTES]) {
+    bool known = false;
+    thread_must(pthread_mutex_lock(&login->hashing));
+    bool right = is_known(login, given, &known); // somebody may have been here meanwhile
+    if (!known && auth_password_verify(login->argon, password)) {
         right = true;
         thread_must(pthread_mutex_lock(&login->lock));
-        memcpy(login->word, given, sizeof given);
+        memcpy(login->word, given, HASH_BYTES);
         login->known = true;
         thread_must(pthread_mutex_unlock(&login->lock));
+    }
+    thread_must(pthread_mutex_unlock(&login->hashing));
+    return right;
+}
+
+static bool check_word(struct config_login *login, struct str password) {
+    unsigned char given[HASH_BYTES];
+    bool known = false;
+    hash(login, password, given);
+    bool right = is_known(login, given, &known);
+    if (!known) {
+        right = hash_and_learn(login, password, given);
     }
     sodium_memzero(given, sizeof given);
     return right;

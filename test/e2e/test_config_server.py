@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import urllib.parse
@@ -330,6 +331,17 @@ def test_what_it_refuses_to_start_with(tmp_path, flags, said):
     done = subprocess.run([binary(), "config", *words], env=environment(), cwd=tmp_path, timeout=60,
                           stderr=subprocess.PIPE, encoding="utf-8", check=False)
     assert done.returncode in (1, 2) and said in done.stderr, done.stderr
+
+
+def test_it_goes_on_when_told_to_look_at_files_again(start, tmp_path):
+    server = start("--config.directories", FILES, "--logging.access", "all", "--logging.access_file", tmp_path / "access.log")
+    assert server.get("/shop/dev?x=1", headers={"X-Request-Id": "mine"}).status_code == 200
+    eventually(lambda: "path=/shop/dev" in (tmp_path / "access.log").read_text())
+    os.rename(tmp_path / "access.log", tmp_path / "old.log")
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: (tmp_path / "access.log").exists())
+    assert server.value("/shop/dev", "shop.level") == "trace"
+    assert server.end() == 0
 
 
 def test_over_tls(start, tmp_path):
