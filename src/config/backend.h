@@ -48,6 +48,7 @@ struct config_backend {
     const struct config_backend_table *table;
     const char *kind; // "directory", "git"
     const char *default_label;
+    bool each_label;   // of several in a request each has files of its own
     bool has_state;    // "state" is "" and not null, as Spring's git backend has it
     size_t file_bytes; // the largest file that is read
 };

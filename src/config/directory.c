@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/backend.h"
+#include "config/environment.h"
 
 struct folder {
     char base[PATH_MAX];    // real path, without what has placeholders
@@ -58,15 +58,17 @@ static enum status look(struct config_backend *backend, const struct config_aske
                         struct config_snapshot *snapshot, struct error *err) {
     const struct directory *directory = (const struct directory *)backend;
     struct str label = asked->label.data ? asked->label : str_from_c(directory->default_label);
+    struct str labels[CONFIG_NAMES_MAX]; // of several the first one wins, as with Spring
+    size_t count = config_names_split(label, labels);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < directory->count && status == STATUS_OK; i++) {
         status =
             config_locations_add(snapshot, str_from_c(directory->folders[i].pattern), asked, label);
     }
     for (size_t i = 0; i < directory->count && status == STATUS_OK; i++) {
-        struct str location =
-            arena_printf(snapshot->arena, "%s%.*s", directory->folders[i].pattern, STR_ARG(label));
-        if (directory->folders[i].plain && label.len > 0) {
+        for (size_t l = directory->folders[i].plain ? count : 0; l-- > 0 && status == STATUS_OK;) {
+            struct str location = arena_printf(snapshot->arena, "%s%.*s",
+                                               directory->folders[i].pattern, STR_ARG(labels[l]));
             status = location.data ? config_locations_add(snapshot, location, asked, label)
                                    : STATUS_NO_MEMORY;
         }

@@ -44,9 +44,9 @@ static struct str with_slashes(struct arena *arena, struct str text) {
     return str_make(out, len);
 }
 
-// Those between the commas, each once, without what is empty. 0: none, or too many.
-static size_t split(struct str text, struct str *out, size_t count) {
+size_t config_names_split(struct str text, struct str *out) {
     struct str rest = text;
+    size_t count = 0;
     while (rest.data) {
         struct str one = str_trim(str_cut(&rest, ','));
         bool known = one.len == 0;
@@ -77,8 +77,8 @@ enum status config_asked_make(struct arena *arena, struct str name, struct str p
         (label.data && !out->label.data)) {
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
-    out->name_count = split(out->name, names, 0);
-    out->profile_count = split(out->profiles, profile_names, 0);
+    out->name_count = config_names_split(out->name, names);
+    out->profile_count = config_names_split(out->profiles, profile_names);
     if (out->name_count == 0 || out->profile_count == 0 || !is_safe(out->name) ||
         !is_safe(out->profiles) || !is_safe(out->label)) {
         return error_set(err, STATUS_NOT_FOUND, "no name of an application, profile or label");
@@ -87,19 +87,61 @@ enum status config_asked_make(struct arena *arena, struct str name, struct str p
 }
 
 // --- Reading ------------------------------------------------------------------------------------------------------------
-enum status config_environment_look(struct config_backend *backend, struct arena *arena,
-                                    const struct config_asked *asked,
-                                    struct config_environment *out, struct error *err) {
+static enum status look_at(struct config_backend *backend, struct arena *arena,
+                           const struct config_asked *asked, struct config_environment *out,
+                           struct error *err) {
     *out = (struct config_environment){.asked = *asked};
     out->snapshot.backend = backend;
     out->snapshot.arena = arena;
     return backend->table->look(backend, asked, &out->snapshot, err);
 }
 
+// One behind the other, the last label first; the version is that of all, in the order of the labels.
+static enum status look_at_each(const struct str *labels, size_t count,
+                                struct config_environment *out, struct error *err) {
+    struct config_snapshot *snapshot = &out->snapshot;
+    struct config_backend *backend = (struct config_backend *)snapshot->backend;
+    struct config_environment **link = &out->next;
+    struct str version = STR_EMPTY;
+    enum status status = STATUS_OK;
+    for (size_t i = count; i-- > 0 && status == STATUS_OK;) {
+        struct config_asked asked = out->asked;
+        struct config_environment *part = arena_alloc_zero(snapshot->arena, sizeof *part);
+        if (!part) {
+            return error_set(err, STATUS_NO_MEMORY, "out of memory");
+        }
+        asked.label = labels[i];
+        *link = part;
+        link = &part->next;
+        status = look_at(backend, snapshot->arena, &asked, part, err);
+        version = arena_printf(snapshot->arena, "%.*s%s%.*s", STR_ARG(part->snapshot.version),
+                               version.len > 0 ? "," : "", STR_ARG(version));
+    }
+    snapshot->version = version;
+    return status;
+}
+
+enum status config_environment_look(struct config_backend *backend, struct arena *arena,
+                                    const struct config_asked *asked,
+                                    struct config_environment *out, struct error *err) {
+    struct str labels[CONFIG_NAMES_MAX];
+    size_t count =
+        backend->each_label && asked->label.data ? config_names_split(asked->label, labels) : 0;
+    if (count <= 1) {
+        return look_at(backend, arena, asked, out, err);
+    }
+    *out = (struct config_environment){.asked = *asked};
+    out->snapshot.backend = backend;
+    out->snapshot.arena = arena;
+    return look_at_each(labels, count, out, err);
+}
+
 void config_environment_free(struct config_environment *environment) {
-    const struct config_backend *backend = environment->snapshot.backend;
-    if (backend && backend->table->release) {
-        backend->table->release(&environment->snapshot);
+    for (; environment; environment = environment->next) {
+        const struct config_backend *backend = environment->snapshot.backend;
+        if (backend && backend->table->release) {
+            backend->table->release(&environment->snapshot);
+        }
     }
 }
 
@@ -257,8 +299,8 @@ static enum status add_group(const struct reading *r, const struct str *names, s
     return status;
 }
 
-enum status config_environment_read(struct config_environment *environment,
-                                    const struct config_cipher *cipher, struct error *err) {
+static enum status read_label(struct config_environment *environment,
+                              const struct config_cipher *cipher, struct error *err) {
     const struct config_asked *asked = &environment->asked;
     struct reading r = {environment, cipher, err};
     struct str names[CONFIG_NAMES_MAX + 1] = {STR_INIT("application")};
@@ -273,6 +315,25 @@ enum status config_environment_read(struct config_environment *environment,
         status = add_group(&r, names, count, asked->profile_names[p]);
     }
     return status == STATUS_OK ? add_group(&r, names, count, STR_EMPTY) : status;
+}
+
+enum status config_environment_read(struct config_environment *environment,
+                                    const struct config_cipher *cipher, struct error *err) {
+    enum status status = environment->next ? STATUS_OK : read_label(environment, cipher, err);
+    for (struct config_environment *part = environment->next; part && status == STATUS_OK;
+         part = part->next) {
+        status = read_label(part, cipher, err);
+        if (status == STATUS_OK && environment->count + part->count > CONFIG_SOURCES_MAX) {
+            status = error_set(err, STATUS_TOO_LARGE, "more than %d property sources",
+                               CONFIG_SOURCES_MAX);
+        }
+        if (status == STATUS_OK && part->first) {
+            *(environment->last ? &environment->last->next : &environment->first) = part->first;
+            environment->last = part->last;
+            environment->count += part->count;
+        }
+    }
+    return status;
 }
 
 const struct config_value *config_environment_find(const struct config_environment *environment,

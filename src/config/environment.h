@@ -27,14 +27,17 @@ struct config_environment {
     struct config_source *first; // wins
     struct config_source *last;
     size_t count;
+    struct config_environment *next; // of a weaker label of the same request; until they are read
 };
 
+// Those between the commas, each once, without what is empty, into CONFIG_NAMES_MAX. 0: none, or too many.
+size_t config_names_split(struct str text, struct str *out);
 // Takes a request apart and checks it; all but label are given. NOT_FOUND: what is asked for can be no name; NO_MEMORY. In arena, which also
 // holds what is read.
 MUST_CHECK enum status config_asked_make(struct arena *arena, struct str name, struct str profiles,
                                          struct str label, struct config_asked *out,
                                          struct error *err);
-// Looks for the label and its folders; config_environment_free releases it.
+// Looks for the label and its folders; config_environment_free releases it. Of several labels ("a,b") the last one wins, with git.
 MUST_CHECK enum status config_environment_look(struct config_backend *backend, struct arena *arena,
                                                const struct config_asked *asked,
                                                struct config_environment *out, struct error *err);

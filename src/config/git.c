@@ -5,6 +5,7 @@
 // Requests open the copy each for itself, so that none waits for another or for a fetch.
 #include "config/git.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,12 +91,57 @@ static void release(struct config_snapshot *snapshot) {
     }
 }
 
+// Folders of the commit that a pattern with '*' means, in the order of their names; rest: what was not looked at yet.
+static enum status add_matching(const struct config_asked *asked, struct config_snapshot *snapshot,
+                                const git_tree *tree, struct str above, struct str rest) {
+    const struct opened *opened = snapshot->state;
+    struct str segment = str_cut(&rest, '/');
+    struct str pattern = arena_copy(snapshot->arena, segment);
+    if (segment.len == 0) {
+        return config_locations_add(snapshot, above, asked, STR_EMPTY);
+    }
+    enum status status = pattern.data ? STATUS_OK : STATUS_NO_MEMORY;
+    for (size_t i = 0; i < git_tree_entrycount(tree) && status == STATUS_OK; i++) {
+        const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
+        const char *name = git_tree_entry_name(entry);
+        git_tree *below = NULL;
+        if (git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE ||
+            fnmatch(pattern.data, name, FNM_PERIOD) != 0 ||
+            git_tree_lookup(&below, opened->repository, git_tree_entry_id(entry)) != 0) {
+            continue;
+        }
+        struct str path = arena_printf(snapshot->arena, "%.*s%s/", STR_ARG(above), name);
+        status = path.data ? add_matching(asked, snapshot, below, path, rest) : STATUS_NO_MEMORY;
+        git_tree_free(below);
+    }
+    return status;
+}
+
+// What came out of a search path: it stays, or what it matches comes in its place.
+static enum status expand(const struct config_asked *asked, struct config_snapshot *snapshot,
+                          size_t from) {
+    const struct opened *opened = snapshot->state;
+    struct str added[CONFIG_LOCATIONS_MAX];
+    size_t count = snapshot->location_count - from;
+    enum status status = STATUS_OK;
+    memcpy(added, snapshot->locations + from, count * sizeof added[0]);
+    snapshot->location_count = from;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = memchr(added[i].data, '*', added[i].len)
+                     ? add_matching(asked, snapshot, opened->tree, STR(""), added[i])
+                     : config_locations_add(snapshot, added[i], asked, STR_EMPTY);
+    }
+    return status;
+}
+
 static enum status add_locations(const struct config_git *git, const struct config_asked *asked,
                                  struct config_snapshot *snapshot, struct error *err) {
     struct str label = asked->label.data ? asked->label : str_from_c(git->default_label);
     enum status status = config_locations_add(snapshot, STR(""), asked, label);
     for (size_t i = 0; i < git->path_count && status == STATUS_OK; i++) {
+        size_t from = snapshot->location_count;
         status = config_locations_add(snapshot, str_from_c(git->paths[i]), asked, label);
+        status = status == STATUS_OK ? expand(asked, snapshot, from) : status;
     }
     return status == STATUS_OK
                ? status
@@ -308,8 +354,11 @@ enum status config_git_start(const struct config_git_config *config, struct conf
         (void)git_libgit2_shutdown();
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
-    git->backend = (struct config_backend){
-        .table = &table, .kind = "git", .has_state = true, .file_bytes = config->file_bytes};
+    git->backend = (struct config_backend){.table = &table,
+                                           .kind = "git",
+                                           .each_label = true,
+                                           .has_state = true,
+                                           .file_bytes = config->file_bytes};
     thread_must(pthread_mutex_init(&git->lock, NULL));
     thread_cond_init(&git->woken);
     bool had = false;

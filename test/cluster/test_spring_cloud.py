@@ -51,9 +51,11 @@ def folders(spring, tmp_path_factory):
 @pytest.fixture(scope="module")
 def repositories(spring, repository, tmp_path_factory):
     place = tmp_path_factory.mktemp("repositories")
-    ours = ConfigServer(place, "--config.git.url", f"file://{repository.folder}", "--config.encrypt.key", KEY)
+    ours = ConfigServer(place, "--config.git.url", f"file://{repository.folder}", "--config.encrypt.key", KEY,
+                        "--config.git.search_paths", "{application},s*/d*")
     try:
         with SpringServer(spring, place, spring__cloud__config__server__git__uri=f"file://{repository.folder}",
+                          spring__cloud__config__server__git__search_paths="{application},s*/d*",
                           spring__cloud__config__server__git__default_label="main", encrypt__key=KEY) as theirs:
             yield theirs.url, ours.start().url
         assert ours.end() == 0
@@ -115,7 +117,7 @@ READERS = {"json": json.loads, "yml": lambda text: without_nan(yaml.safe_load(te
 
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_environments_of_folders(folders, application):
-    for profiles, label in itertools.product(PROFILES, ("", "/main", "/feature", "/nosuch")):
+    for profiles, label in itertools.product(PROFILES, ("", "/main", "/feature", "/nosuch", "/main,feature", "/feature,main")):
         check_environment(folders, f"/{application}/{profiles}{label}")
     for profiles in PROFILES:
         check_environment(folders, f"/{application}/{profiles}", headers={"Accept": V2})
@@ -123,7 +125,8 @@ def test_environments_of_folders(folders, application):
 
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_environments_of_a_repository(repositories, repository, application):
-    labels = ("", "/main", "/feature(_)x", "/v1", "/nosuch", "/" + repository.git("rev-parse", "v1"))
+    labels = ("", "/main", "/feature(_)x", "/v1", "/nosuch", "/" + repository.git("rev-parse", "v1"), "/main,v1", "/v1,main",
+              "/main,nosuch")
     for profiles, label in itertools.product(PROFILES, labels):
         check_environment(repositories, f"/{application}/{profiles}{label}")
 

@@ -466,6 +466,26 @@ def test_search_paths(start, repository):
     assert server.value("/shop/default", "insub") == "shop"
 
 
+def test_patterns_of_search_paths(start, repository):
+    server = start("--config.git.url", repository.folder, "--config.git.search_paths", "s*/d*,*")
+    assert server.value("/shop/nosuch", "indeep") == "x" and server.value("/shop/nosuch", "inlabel") == "main"
+
+
+def test_several_labels(start, repository):
+    first = repository.commit(shop="who=first\n")
+    repository.git("tag", "v1")
+    second = repository.commit(shop="who=second\n")
+    server = start("--config.git.url", repository.folder)
+    for labels, versions, who in (("main,v1", f"{second},{first}", "first"), ("v1,main", f"{first},{second}", "second")):
+        body = server.get(f"/shop/nosuch/{labels}").json()
+        assert (body["label"], body["version"]) == (labels, versions)
+        assert server.value(f"/shop/nosuch/{labels}", "who") == who
+        assert server.get(f"/{labels}/shop-nosuch.json").json()["who"] == who
+    assert server.get("/shop/dev/main,nosuch").status_code == 404
+    assert server.get("/shop/dev/main,v1/notice.txt").status_code == 404
+    assert server.end() == 0
+
+
 def test_replies_are_of_one_commit(start, repository):
     """While commits come in and are fetched, by many at once."""
     def write(number):
