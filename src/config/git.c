@@ -343,9 +343,26 @@ static void stop(struct config_backend *backend) {
     release_all(git);
 }
 
+// user:password@ in front of the host, though settings and logs show URLs.
+static bool has_password(struct str url) {
+    const char *scheme = url.len > 0 ? memmem(url.data, url.len, "://", 3) : NULL;
+    if (!scheme) {
+        return false;
+    }
+    struct str rest = str_make(scheme + 3, url.len - (size_t)(scheme + 3 - url.data));
+    struct str host = str_cut(&rest, '/');
+    struct str user = str_cut(&host, '@');
+    return host.data && user.len > 0 && memchr(user.data, ':', user.len);
+}
+
 enum status config_git_start(const struct config_git_config *config, struct config_backend **out,
                              struct error *err) {
     static const struct config_backend_table table = {look, release, read_file, title, stop};
+    if (has_password(config->url)) {
+        return error_set(
+            err, STATUS_INVALID,
+            "config.git.url: put the password into config.git.password, which is not shown");
+    }
     if (git_libgit2_init() < 0) {
         return config_git_problem(err, STATUS_NO_MEMORY, "libgit2 cannot be started");
     }
