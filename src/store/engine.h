@@ -10,6 +10,7 @@
 
 #include "store/deliveries.h"
 #include "store/erasure.h"
+#include "store/generations.h"
 #include "store/ledger.h"
 #include "store/letters.h"
 #include "store/store.h"
@@ -98,6 +99,15 @@ struct store_engine {
     enum status (*batch_commit)(struct store_batch *batch, int64_t next_offset); // frees it too
     void (*batch_discard)(struct store_batch *batch);
     enum status (*flush)(struct store *store);
+    // generations.h; NULL: UNSUPPORTED. generation_end: abandon, or from now on use what was filled.
+    enum status (*generation_begin)(struct store *store,
+                                    const struct store_generation_start *start);
+    enum status (*generation_note)(struct store *store, struct str note);
+    enum status (*generation_open)(struct store *store, struct arena *arena, struct str *note,
+                                   struct store **out);
+    enum status (*generation_end)(struct store *store, bool use_it, struct str past);
+    enum status (*generation_past)(struct store *store, struct arena *arena, struct str *past);
+    enum status (*generation_sweep)(struct store *store, size_t rows, bool *more);
     enum status (*letters_read)(struct store *store, const struct store_letter_query *query,
                                 struct arena *arena, struct store_dead_letter **out, size_t *count,
                                 bool *more);

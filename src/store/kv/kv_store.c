@@ -52,6 +52,14 @@ void *kv_rows_add(struct kv_rows *rows, struct arena *arena) {
     return rows->items + rows->size * rows->count++;
 }
 
+static enum status read_epoch(struct kv_store *store) {
+    struct keys_key key;
+    keys_begin_derived(&key, KEYS_EPOCH, store->generation);
+    enum status status = kv_store_get_number(store, &key, &store->epoch);
+    store->epoch_known = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 // What every later call needs to know.
 static enum status read_meta(struct kv_store *store) {
     struct keys_key key;
@@ -66,10 +74,37 @@ static enum status read_meta(struct kv_store *store) {
         return STATUS_CORRUPT;
     }
     store->generation = (uint16_t)generation;
-    keys_begin_derived(&key, KEYS_EPOCH, store->generation);
-    status = kv_store_get_number(store, &key, &store->epoch);
-    store->epoch_known = status == STATUS_OK;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return read_epoch(store);
+}
+
+static void init_locks(struct kv_store *store) {
+    pthread_mutex_init(&store->people, NULL);
+    pthread_mutex_init(&store->epoch_lock, NULL);
+    for (size_t i = 0; i < KV_STORE_STRIPES; i++) {
+        pthread_mutex_init(&store->partitions[i], NULL);
+    }
+    for (size_t i = 0; i < KV_STORE_FLOORS; i++) {
+        store->seen_floors[i] = INT64_MIN;
+    }
+}
+
+enum status kv_store_borrow(struct kv_store *store, uint16_t generation, struct store **out) {
+    struct kv_store *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    made->store.engine = store->store.engine;
+    made->kv = store->kv;
+    made->borrowed = true;
+    made->generation = generation;
+    enum status status = read_epoch(made);
+    if (status != STATUS_OK) {
+        free(made);
+        return status;
+    }
+    init_locks(made);
+    *out = &made->store;
+    return STATUS_OK;
 }
 
 enum status kv_store_open(struct kv *kv, const struct store_engine *engine, struct store **out,
@@ -93,14 +128,7 @@ enum status kv_store_open(struct kv *kv, const struct store_engine *engine, stru
         return error_set(err, status, "the store's own rows could not be read: %s",
                          status_text(status));
     }
-    pthread_mutex_init(&store->people, NULL);
-    pthread_mutex_init(&store->epoch_lock, NULL);
-    for (size_t i = 0; i < KV_STORE_STRIPES; i++) {
-        pthread_mutex_init(&store->partitions[i], NULL);
-    }
-    for (size_t i = 0; i < KV_STORE_FLOORS; i++) {
-        store->seen_floors[i] = INT64_MIN;
-    }
+    init_locks(store);
     *out = &store->store;
     return STATUS_OK;
 }
@@ -117,7 +145,9 @@ static void kv_stats(struct store *store, struct store_stats *out) {
 
 static void kv_close(struct store *base) {
     struct kv_store *store = kv_store_of(base);
-    store->kv->engine->close(store->kv);
+    if (!store->borrowed) {
+        store->kv->engine->close(store->kv);
+    }
     pthread_mutex_destroy(&store->people);
     pthread_mutex_destroy(&store->epoch_lock);
     for (size_t i = 0; i < KV_STORE_STRIPES; i++) {
@@ -144,6 +174,9 @@ static void kv_close(struct store *base) {
         .batch_seen_forget = kv_batch_seen_forget, .batch_dead_letter = kv_batch_dead_letter,      \
         .batch_bytes = kv_batch_bytes, .batch_commit = kv_batch_commit,                            \
         .batch_discard = kv_batch_discard, .flush = kv_flush, .letters_read = kv_letters_read,     \
+        .generation_begin = kv_generation_begin, .generation_open = kv_generation_open,            \
+        .generation_note = kv_generation_note, .generation_end = kv_generation_end,                \
+        .generation_past = kv_generation_past, .generation_sweep = kv_generation_sweep,            \
         .letter_mark = kv_letter_mark, .letter_mark_get = kv_letter_mark_get,                      \
         .project_put = kv_project_put, .projects = kv_projects, .key_put = kv_key_put,             \
         .key_delete = kv_key_delete, .keys = kv_keys, .account_put = kv_account_put,               \

@@ -20,7 +20,11 @@
 struct kv_store {
     struct store store;
     struct kv *kv;
-    uint16_t generation; // of the derived tables; read once at open
+    // Where removing old generations goes on; under `people`.
+    size_t sweep_table;
+    struct keys_key sweep_key;
+    bool borrowed;               // the kv is another store's: of a generation that is being filled
+    _Atomic uint16_t generation; // of the derived tables; changes with store_generation_switch
     // Check-then-write of people's data. The fsync is outside, so that concurrent writers share one.
     pthread_mutex_t people;
     // A partition's offset: checked and written by one commit at a time.
@@ -48,6 +52,10 @@ MUST_CHECK enum status kv_store_get_number(struct kv_store *store, const struct 
                                            int64_t *number);
 MUST_CHECK enum status kv_store_batch_number(struct kv_batch *batch, const struct keys_key *key,
                                              int64_t number);
+
+// Another store of the same rows, whose derived data are those of that generation.
+MUST_CHECK enum status kv_store_borrow(struct kv_store *store, uint16_t generation,
+                                       struct store **out);
 
 static inline pthread_mutex_t *kv_store_partition_lock(struct kv_store *store, unsigned partition) {
     return &store->partitions[partition % KV_STORE_STRIPES];
@@ -84,6 +92,9 @@ MUST_CHECK enum status kv_read_state(struct kv_store *store, enum store_reach re
 MUST_CHECK enum status kv_read_links(struct kv_store *store, enum store_reach reach,
                                      struct str project, struct str user_id, struct arena *arena,
                                      struct str **anonymous_ids, size_t *count);
+
+// --- generations.c: the one that is being filled, if there is one.
+bool kv_generation_next(struct kv_store *store, uint16_t *next);
 
 // --- letters.c: whether somebody has dealt with the letter: then it is put no more.
 MUST_CHECK enum status kv_letter_settled(struct kv_store *store, unsigned partition, int64_t offset,
@@ -159,6 +170,13 @@ size_t kv_batch_bytes(const struct store_batch *batch);
 enum status kv_batch_commit(struct store_batch *batch, int64_t next_offset);
 void kv_batch_discard(struct store_batch *batch);
 enum status kv_flush(struct store *store);
+enum status kv_generation_begin(struct store *store, const struct store_generation_start *start);
+enum status kv_generation_note(struct store *store, struct str note);
+enum status kv_generation_open(struct store *store, struct arena *arena, struct str *note,
+                               struct store **out);
+enum status kv_generation_end(struct store *store, bool use_it, struct str past);
+enum status kv_generation_past(struct store *store, struct arena *arena, struct str *past);
+enum status kv_generation_sweep(struct store *store, size_t rows, bool *more);
 enum status kv_letters_read(struct store *store, const struct store_letter_query *query,
                             struct arena *arena, struct store_dead_letter **out, size_t *count,
                             bool *more);

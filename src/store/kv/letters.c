@@ -218,6 +218,12 @@ static enum status put_both(struct kv_store *store, struct kv_batch *batch,
         place_key(&key, store->generation, letter);
         status = engine->batch_delete(batch, KV_MAIN, keys_str(&key));
     }
+    uint16_t next = 0;
+    if (status == STATUS_OK && mark->outcome != STORE_LETTER_TAKING &&
+        kv_generation_next(store, &next)) {
+        place_key(&key, next, letter);
+        status = engine->batch_delete(batch, KV_MAIN, keys_str(&key));
+    }
     return status;
 }
 

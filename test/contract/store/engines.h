@@ -59,6 +59,7 @@ void suite_totals(struct suite *suite);
 void suite_users(struct suite *suite);
 void suite_processing(struct suite *suite);
 void suite_letters(struct suite *suite);
+void suite_generations(struct suite *suite);
 void suite_admin(struct suite *suite);
 void suite_ledger(struct suite *suite);
 void suite_tokens(struct suite *suite);

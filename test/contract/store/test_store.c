@@ -16,6 +16,7 @@ int main(void) {
     suite_users(&suite);
     suite_processing(&suite);
     suite_letters(&suite);
+    suite_generations(&suite);
     suite_admin(&suite);
     suite_ledger(&suite);
     suite_tokens(&suite);
