@@ -6,14 +6,27 @@
 #include "eventlog/embedded.h"
 
 // The offset below which every known group is done; records from there on stay. Without a group somebody is still to come: a
-// process that was killed before it first committed left none.
-static int64_t consumed(const struct embedded_log *log, unsigned partition) {
-    int64_t lowest = log->groups == NULL ? 0 : INT64_MAX;
-    for (const struct group *group = log->groups; group != NULL; group = group->next) {
-        int64_t committed = group->shares[partition].committed;
-        lowest = committed < lowest ? committed : lowest;
+// process that was killed before it first committed left none. A group that never committed counts as long as it has members: a replay
+// reads from the beginning, and leaves nothing behind.
+static bool is_known(const struct embedded_log *log, const struct group *group) {
+    bool known = group->member_count > 0;
+    for (unsigned i = 0; i < log->log.partitions && !known; i++) {
+        known = group->shares[i].committed >= 0;
     }
-    return lowest;
+    return known;
+}
+
+static int64_t consumed(const struct embedded_log *log, unsigned partition) {
+    int64_t lowest = INT64_MAX;
+    bool any = false;
+    for (const struct group *group = log->groups; group != NULL; group = group->next) {
+        if (is_known(log, group)) {
+            int64_t committed = group->shares[partition].committed;
+            lowest = committed < lowest ? committed : lowest;
+            any = true;
+        }
+    }
+    return any ? lowest : 0;
 }
 
 static bool may_drop(const struct embedded_log *log, unsigned partition,

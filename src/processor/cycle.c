@@ -155,11 +155,15 @@ static enum status take_record(struct partition *partition, const struct eventlo
                                struct applied_event *applied, bool *taken, struct error *err) {
     struct worker *worker = partition->worker;
     struct error why;
-    bool seen = false;
+    bool seen = false, settled = false;
     const char *stage = "decode";
     applied->offset = record->offset;
-    enum status status = event_decode(worker->parser, record->value, &worker->arena,
-                                      &applied->event, &applied->trees, &why);
+    enum status status = dead_letters_settled(partition, record, &settled);
+    if (status != STATUS_OK || settled) {
+        return status;
+    }
+    status = event_decode(worker->parser, record->value, &worker->arena, &applied->event,
+                          &applied->trees, &why);
     if (status == STATUS_OK) {
         stage = "apply";
         status = apply_check(&applied->event, record, &why);
@@ -426,6 +430,9 @@ static void add_counts(struct partition *partition) {
     atomic_fetch_add(&shared->dead_letters, counts->dead_letters);
     atomic_fetch_add(&shared->late_sessions, counts->late_sessions);
     atomic_fetch_add(&shared->cycles, 1);
+    if (shared->config.replay) {
+        return; // it was counted and seen when it came
+    }
     metrics_add(shared->metrics.applied, counts->applied);
     metrics_add(shared->metrics.duplicates, counts->duplicates);
     metrics_add(shared->metrics.bots, counts->bots);

@@ -3,6 +3,8 @@
 // A record that cannot be used, kept with the reason.
 #include "processor/dead_letters.h"
 
+#include "store/letters.h"
+
 void dead_letters_add(struct partition *partition, const struct eventlog_view *record,
                       const char *stage, const struct error *why) {
     struct str rest = record->key;
@@ -20,4 +22,21 @@ void dead_letters_add(struct partition *partition, const struct eventlog_view *r
     };
     store_batch_dead_letter(partition->batch, project, &letter);
     partition->counts.dead_letters++;
+}
+
+// A dead letter that somebody replayed is in the log once more, further on, and that counts; one that was discarded counts nowhere. What
+// today's rules would make of the record does not matter. Nor does what stands before the place where the replay was to begin.
+enum status dead_letters_settled(const struct partition *partition,
+                                 const struct eventlog_view *record, bool *settled) {
+    const struct processor_config *config = &partition->worker->shared->config;
+    struct store_letter_mark mark;
+    *settled = config->replay && (record->timestamp_ms < config->replay_from_ms ||
+                                  record->offset < config->replay_from_offset);
+    if (!config->replay || *settled) {
+        return STATUS_OK;
+    }
+    enum status status =
+        store_letter_mark_get(config->store, partition->number, record->offset, &mark);
+    *settled = status == STATUS_OK && mark.outcome != STORE_LETTER_TAKING;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

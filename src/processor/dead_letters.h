@@ -10,4 +10,8 @@
 void dead_letters_add(struct partition *partition, const struct eventlog_view *record,
                       const char *stage, const struct error *why);
 
+// In a replay of the log: whether the record is to be passed over.
+MUST_CHECK enum status dead_letters_settled(const struct partition *partition,
+                                            const struct eventlog_view *record, bool *settled);
+
 #endif

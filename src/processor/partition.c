@@ -56,7 +56,7 @@ static void try_later(struct partition *partition) {
 static enum status log_info(const struct partition *partition,
                             struct eventlog_partition_info *info) {
     return eventlog_partition_info(partition->worker->shared->config.log, partition->number,
-                                   STR(PROCESSOR_GROUP), info);
+                                   processor_group(&partition->worker->shared->config), info);
 }
 
 // Reading goes on at the log's end meanwhile, so that records we cannot use are not read again and again. What arrives
@@ -102,7 +102,7 @@ void partition_log_failed(struct partition *partition, const struct error *err) 
 // drop what has to be read again.
 static void lower_commit(const struct partition *partition,
                          const struct eventlog_partition_info *info) {
-    if (info->committed <= partition->next_offset) {
+    if (info->committed <= partition->next_offset || partition->worker->shared->config.replay) {
         return;
     }
     LOG_WARN("processor", "the store stands before the committed offset; reading again from there",
@@ -216,6 +216,11 @@ void partitions_flush(struct worker *worker) {
     }
     for (struct partition *p = worker->partitions; p; p = p->next) {
         if (!p->ready || p->stored_offset <= p->flushed_offset) {
+            continue;
+        }
+        if (worker->shared->config
+                .replay) { // a group with offsets would hold the log's retention back
+            p->flushed_offset = p->stored_offset;
             continue;
         }
         status = eventlog_commit(worker->consumer, p->number, p->stored_offset);

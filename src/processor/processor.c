@@ -181,7 +181,7 @@ static enum status check_log(const struct processor_config *config, struct error
         }
     }
     if (count > 0 &&
-        eventlog_partitions_info(config->log, STR(PROCESSOR_GROUP), infos, count) != STATUS_OK) {
+        eventlog_partitions_info(config->log, processor_group(config), infos, count) != STATUS_OK) {
         count = 0;
     }
     for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
@@ -221,10 +221,7 @@ enum status processor_start(const struct processor_config *config, struct proces
     return STATUS_OK;
 }
 
-void processor_stop(struct processor *processor) {
-    if (!processor) {
-        return;
-    }
+void processor_pause(struct processor *processor) {
     atomic_store(&processor->stopping, true);
     for (unsigned i = 0; i < processor->thread_count; i++) {
         eventlog_consumer_wake(processor->threads[i].worker->consumer);
@@ -237,7 +234,25 @@ void processor_stop(struct processor *processor) {
     }
     for (unsigned i = 0; i < processor->thread_count; i++) {
         worker_close(processor->threads[i].worker);
+        processor->threads[i] = (struct processor_thread){.started = false};
     }
+    processor->thread_count = 0;
+    atomic_store(&processor->stopping, false);
+}
+
+enum status processor_resume(struct processor *processor, struct error *err) {
+    enum status status = start_threads(processor, err);
+    if (status != STATUS_OK) {
+        processor_pause(processor);
+    }
+    return status;
+}
+
+void processor_stop(struct processor *processor) {
+    if (!processor) {
+        return;
+    }
+    processor_pause(processor);
     processor_shared_free(&processor->shared);
     queue_waker_destroy(&processor->waker);
     free(processor);
@@ -261,8 +276,9 @@ size_t processor_partitions(struct processor *processor, struct processor_partit
     struct processor_shared *shared = &processor->shared;
     unsigned count = max < shared->partition_count ? (unsigned)max : shared->partition_count;
     struct eventlog_partition_info *infos = calloc(count > 0 ? count : 1, sizeof *infos);
-    bool known = infos != NULL && eventlog_partitions_info(shared->config.log, STR(PROCESSOR_GROUP),
-                                                           infos, count) == STATUS_OK;
+    bool known = infos != NULL &&
+                 eventlog_partitions_info(shared->config.log, processor_group(&shared->config),
+                                          infos, count) == STATUS_OK;
     for (unsigned i = 0; i < count; i++) {
         pthread_mutex_lock(&shared->mutex);
         const struct partition_report *report = &shared->partitions[i];

@@ -19,6 +19,7 @@
 #include "store/store.h"
 
 #define PROCESSOR_GROUP "processor" // of consumers of the event log
+#define PROCESSOR_REPLAY_GROUP "replay"
 
 struct live_feed;
 struct processor_config {
@@ -36,7 +37,12 @@ struct processor_config {
     struct shape *shape;          // rules for events; NULL: none
     struct funnel_board *funnels; // outlives it; NULL: none
     bool keep_bots;               // false: known bots are dropped and counted
-    struct live_feed *live;       // told of what is in the store; NULL: nobody
+    // Fills a generation of the store anew beside the processor that keeps the present one (store/generations.h): a member of a group of its
+    // own, which leaves the offsets of the log alone, and does not count what people replayed from dead letters or discarded a second time.
+    bool replay;
+    // Of a replay: events received before, or below that offset, are passed over; control records are not.
+    int64_t replay_from_ms, replay_from_offset;
+    struct live_feed *live; // told of what is in the store; NULL: nobody
     struct enrichment
         *enrichment;          // outlives it; NULL: of its own, with nothing but what is built in
     uint32_t breakdown_limit; // different values of one a day and partition; 0: 2000
@@ -52,6 +58,11 @@ MUST_CHECK enum status processor_check_limits(const struct processor_config *con
                                               struct error *err);
 // Finishes the cycle it is in, commits, and frees. NULL is fine.
 void processor_stop(struct processor *processor);
+
+// Finishes and commits what is open, and takes nothing more until resumed; what it knows of its partitions stays to be asked. One thread.
+void processor_pause(struct processor *processor);
+// Goes on from where the store stands. On failure it stays paused: the statuses of processor_start.
+MUST_CHECK enum status processor_resume(struct processor *processor, struct error *err);
 
 struct processor_partition_status {
     unsigned partition;

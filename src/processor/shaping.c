@@ -13,8 +13,13 @@ enum status shaping_begin(struct partition *partition) {
     return shape ? shape_batch_begin(&partition->shaping, shape) : STATUS_OK;
 }
 
+// What a rule did to an event counts once, however often the log is replayed.
 void shaping_commit(struct partition *partition) {
-    shape_batch_commit(&partition->shaping);
+    if (partition->worker->shared->config.replay) {
+        shape_batch_discard(&partition->shaping);
+    } else {
+        shape_batch_commit(&partition->shaping);
+    }
 }
 
 void shaping_discard(struct partition *partition) {
@@ -57,6 +62,8 @@ enum status shaping_apply(struct partition *partition, const struct eventlog_vie
         struct error why;
         (void)error_set(&why, STATUS_INVALID, "%.*s", STR_ARG(shaped.reason));
         dead_letters_add(partition, record, "rule", &why);
+        // Its id was new. When somebody changes the rule and replays the letter, it has to be once more.
+        dedupe_take_back(&partition->dedupe);
         *outcome = "dead letter";
         return STATUS_OK;
     }

@@ -67,7 +67,7 @@ enum status worker_open(struct processor_shared *shared, unsigned workers, struc
     if (status != STATUS_OK) {
         status = error_set(err, status, "no memory for the processor");
     } else {
-        struct eventlog_consumer_config config = {.group = STR(PROCESSOR_GROUP),
+        struct eventlog_consumer_config config = {.group = processor_group(&shared->config),
                                                   .assigned = partition_assigned,
                                                   .revoked = partition_revoked,
                                                   .context = worker};

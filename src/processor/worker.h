@@ -45,6 +45,9 @@ struct processor_shared {
         metrics_id applied, duplicates, bots, filtered, dead_letters, cycles, visible;
     } metrics;
 };
+static inline struct str processor_group(const struct processor_config *config) {
+    return config->replay ? STR(PROCESSOR_REPLAY_GROUP) : STR(PROCESSOR_GROUP);
+}
 MUST_CHECK enum status processor_shared_init(struct processor_shared *shared,
                                              const struct processor_config *config,
                                              struct error *err);
