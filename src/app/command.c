@@ -75,6 +75,15 @@ static const struct app_command commands[] = {
      "  --output FILE    a new file; without it to standard output\n\n"
      "A JSON object a line.\n",
      false, app_export_command},
+    {"replay", "derive everything anew from the event log, in a running Footfall",
+     "footfall replay [--from TIME | --from-offset N] [--force] [--manual] [--wait]",
+     "  --url, --api-key, --data   as for footfall key; the key must be an admin's of all projects\n"
+     "  --from TIME      pass over events received before; --from-offset N: those below, in each partition\n"
+     "  --force          also when the log's oldest records are gone: what came of them goes too\n"
+     "  --manual         do not switch before POST /replays/ID/switch\n"
+     "  --wait           until the new data are in use\n\n"
+     "Answers come from the old data until the new ones are level with the log. By today's rules and settings.\n",
+     false, app_replay_command},
     {"check-config", "check the configuration and print what it comes to",
      "footfall check-config [ROLE] [--event FILE] [--config FILE] [--SETTING VALUE]...",
      "ROLE is run (without it), gateway, users, activity, processor, reports or config: some defaults\n"

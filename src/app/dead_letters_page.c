@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "app/dead_letters.h"
+#include "app/replays.h"
 #include "auth/scope.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
@@ -434,6 +435,10 @@ static void handle_replay(struct http_exchange *exchange, void *context) {
         http_reply_problem(exchange, 501,
                            STR("This process does not write to the event log, so it cannot replay "
                                "dead letters."));
+        return;
+    }
+    if (app_replays_running(service->replays)) { // it may be past the letter, and count its event
+        http_reply_problem(exchange, 409, STR("A replay of the log is running: wait for its end."));
         return;
     }
     exchange->subject = request.id;

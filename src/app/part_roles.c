@@ -3,6 +3,7 @@
 // Parts: the services behind the routes, and the processor.
 #include "app/engines.h"
 #include "app/parts.h"
+#include "app/replays.h"
 #include "app/view.h"
 #include "base/thread.h"
 
@@ -39,6 +40,15 @@ static enum status start_processor(struct app_service *service, struct error *er
 static void stop_processor(struct app_service *service) {
     processor_stop(service->processor);
     service->processor = NULL;
+}
+
+static enum status start_replays(struct app_service *service, struct error *err) {
+    return app_replays_start(service, &service->replays, err);
+}
+
+static void stop_replays(struct app_service *service) {
+    app_replays_stop(service->replays);
+    service->replays = NULL;
 }
 
 // What the reports role asks before it closes a day: has everything that was accepted been processed?
@@ -145,6 +155,8 @@ static void stop_reports(struct app_service *service) {
 
 const struct app_part app_part_processor = {APP_NEEDS_LOG | APP_NEEDS_STORE, start_processor,
                                             stop_processor};
+const struct app_part app_part_replays = {APP_NEEDS_LOG | APP_NEEDS_STORE, start_replays,
+                                          stop_replays};
 const struct app_part app_part_activity_memory = {APP_NEEDS_NOTHING, NULL, stop_activity};
 const struct app_part app_part_activity = {APP_NEEDS_NOTHING, start_activity, NULL};
 const struct app_part app_part_users = {APP_NEEDS_NOTHING, start_users, stop_users};

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/dead_letters.h"
 #include "app/parts.h"
+#include "app/replays.h"
 
 static enum status check_limits(const struct settings *settings,
                                 const struct http_route_table *ours, size_t count,
@@ -63,6 +64,7 @@ enum status app_routes_read(const struct settings *settings, struct gateway_rout
         gateway_tokens_routes(nothing.people),
         app_status_routes(&nothing),
         app_dead_letter_routes(&nothing),
+        app_replay_routes(&nothing),
         gateway_audit_routes(&nothing.audit),
         app_management_routes(&nothing),
     };

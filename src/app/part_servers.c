@@ -3,6 +3,7 @@
 // Parts: the management server, the routes of the public one, and the public server itself.
 #include "app/dead_letters.h"
 #include "app/parts.h"
+#include "app/replays.h"
 #include "openapi/openapi.h"
 
 // A drain takes at most ten seconds: the servers' shares leave some to those who still process and flush.
@@ -10,7 +11,7 @@
 #define DRAIN_MANAGEMENT_MS 1000
 #define LOOKERS 2
 #define LOOKS_WAITING 64
-#define TABLES_MAX 15
+#define TABLES_MAX 17
 
 static enum status start_server(struct app_service *service, const char *key,
                                 struct http_server_config *config, struct http_server **out,
@@ -100,6 +101,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
         tables[count++] = gateway_tokens_routes(service->people);
         tables[count++] = app_status_routes(service);
         tables[count++] = app_dead_letter_routes(service);
+        tables[count++] = app_replay_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);
         tables[count++] = openapi_routes();
     }

@@ -33,6 +33,7 @@ extern const struct app_part app_part_issuers;
 extern const struct app_part app_part_activity_memory; // before the log, which finishes requests
 extern const struct app_part app_part_activity;
 extern const struct app_part app_part_processor;
+extern const struct app_part app_part_replays; // behind the processor
 // part_enrichment.c
 extern const struct app_part app_part_enrichment; // before the processor
 extern const struct app_part app_part_users;

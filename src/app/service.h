@@ -44,6 +44,7 @@
 enum app_upstream { APP_UPSTREAM_ACTIVITY, APP_UPSTREAM_USERS, APP_UPSTREAM_REPORTS };
 #define APP_UPSTREAMS 3
 
+struct app_replays;
 struct app_service;
 
 // What a part needs that other processes give, and that may be away when it starts.
@@ -92,6 +93,7 @@ struct app_service {
     struct funnel_board *funnels;  // NULL: a role that has nothing to do with them
     struct enrichment *enrichment; // NULL: nothing is processed here
     struct processor *processor;
+    struct app_replays *replays; // NULL: a role alone
     struct activity *activity;
     struct users *users;
     pthread_mutex_t users_log_lock;

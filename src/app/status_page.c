@@ -1,13 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // GET /status: where every event stands between accepted and stored.
+#include "app/replays.h"
 #include "app/view.h"
 #include "base/json_write.h"
 #include "base/log.h"
 #include "http/problem.h"
 #include "http/query.h"
 
-// The last member of what was written. Without the store there is none, and the rest is worth seeing all the same.
+static void write_replay(struct app_service *service, struct json_writer *writer) {
+    struct replay_record record;
+    json_key(writer, STR("replay"));
+    if (app_replays_current(service->replays, &record)) {
+        replay_record_write(writer, &record);
+    } else {
+        json_null(writer);
+    }
+}
+
+// The last members of what was written. Without the store there is none, and the rest is worth seeing all the same.
 static void write_usage(struct app_service *service, struct http_exchange *exchange,
                         struct json_writer *writer) {
     struct buffer *body = http_reply_body(exchange);
@@ -19,6 +30,7 @@ static void write_usage(struct app_service *service, struct http_exchange *excha
     if (gateway_quotas_write(service->quotas, &exchange->arena, writer) != STATUS_OK) {
         LOG_DEBUG("app", "what projects used cannot be shown");
     }
+    write_replay(service, writer);
     json_end_object(writer);
 }
 
