@@ -166,6 +166,7 @@ static enum status open_filler(struct app_replays *replays, struct error *err) {
     config.shape = replays->shape;
     config.enrichment = replays->enrichment;
     config.replay = true;
+    config.beside = service->store;
     config.replay_from_ms = record.from_ms;
     config.replay_from_offset = record.from_offset;
     return processor_start(&config, &replays->filler, err);

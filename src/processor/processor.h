@@ -40,6 +40,8 @@ struct processor_config {
     // Fills a generation of the store anew beside the processor that keeps the present one (store/generations.h): a member of a group of its
     // own, which leaves the offsets of the log alone, and does not count what people replayed from dead letters or discarded a second time.
     bool replay;
+    struct store *
+        beside; // of a replay: the store as others read it, whose processor carries out control records first
     // Of a replay: events received before, or below that offset, are passed over; control records are not.
     int64_t replay_from_ms, replay_from_offset;
     struct live_feed *live; // told of what is in the store; NULL: nobody
