@@ -233,6 +233,17 @@ def test_who_was_erased_stays_so(make_server):
     footfall.settle()
     assert footfall.get("/users/ann").status_code == 404
     assert footfall.get_json("/users/bob")["observed"]["events"] == 1
+    # Asked for while one runs: done in what is read, and in what will be.
+    identity = begin(footfall, switch="manual")
+    eventually(lambda: state_of(footfall, identity) == "caught-up")
+    receipt = footfall.request("POST", "/users/bob/erasure", json={}).json()
+    eventually(lambda: footfall.get_json(f"/erasures/{receipt['id']}")["state"] == "done")
+    done = footfall.get_json(f"/erasures/{receipt['id']}")
+    assert footfall.get("/users/bob").status_code == 404
+    footfall.request("POST", f"/replays/{identity}/switch")
+    eventually(lambda: state_of(footfall, identity) == "switched")
+    assert footfall.get("/users/bob").status_code == 404 and footfall.get("/users/ann").status_code == 404
+    assert footfall.get_json(f"/erasures/{receipt['id']}") == done
     footfall.stop()
 
 

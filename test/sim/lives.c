@@ -5,17 +5,6 @@
 
 #include <stdio.h>
 
-bool lives_was_sent_before(const struct history *history, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (!history->events[i].broken && !history->events[i].control &&
-            history->events[i].project == history->events[n].project &&
-            str_equal(history->events[i].event.id, history->events[n].event.id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_about(const struct control *control, struct str project, bool user, struct str id) {
     return control && str_equal(control->project, project) && (control->kind == 'u') == user &&
            str_equal(control->id, id);
@@ -34,6 +23,19 @@ bool lives_is_refused(const struct history *history, size_t n) {
         }
     }
     return refused;
+}
+
+// What a rule set aside is not remembered: it may be replayed. Who is refused is so before rules see the event.
+bool lives_was_sent_before(const struct history *history, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (!history->events[i].broken && !history->events[i].control &&
+            (!history->events[i].set_aside || lives_is_refused(history, i)) &&
+            history->events[i].project == history->events[n].project &&
+            str_equal(history->events[i].event.id, history->events[n].event.id)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // A letter goes with the erasure of somebody whose id is in it, when it lies in their partition.

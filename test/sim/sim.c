@@ -21,6 +21,7 @@
 #include "faults.h"
 #include "judged.h"
 #include "rules.h"
+#include "store/generations.h"
 
 #define STEPS_MOST 20000
 #define JOBS_MOST 64
@@ -40,6 +41,8 @@ static struct processor_config random_config(struct random_source *random) {
 static void set_rules(struct processor_config *config, const struct processor_config *rules) {
     config->shape = rules->shape;
     config->funnels = rules->funnels;
+    config->replay = rules->replay;
+    config->beside = rules->beside;
     config->session_gap_ms = rules->session_gap_ms;
     config->dedupe_window_ms = rules->dedupe_window_ms;
     config->dedupe_ids = rules->dedupe_ids;
@@ -112,6 +115,50 @@ static void one_life(struct drive *drive, const struct history *history, size_t 
     drive_stop(drive);
 }
 
+// The same log once more into a new generation, by lives that end at any moment, between lives of the processor that keeps the old one. Then
+// that one goes on in the new one.
+static bool replay(struct drive *drive, const struct history *history, size_t *appended,
+                   const struct processor_config *rules, enum shaping shaping,
+                   struct random_source *random) {
+    struct store_generation_start start = {.note = STR("sim")};
+    struct processor_config replaying = *rules;
+    struct store *old = drive->store;
+    bool finished = true;
+    bool more = true;
+    history_require(store_generation_begin(old, &start), "generation");
+    replaying.replay = true;
+    replaying.beside = old;
+    for (uint64_t lives = 1 + random_below(random, 5); lives > 0 && finished; lives--) {
+        bool last = lives == 1;
+        if (last) { // the old one is never behind then
+            faults = (struct faults){0};
+            drive_start(drive, rules, 1);
+            finished = drive_finish(drive, STEPS_MOST);
+            drive_stop(drive);
+        } else if (random_below(random, 2) == 0) {
+            one_life(drive, history, appended, rules, shaping, random);
+        }
+        faults = (struct faults){0};
+        history_require(store_generation_open(old, NULL, NULL, &drive->store), "generation");
+        if (last) {
+            drive_start(drive, &replaying, 1);
+            finished = finished && drive_finish(drive, STEPS_MOST);
+            drive_stop(drive);
+        } else {
+            one_life(drive, history, appended, &replaying, shaping, random);
+        }
+        faults = (struct faults){0};
+        store_close(drive->store);
+        drive->store = old;
+    }
+    history_require(store_generation_switch(old, STR_EMPTY), "switch");
+    while (more) {
+        history_require(store_generation_sweep(old, 1 + (size_t)random_below(random, 500), &more),
+                        "sweep");
+    }
+    return finished;
+}
+
 static bool faulty_pass(const struct history *history, const struct processor_config *given,
                         enum shaping shaping, unsigned partitions, uint64_t seed,
                         struct random_source *random, struct buffer *out) {
@@ -125,12 +172,16 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     for (uint64_t lives = 1 + random_below(random, 8); lives > 0; lives--) {
         one_life(&drive, history, &appended, rules, shaping, random);
     }
+    bool finished = true;
+    if (shaping != SHAPING_CHANGING && random_below(random, 3) == 0) {
+        finished = replay(&drive, history, &appended, rules, shaping, random);
+    }
     struct processor_config config = random_config(random);
     set_rules(&config, rules);
     faults = (struct faults){0};
     history_append(history, drive.log, appended, history->count);
     drive_start(&drive, &config, 1);
-    bool finished = drive_finish(&drive, STEPS_MOST);
+    finished = drive_finish(&drive, STEPS_MOST) && finished;
     dump_store(drive.store, out);
     drive_close(&drive);
     (void)judged_end();
