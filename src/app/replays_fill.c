@@ -42,6 +42,11 @@ static void read_basis(const struct app_replays *replays, char basis[REPLAY_BASI
         hash = str_hash(replays->enrichment->declared[i].name, hash);
         hash = str_hash(replays->enrichment->declared[i].path, hash);
     }
+    struct funnel_set *funnels = funnel_board_hold(replays->funnels);
+    for (size_t i = 0; funnels && i < funnel_set_count(funnels); i++) {
+        hash = str_hash(str_from_c(funnel_set_at(funnels, i)->id_text), hash);
+    }
+    funnel_set_release(funnels);
     (void)snprintf(basis, REPLAY_BASIS_LEN + 1, "%016" PRIx64, hash);
 }
 
@@ -56,8 +61,10 @@ static void close_filler(struct app_replays *replays) {
 
 static void release_basis(struct app_replays *replays) {
     shape_free(replays->shape);
+    funnel_board_free(replays->funnels);
     enrichment_free(replays->enrichment);
     replays->shape = NULL;
+    replays->funnels = NULL;
     replays->enrichment = NULL;
 }
 
@@ -76,6 +83,10 @@ static enum status hold_basis(struct app_replays *replays, struct error *err) {
         status = shape_make(shape_rules_hold(now.rules), &replays->shape);
     }
     shape_batch_discard(&now);
+    if (status == STATUS_OK && replays->service->funnels) {
+        struct funnel_set *set = funnel_board_hold(replays->service->funnels);
+        status = set ? funnel_board_make(set, &replays->funnels) : STATUS_OK;
+    }
     if (status != STATUS_OK) {
         release_basis(replays);
         return error_set(err, status, "rules: %s", status_text(status));
@@ -164,6 +175,7 @@ static enum status open_filler(struct app_replays *replays, struct error *err) {
     config.log = service->log;
     config.store = replays->next;
     config.shape = replays->shape;
+    config.funnels = replays->funnels;
     config.enrichment = replays->enrichment;
     config.replay = true;
     config.beside = service->store;

@@ -30,7 +30,8 @@ struct app_replays {
     // The thread's own
     struct store *next;
     struct processor *filler;
-    struct shape *shape; // held while it fills
+    struct shape *shape; // held while it fills, with the next two
+    struct funnel_board *funnels;
     struct enrichment *enrichment;
     struct processor_partition_status *rows;
     unsigned partitions;

@@ -123,10 +123,10 @@ def test_killed_under_load_and_resumed(make_server):
     footfall.stop()
 
 
-def rules(footfall, *made):
+def rules(footfall, *made, **more):
     path = footfall.directory + ".yaml"
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"rules": list(made)}, file)  # JSON is YAML
+        json.dump({"rules": list(made), **more}, file)  # JSON is YAML
     return path
 
 
@@ -136,10 +136,10 @@ def ruled(make_server):
     footfall = make_server()
     footfall.flags += ["--config", rules(footfall)]
 
-    def change(*made):
+    def change(*made, **more):
         if footfall.process:
             footfall.stop()
-        rules(footfall, *made)
+        rules(footfall, *made, **more)
         footfall.start()
     yield footfall, change
     footfall.stop()
@@ -167,6 +167,19 @@ def test_new_answers_after_a_change_of_rules(ruled):
     change()
     replay(footfall)
     assert amount(footfall) == 100
+
+
+def test_a_new_funnel_gets_its_past(ruled):
+    footfall, change = ruled
+    change()
+    footfall.send(event("ann", "looked"), event("ann", "bought", timestamp=f"{DAY}T10:05:00Z"), event("bob", "looked"))
+    footfall.settle()
+    change(funnels=[{"name": "buying", "within": "1d", "steps": ["looked", "bought"]}])
+    report = {"from": DAY, "to": DAY}
+    assert footfall.get_json("/reports/funnels/buying", **report)["entered"] == 0
+    replay(footfall)
+    shown = footfall.get_json("/reports/funnels/buying", **report)
+    assert (shown["entered"], shown["completed"]) == (2, 1)
 
 
 def without_times(found):
