@@ -35,6 +35,9 @@ static enum status store_revision(struct look *look, struct reports_rows rows,
     int64_t twice = 0;
     enum status status = reports_daily_make(&look->arena, rows, REPORTS_LIST_ITEMS, daily);
     if (status == STATUS_OK) {
+        status = reports_daily_excluded(look->reports->config.store, &look->arena, daily);
+    }
+    if (status == STATUS_OK) {
         status = reports_people_counted_twice(look->reports->config.store, daily->project,
                                               daily->day, &twice);
     }

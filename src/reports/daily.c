@@ -23,6 +23,19 @@ enum status reports_daily_rows(struct store *store, struct str project, int32_t 
     return status;
 }
 
+enum status reports_daily_excluded(struct store *store, struct arena *arena,
+                                   struct reports_daily *daily) {
+    struct store_total *rows = NULL;
+    size_t count = 0;
+    enum status status =
+        store_totals_read(store, daily->project, daily->day, daily->day,
+                          REPORTS_METRIC(BOTS) | REPORTS_METRIC(FILTERED), arena, &rows, &count);
+    struct reports_rows all = {rows, status == STATUS_OK ? count : 0};
+    daily->bots = reports_amount(all, daily->day, STORE_METRIC_BOTS);
+    daily->filtered = reports_amount(all, daily->day, STORE_METRIC_FILTERED);
+    return status;
+}
+
 uint64_t reports_daily_digest(struct reports_rows rows) {
     uint64_t digest = 0;
     for (size_t i = 0; i < rows.count; i++) {
@@ -150,6 +163,9 @@ void reports_handle_daily(struct http_exchange *exchange, void *context) {
                                             &exchange->arena, &rows);
     if (status == STATUS_OK) {
         status = reports_daily_make(&exchange->arena, rows, question.limit, &daily);
+    }
+    if (status == STATUS_OK) {
+        status = reports_daily_excluded(reports->config.store, &exchange->arena, &daily);
     }
     if (status == STATUS_OK) {
         status = fill_revision(reports, &exchange->arena, &daily);

@@ -20,6 +20,7 @@ struct reports_daily {
     bool has_people; // of closed days
     int64_t people;  // active users and visitors, linked ones once
     int64_t sessions, bounces;
+    int64_t bots, filtered; // events that did not count
     bool has_median;
     double median_seconds;
     int64_t hours[24];
@@ -30,7 +31,10 @@ struct reports_daily {
 MUST_CHECK enum status reports_daily_rows(struct store *store, struct str project, int32_t day,
                                           struct arena *arena, struct reports_rows *out);
 uint64_t reports_daily_digest(struct reports_rows rows);
-// Fills in all but project, time_zone, day, closed and revision. CORRUPT: a value that the processor does not write.
+// Events of the day that were dropped, as of bots and by rules. No part of the rows above: what never counted reopens no closed day.
+MUST_CHECK enum status reports_daily_excluded(struct store *store, struct arena *arena,
+                                              struct reports_daily *daily);
+// Fills in all but project, time_zone, day, closed, revision, bots and filtered. CORRUPT: a value that the processor does not write.
 MUST_CHECK enum status reports_daily_make(struct arena *arena, struct reports_rows rows,
                                           size_t limit, struct reports_daily *daily);
 

@@ -21,6 +21,8 @@ static void write_cards(struct buffer *out, const struct reports_daily *daily) {
     bool any = daily->sessions > 0;
     view_html_percent(out, any, any ? (double)daily->bounces / (double)daily->sessions : 0);
     view_page_end_card(out, NULL);
+    view_page_card(out, "Of bots", daily->bots, "events that do not count");
+    view_page_card(out, "Filtered", daily->filtered, "events that do not count");
     view_page_end_cards(out);
 }
 

@@ -30,6 +30,14 @@ static void write_sessions(struct json_writer *w, const struct reports_daily *da
     json_end_object(w);
 }
 
+static void write_excluded(struct json_writer *w, const struct reports_daily *daily) {
+    json_key(w, STR("excluded"));
+    json_begin_object(w);
+    json_member_i64(w, STR("bots"), daily->bots);
+    json_member_i64(w, STR("filtered"), daily->filtered);
+    json_end_object(w);
+}
+
 void reports_daily_write_json(struct json_writer *w, const struct reports_daily *daily) {
     char date[11];
     clock_format_date(daily->day, date);
@@ -49,6 +57,7 @@ void reports_daily_write_json(struct json_writer *w, const struct reports_daily 
         json_member_i64(w, STR("people"), daily->people);
     }
     write_sessions(w, daily);
+    write_excluded(w, daily);
     write_list(w, STR("pages"), &daily->pages, STR("name"), false);
     write_list(w, STR("referrers"), &daily->referrers, STR("name"), false);
     write_list(w, STR("countries"), &daily->countries, STR("name"), false);
@@ -112,6 +121,8 @@ void reports_daily_write_csv(struct buffer *out, const struct reports_daily *dai
     bool any = daily->sessions > 0;
     write_figure(&rows, "bounce rate", any,
                  any ? (double)daily->bounces / (double)daily->sessions : 0);
+    write_figure(&rows, "excluded bots", true, (double)daily->bots);
+    write_figure(&rows, "excluded filtered", true, (double)daily->filtered);
     write_rows(&rows, "event", &daily->by_name, true);
     write_rows(&rows, "type", &daily->by_type, false);
     write_rows(&rows, "page", &daily->pages, false);

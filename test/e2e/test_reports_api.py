@@ -40,8 +40,8 @@ def ask(server, path, **more):
 def test_the_shape_of_the_daily_report(server):
     report = server.daily(DAY)
     assert list(report) == ["project", "date", "timeZone", "closed", "revision", "events", "byName", "byType", "activeUsers",
-                            "newUsers", "anonymousVisitors", "sessions", "pages", "referrers", "countries", "devices", "hours",
-                            "topUsers"]
+                            "newUsers", "anonymousVisitors", "sessions", "excluded", "pages", "referrers", "countries", "devices",
+                            "hours", "topUsers"]
     assert (report["project"], report["date"], report["timeZone"]) == ("default", DAY, "UTC")
     assert report["events"] == 2 * len(NASTY)
     assert len(report["hours"]) == 24 and report["hours"][10] == report["events"]
@@ -191,7 +191,8 @@ def test_bots_are_dropped_and_counted(server):
                  "context": {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}})
     server.settle()
     assert server.ids("robot") == []
-    assert server.daily("2026-05-20")["events"] == 0
+    report = server.daily("2026-05-20")
+    assert (report["events"], report["excluded"]) == (0, {"bots": 1, "filtered": 0})
     assert server.status()["processor"]["bots"] == before + 1
 
 

@@ -99,6 +99,9 @@ static void test_daily(void **state) {
     (void)state;
     char value[200];
     fill_day(november(22));
+    put(november(22), STORE_METRIC_BOTS, "Googlebot", 7);
+    put(november(22), STORE_METRIC_FILTERED, "(do-not-track)", 2);
+    put(november(22), STORE_METRIC_FILTERED, "no-admins", 3);
     struct route_reply reply = get("/reports/daily?date=2026-11-22");
     ASSERT_REPLY(reply, 200);
     assert_string_equal(
@@ -111,6 +114,7 @@ static void test_daily(void **state) {
         "\"byType\":[{\"name\":\"track\",\"events\":60},{\"name\":\"page\",\"events\":40}],"
         "\"activeUsers\":12,\"newUsers\":2,\"anonymousVisitors\":4,"
         "\"sessions\":{\"count\":4,\"medianSeconds\":25,\"bounceRate\":0.25},"
+        "\"excluded\":{\"bots\":7,\"filtered\":5},"
         "\"pages\":[{\"name\":\"/a\",\"events\":20},{\"name\":\"/b\",\"events\":20}],"
         "\"referrers\":[],\"countries\":[],\"devices\":[{\"name\":\"mobile\",\"events\":70}],"
         "\"hours\":[1,0,0,0,0,0,0,0,0,0,0,0,0,99,0,0,0,0,0,0,0,0,0,0],"
@@ -122,6 +126,8 @@ static void test_daily(void **state) {
                         "attachment; filename=\"daily-2026-11-22.csv\"");
     ASSERT_HAS(reply.body, "date,section,name,value,users\r\n2026-11-22,total,events,100,\r\n");
     ASSERT_HAS(reply.body, "2026-11-22,event,'=cmd(),30,3\r\n");
+    ASSERT_HAS(reply.body, "2026-11-22,total,excluded bots,7,\r\n"
+                           "2026-11-22,total,excluded filtered,5,\r\n");
     reply = get("/reports/daily?date=2026-11-22&format=html");
     ASSERT_HAS(reply.body, "&lt;b&gt;x&lt;/b&gt;");
     assert_null(strstr(reply.body, "<b>x"));
