@@ -5,6 +5,7 @@
 
 #include "auth/scope.h"
 #include "http/query.h"
+#include "reports/compare.h"
 #include "reports/private.h"
 #include "view/chart.h"
 #include "view/page.h"
@@ -45,7 +46,9 @@ bool reports_ask(struct reports *reports, struct http_exchange *exchange, const 
            view_ask_range(exchange, value_of(names, values, count, STR("from")),
                           value_of(names, values, count, STR("to")), out->today, &out->range) &&
            view_ask_format(exchange, value_of(names, values, count, STR("format")), &out->format) &&
-           view_ask_limit(exchange, value_of(names, values, count, STR("limit")), &out->limit);
+           view_ask_limit(exchange, value_of(names, values, count, STR("limit")), &out->limit) &&
+           reports_compare_ask(exchange, value_of(names, values, count, STR("compare")),
+                               &out->compare);
 }
 
 void reports_write_head(struct json_writer *w, const struct reports_question *question) {

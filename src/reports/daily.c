@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making the daily report, and GET /reports/daily.
 #include "reports/daily.h"
+#include "reports/daily_compare.h"
 #include "reports/people.h"
 
 #include "base/bytes.h"
@@ -126,6 +127,14 @@ static enum status fill_revision(struct reports *reports, struct arena *arena,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static enum status compare_daily(struct reports *reports, struct arena *arena,
+                                 enum reports_compare compare, struct reports_daily *daily) {
+    struct reports_daily *previous = NULL;
+    enum status status =
+        reports_daily_previous(reports->config.store, arena, compare, daily, &previous);
+    return status == STATUS_OK ? fill_revision(reports, arena, previous) : status;
+}
+
 static void send_daily(struct http_exchange *exchange, const struct reports_daily *daily,
                        enum view_format format) {
     struct buffer *out = http_reply_body(exchange);
@@ -151,9 +160,9 @@ static void send_daily(struct http_exchange *exchange, const struct reports_dail
 
 void reports_handle_daily(struct http_exchange *exchange, void *context) {
     struct reports *reports = context;
-    static const char *const names[] = {"project", "date", "format", "limit"};
+    static const char *const names[] = {"project", "date", "format", "limit", "compare"};
     struct reports_question question;
-    if (!reports_ask(reports, exchange, names, 4, &question)) {
+    if (!reports_ask(reports, exchange, names, 5, &question)) {
         return;
     }
     struct reports_rows rows;
@@ -169,6 +178,9 @@ void reports_handle_daily(struct http_exchange *exchange, void *context) {
     }
     if (status == STATUS_OK) {
         status = fill_revision(reports, &exchange->arena, &daily);
+    }
+    if (status == STATUS_OK && question.compare != REPORTS_COMPARE_NOT) {
+        status = compare_daily(reports, &exchange->arena, question.compare, &daily);
     }
     if (status != STATUS_OK) {
         view_fail(exchange, status, "reports", "The day's totals cannot be read");

@@ -24,6 +24,8 @@ struct reports_daily {
     bool has_median;
     double median_seconds;
     int64_t hours[24];
+    enum reports_compare compare;
+    const struct reports_daily *previous; // that it is compared with; NULL: nothing
     struct reports_list by_name, by_type, pages, referrers, countries, devices, top_users;
 };
 

@@ -3,7 +3,7 @@
 // The daily report as a printable page.
 #include <stdio.h>
 
-#include "reports/daily.h"
+#include "reports/daily_compare.h"
 #include "view/chart.h"
 #include "view/page.h"
 
@@ -64,7 +64,15 @@ void reports_daily_write_page(struct buffer *out, const struct reports_daily *da
     write_cards(out, daily);
     struct view_chart chart = {
         .title = "Events by hour", .unit = "events", .count = 24, .label = label_hour};
-    view_chart_bars(out, &chart, daily->hours);
+    if (daily->previous) {
+        struct reports_figure figures[REPORTS_DAILY_FIGURES];
+        struct reports_comparison comparison;
+        reports_daily_figures(daily, figures, &comparison);
+        reports_compare_page(out, &comparison);
+        reports_compare_chart(out, &chart, daily->hours, daily->previous->hours);
+    } else {
+        view_chart_bars(out, &chart, daily->hours);
+    }
     view_page_begin_columns(out);
     write_table(out, "What was done", "Event", &daily->by_name, true);
     write_table(out, "Most active users", "User", &daily->top_users, false);

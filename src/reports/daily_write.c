@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // The daily report as JSON and CSV.
+#include <string.h>
+
 #include "base/clock.h"
-#include "reports/daily.h"
+#include "reports/daily_compare.h"
 #include "view/csv.h"
 
 static void write_list(struct json_writer *w, struct str key, const struct reports_list *list,
@@ -69,13 +71,24 @@ void reports_daily_write_json(struct json_writer *w, const struct reports_daily 
     }
     json_end_array(w);
     write_list(w, STR("topUsers"), &daily->top_users, STR("userId"), false);
+    reports_daily_compare_json(w, daily);
     json_end_object(w);
 }
 
 struct csv_rows {
     struct view_csv csv;
     char date[11];
+    char previous[11]; // "": compared with nothing
 };
+
+// The cells of the day before; now and before may both be unknown.
+static void end_row(struct csv_rows *rows, struct reports_value now, struct reports_value before) {
+    if (rows->previous[0]) {
+        view_csv_text(&rows->csv, str_from_c(before.known ? rows->previous : ""));
+        reports_compare_csv(&rows->csv, now, before);
+    }
+    view_csv_end_row(&rows->csv);
+}
 
 static void begin_row(struct csv_rows *rows, const char *section, struct str name) {
     view_csv_text(&rows->csv, str_from_c(rows->date));
@@ -83,11 +96,29 @@ static void begin_row(struct csv_rows *rows, const char *section, struct str nam
     view_csv_text(&rows->csv, name);
 }
 
-static void write_figure(struct csv_rows *rows, const char *name, bool known, double value) {
-    begin_row(rows, "total", str_from_c(name));
-    view_csv_number(&rows->csv, known, value);
-    view_csv_text(&rows->csv, STR_EMPTY);
-    view_csv_end_row(&rows->csv);
+static void write_figures(struct csv_rows *rows, const struct reports_daily *daily) {
+    static const char *const names[REPORTS_DAILY_FIGURES] = {"events",
+                                                             "active users",
+                                                             "new users",
+                                                             "anonymous visitors",
+                                                             "people",
+                                                             "sessions",
+                                                             "median session seconds",
+                                                             "bounce rate",
+                                                             "excluded bots",
+                                                             "excluded filtered"};
+    struct reports_figure figures[REPORTS_DAILY_FIGURES];
+    struct reports_comparison comparison;
+    reports_daily_figures(daily, figures, &comparison);
+    for (size_t i = 0; i < REPORTS_DAILY_FIGURES; i++) {
+        if (!figures[i].now.known && strcmp(figures[i].key, "people") == 0) {
+            continue; // the day is open
+        }
+        begin_row(rows, "total", str_from_c(names[i]));
+        view_csv_number(&rows->csv, figures[i].now.known, figures[i].now.value);
+        view_csv_text(&rows->csv, STR_EMPTY);
+        end_row(rows, figures[i].now, figures[i].before);
+    }
 }
 
 static void write_rows(struct csv_rows *rows, const char *section, const struct reports_list *list,
@@ -100,29 +131,21 @@ static void write_rows(struct csv_rows *rows, const char *section, const struct 
         } else {
             view_csv_text(&rows->csv, STR_EMPTY);
         }
-        view_csv_end_row(&rows->csv);
+        end_row(rows, (struct reports_value){0}, (struct reports_value){0});
     }
 }
 
 void reports_daily_write_csv(struct buffer *out, const struct reports_daily *daily) {
-    struct csv_rows rows;
+    struct csv_rows rows = {.previous = ""};
     view_csv_init(&rows.csv, out);
     clock_format_date(daily->day, rows.date);
-    view_csv_header(&rows.csv, "date,section,name,value,users");
-    write_figure(&rows, "events", true, (double)daily->events);
-    write_figure(&rows, "active users", true, (double)daily->active_users);
-    write_figure(&rows, "new users", true, (double)daily->new_users);
-    write_figure(&rows, "anonymous visitors", true, (double)daily->anonymous_visitors);
-    if (daily->has_people) {
-        write_figure(&rows, "people", true, (double)daily->people);
+    if (daily->previous) {
+        clock_format_date(daily->previous->day, rows.previous);
     }
-    write_figure(&rows, "sessions", true, (double)daily->sessions);
-    write_figure(&rows, "median session seconds", daily->has_median, daily->median_seconds);
-    bool any = daily->sessions > 0;
-    write_figure(&rows, "bounce rate", any,
-                 any ? (double)daily->bounces / (double)daily->sessions : 0);
-    write_figure(&rows, "excluded bots", true, (double)daily->bots);
-    write_figure(&rows, "excluded filtered", true, (double)daily->filtered);
+    view_csv_header(&rows.csv, daily->previous ? "date,section,name,value,users,previous_date,"
+                                                 "previous_value,change,change_percent"
+                                               : "date,section,name,value,users");
+    write_figures(&rows, daily);
     write_rows(&rows, "event", &daily->by_name, true);
     write_rows(&rows, "type", &daily->by_type, false);
     write_rows(&rows, "page", &daily->pages, false);
@@ -134,7 +157,11 @@ void reports_daily_write_csv(struct buffer *out, const struct reports_daily *dai
         begin_row(&rows, "hour", str_from_c(name));
         view_csv_integer(&rows.csv, daily->hours[hour]);
         view_csv_text(&rows.csv, STR_EMPTY);
-        view_csv_end_row(&rows.csv);
+        struct reports_value before = {0};
+        if (daily->previous) {
+            before = reports_value_of(daily->previous->hours[hour]);
+        }
+        end_row(&rows, reports_value_of(daily->hours[hour]), before);
     }
     write_rows(&rows, "top user", &daily->top_users, false);
 }

@@ -22,6 +22,12 @@ struct reports {
 };
 
 // --- What is asked for ------------------------------------------------------------------------------------------------
+enum reports_compare {
+    REPORTS_COMPARE_NOT,
+    REPORTS_COMPARE_PREVIOUS,
+    REPORTS_COMPARE_PREVIOUS_WEEK,
+    REPORTS_COMPARE_PREVIOUS_YEAR
+};
 struct reports_question {
     struct str project;
     struct view_zone zone;
@@ -32,8 +38,9 @@ struct reports_question {
     unsigned limit;
     struct str by;   // data NULL: not given
     struct str unit; // the same
+    enum reports_compare compare;
 };
-// names: which of project, date, from, to, format, limit, by and unit the route takes. False: a problem was sent.
+// names: which of project, date, from, to, format, limit, by, unit and compare the route takes. False: a problem was sent.
 bool reports_ask(struct reports *reports, struct http_exchange *exchange, const char *const *names,
                  size_t count, struct reports_question *out);
 

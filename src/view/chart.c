@@ -121,18 +121,31 @@ void view_chart_bars(struct buffer *out, const struct view_chart *chart, const i
     buffer_append_str(out, STR("</svg></section>\n"));
 }
 
+// The class of a series: its colour, and whether it is dashed.
+static void write_class(struct buffer *out, const struct view_series *series, size_t which) {
+    if (series->muted) {
+        buffer_append_str(out, STR("muted"));
+    } else {
+        buffer_printf(out, "c%zu", which);
+    }
+}
+
 static void write_line(struct buffer *out, const struct view_chart *chart,
                        const struct view_series *series, size_t which, int64_t top,
                        const double *x_of) {
-    buffer_printf(out, "<polyline class=\"line c%zu\" points=\"", which);
+    buffer_append_str(out, STR("<polyline class=\"line "));
+    write_class(out, series, which);
+    buffer_append_str(out, STR("\" points=\""));
     for (size_t i = 0; i < chart->count; i++) {
         buffer_printf(out, "%.1f,%.1f ", x_of[0] + x_of[1] * (double)i,
                       y_of(series->values[i], top));
     }
     buffer_append_str(out, STR("\"/>\n"));
     for (size_t i = 0; i < chart->count && chart->count <= DOTS_MAX; i++) {
-        buffer_printf(out, "<circle class=\"c%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\">", which,
-                      x_of[0] + x_of[1] * (double)i, y_of(series->values[i], top));
+        buffer_append_str(out, STR("<circle class=\""));
+        write_class(out, series, which);
+        buffer_printf(out, "\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\">", x_of[0] + x_of[1] * (double)i,
+                      y_of(series->values[i], top));
         write_title(out, chart, i, series->values[i], series->name);
         buffer_append_str(out, STR("</circle>"));
     }
@@ -158,10 +171,10 @@ void view_chart_lines(struct buffer *out, const struct view_chart *chart,
     write_axis(out, chart, x_of);
     buffer_append_str(out, STR("</svg>\n<ul class=\"legend\">"));
     for (size_t i = 0; i < count; i++) {
-        buffer_printf(out,
-                      "<li><svg viewBox=\"0 0 18 8\" aria-hidden=\"true\"><line class=\"c%zu\" "
-                      "x1=\"2\" x2=\"16\" y1=\"4\" y2=\"4\"/></svg>",
-                      i);
+        buffer_append_str(out,
+                          STR("<li><svg viewBox=\"0 0 18 8\" aria-hidden=\"true\"><line class=\""));
+        write_class(out, &series[i], i);
+        buffer_append_str(out, STR("\" x1=\"2\" x2=\"16\" y1=\"4\" y2=\"4\"/></svg>"));
         view_html_text(out, str_from_c(series[i].name));
         buffer_append_str(out, STR("</li>"));
     }

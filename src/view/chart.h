@@ -4,6 +4,7 @@
 #ifndef FOOTFALL_VIEW_CHART_H
 #define FOOTFALL_VIEW_CHART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -20,6 +21,7 @@ struct view_chart {
 struct view_series {
     const char *name;
     const int64_t *values; // chart.count of them, none below 0
+    bool muted;            // dashed and grey: what is there to compare with
 };
 void view_chart_bars(struct buffer *out, const struct view_chart *chart, const int64_t *values);
 // Up to 4 series, with a legend.

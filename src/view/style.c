@@ -53,6 +53,7 @@ static const char sheet[] =
     ".chart .fill{fill:var(--accent)}.chart .fill:hover{fill:var(--s2)}"
     ".chart .line{fill:none;stroke-width:2.25;stroke-linejoin:round;stroke-linecap:round}"
     ".c0{stroke:var(--accent)}.c1{stroke:var(--s2)}.c2{stroke:var(--s3)}.c3{stroke:var(--s4)}"
+    ".muted{stroke:var(--soft)}polyline.muted,line.muted{stroke-dasharray:5 4}"
     ".chart circle{fill:var(--panel);stroke-width:2}"
     ".legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:6px 0 0;padding:0;list-style:none;"
     "font-size:13px;color:var(--soft)}"

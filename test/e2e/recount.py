@@ -145,6 +145,7 @@ class Recount:
 
     def __init__(self, messages, zone_name):
         self.zone = ZoneInfo(zone_name)
+        self.messages = messages
         seen = {}
         for message in messages:
             seen.setdefault(message["messageId"], message)
@@ -206,6 +207,12 @@ class Recount:
         bounces = sum(session.events == 1 for session in sessions)
         return {"count": len(sessions), "median": median(lengths) if lengths else None,
                 "bounce": bounces / len(sessions) if sessions else None}
+
+    def session_figures_of(self, days):
+        sessions = [session for day in days for session in self.sessions_by_day.get(day, [])]
+        bounces = sum(session.events == 1 for session in sessions)
+        return {"count": len(sessions), "bounceRate": bounces / len(sessions) if sessions else None,
+                "medianSeconds": median((session.end - session.start) // 1000 for session in sessions) if sessions else None}
 
     def top_users(self, day):
         counted = Counter(event.user for event in self.by_day.get(day, ()) if event.user)

@@ -141,6 +141,45 @@ static void test_daily(void **state) {
     ASSERT_REPLY(get("/reports/daily?project=nope"), 404);
 }
 
+static void test_compare(void **state) {
+    (void)state;
+    fill_day(november(15));
+    fill_day(november(22));
+    put(november(22), STORE_METRIC_EVENTS, "", 150);
+    put(november(22), STORE_METRIC_NAME, "Login", 110);
+    struct route_reply reply = get("/reports/daily?date=2026-11-22&compare=previous-week");
+    ASSERT_REPLY(reply, 200);
+    ASSERT_HAS(reply.body, "\"previous\":{\"compare\":\"previous-week\",\"from\":\"2026-11-15\","
+                           "\"to\":\"2026-11-15\",\"totals\":{\"events\":100,\"activeUsers\":12,"
+                           "\"newUsers\":2,\"anonymousVisitors\":4,\"people\":null,\"sessions\":4,"
+                           "\"medianSeconds\":25,\"bounceRate\":0.25,\"bots\":0,\"filtered\":0},"
+                           "\"change\":{\"events\":50,");
+    ASSERT_HAS(reply.body, "\"changePercent\":{\"events\":50,\"activeUsers\":0,");
+    ASSERT_HAS(reply.body, "\"bots\":null,\"filtered\":null},\"hours\":[1,0,");
+    reply = get("/reports/daily?date=2026-11-22&compare=previous"); // with nothing
+    ASSERT_HAS(reply.body, "\"from\":\"2026-11-21\"");
+    ASSERT_HAS(reply.body, "\"change\":{\"events\":150,");
+    ASSERT_HAS(reply.body, "\"changePercent\":{\"events\":null,");
+    reply = get("/reports/daily?date=2026-11-22&compare=previous-week&format=csv");
+    ASSERT_HAS(reply.body, "date,section,name,value,users,previous_date,previous_value,change,"
+                           "change_percent\r\n"
+                           "2026-11-22,total,events,150,,2026-11-15,100,50,50\r\n");
+    ASSERT_HAS(reply.body, "2026-11-22,event,Login,110,9,,,,\r\n");
+    reply = get("/reports/daily?date=2026-11-22&compare=previous-week&format=html");
+    ASSERT_HAS(reply.body, "▲ 50 more");
+    ASSERT_HAS(reply.body, "= the same");
+    ASSERT_HAS(reply.body, "<polyline class=\"line muted\"");
+    reply = get("/reports/events?from=2026-11-22&to=2026-11-22&compare=previous-week&limit=1");
+    ASSERT_HAS(reply.body, "\"items\":[{\"name\":\"Login\",\"events\":60,\"byDay\":[60]}]}}");
+    reply = get("/reports/events?from=2026-11-22&to=2026-11-22&compare=previous-week&format=csv");
+    ASSERT_HAS(reply.body, "2026-11-22,Login,110,2026-11-15,60,50,83.3");
+    reply = get("/reports/events?from=2026-11-22&to=2026-11-22&compare=previous&by=day&format=csv");
+    ASSERT_HAS(reply.body, "2026-11-22,150,2026-11-21,0,150,\r\n");
+    ASSERT_REPLY(get("/reports/active?compare=previous-month"), 400);
+    ASSERT_REPLY(get("/reports/daily?compare="), 400);
+    ASSERT_REPLY(get("/reports/retention?compare=previous"), 400);
+}
+
 static void test_active(void **state) {
     (void)state;
     fill_day(november(22));
@@ -325,6 +364,7 @@ static void test_people(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_daily, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compare, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_active, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sessions, set_up, tear_down),

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "reports/compare.h"
 #include "reports/daily.h"
 #include "reports/events.h"
 
@@ -80,6 +82,48 @@ static void test_counts(void **state) {
     arena_free(&arena);
 }
 
+static void assert_compared(enum reports_compare compare, const char *first, const char *last,
+                            const char *earlier_first, const char *earlier_last) {
+    struct view_range range, expected;
+    assert_true(clock_parse_date(str_from_c(first), &range.first));
+    assert_true(clock_parse_date(str_from_c(last), &range.last));
+    assert_true(clock_parse_date(str_from_c(earlier_first), &expected.first));
+    assert_true(clock_parse_date(str_from_c(earlier_last), &expected.last));
+    range = reports_compare_range(compare, range);
+    assert_int_equal(range.first, expected.first);
+    assert_int_equal(range.last, expected.last);
+}
+
+static void test_compared_ranges(void **state) {
+    (void)state;
+    enum reports_compare week = REPORTS_COMPARE_PREVIOUS_WEEK, year = REPORTS_COMPARE_PREVIOUS_YEAR;
+    assert_compared(REPORTS_COMPARE_PREVIOUS, "2026-03-01", "2026-03-01", "2026-02-28",
+                    "2026-02-28");
+    assert_compared(REPORTS_COMPARE_PREVIOUS, "2024-03-01", "2024-03-31", "2024-01-30",
+                    "2024-02-29");
+    assert_compared(week, "2026-03-04", "2026-03-04", "2026-02-25", "2026-02-25");
+    assert_compared(week, "2026-03-02", "2026-03-08", "2026-02-23", "2026-03-01");
+    assert_compared(week, "2026-03-02", "2026-03-09", "2026-02-16", "2026-02-23"); // eight days
+    assert_compared(year, "2024-02-29", "2024-02-29", "2023-02-28", "2023-02-28");
+    assert_compared(year, "2025-02-01", "2025-02-28", "2024-02-01", "2024-02-28");
+    assert_compared(year, "2024-01-01", "2024-12-31", "2022-12-31", "2023-12-31");
+}
+
+static void test_changes(void **state) {
+    (void)state;
+    struct reports_value ten = reports_value_of(10), four = reports_value_of(4),
+                         zero = reports_value_of(0), unknown = {false, 0};
+    assert_true(reports_value_change(four, ten).value == -6);
+    assert_true(reports_value_percent(four, ten).value == -60);
+    assert_true(reports_value_change(four, zero).known);
+    assert_false(reports_value_percent(four, zero).known);
+    assert_false(reports_value_percent(zero, zero).known);
+    assert_false(reports_value_change(four, unknown).known);
+    assert_false(reports_value_change(unknown, four).known);
+    assert_false(reports_value_percent(unknown, four).known);
+    assert_false(reports_value_ratio(1, 0).known);
+}
+
 static void test_digest(void **state) {
     (void)state;
     struct store_total changed[11];
@@ -133,8 +177,10 @@ static void test_daily(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slices), cmocka_unit_test(test_lists), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_digest), cmocka_unit_test(test_daily),
+        cmocka_unit_test(test_slices),  cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_counts),  cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_daily),   cmocka_unit_test(test_compared_ranges),
+        cmocka_unit_test(test_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
