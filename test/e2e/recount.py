@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 SESSION_GAP = 30 * 60 * 1000
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SESSION_LENGTH_MAX = 24 * 3600 * 1000
 
 
@@ -35,6 +36,7 @@ class Event:
         self.name = message.get("event" if self.type == "track" else "name", "")
         self.user = message.get("userId")
         self.anonymous = message.get("anonymousId")
+        self.previous = message.get("previousId")
         self.actor = ("user", self.user) if self.user else ("anonymous", self.anonymous)
         self.ms = milliseconds(message["timestamp"])
         local = datetime.fromtimestamp(self.ms // 1000, zone)
@@ -168,9 +170,10 @@ class Recount:
         self.links = defaultdict(set)
         owners = {}
         for event in self.events:
-            if event.type == "identify" and event.user and event.anonymous:
+            linked = event.anonymous if event.type == "identify" else event.previous if event.type == "alias" else None
+            if event.user and linked:
                 claim = (event.ms, event.user)
-                owners[event.anonymous] = min(claim, owners.get(event.anonymous, claim))
+                owners[linked] = min(claim, owners.get(linked, claim))
         for anonymous, (_, user) in owners.items():
             self.links[user].add(anonymous)
 
@@ -224,13 +227,34 @@ class Recount:
     def new_users(self, day):
         return sum(first == day and actor[0] == "user" for actor, first in self.first_day.items())
 
+    def people(self, day):
+        """Who was there, with a user and the anonymous ids that belong to them once."""
+        owners = {("anonymous", anonymous): ("user", user) for user, linked in self.links.items() for anonymous in linked}
+        return len({owners.get(actor, actor) for actor in self.active.get(day, ())})
+
+    def retention(self, unit):
+        """Cohort -> how many of it were active so many days or weeks later; those of none left out."""
+        def begin(day):
+            return day if unit == "day" else day - timedelta(days=day.weekday())
+
+        step, most = (1, 90) if unit == "day" else (7, 52)
+        days = defaultdict(set)
+        for day, actors in self.active.items():
+            for actor in actors:
+                days[actor].add(begin(day))
+        found = defaultdict(Counter)
+        for actor, seen in days.items():
+            if actor[0] == "user":
+                found[min(seen).isoformat()].update(later for later in ((day - min(seen)).days // step for day in seen) if later <= most)
+        return found
+
     def actors_of(self, user):
         return [("user", user), *(("anonymous", anonymous) for anonymous in sorted(self.links[user]))]
 
     def timeline(self, user):
-        """Newest first; the history of linked anonymous ids belongs to it."""
+        """Newest first, of the same time UUIDs before other ids; the history of linked anonymous ids belongs to it."""
         events = [event for actor in self.actors_of(user) for event in self.by_actor.get(actor, ())]
-        return [event.id for event in sorted(events, key=lambda e: (e.ms, e.id), reverse=True)]
+        return [event.id for event in sorted(events, key=lambda e: (e.ms, bool(UUID.fullmatch(e.id)), e.id), reverse=True)]
 
     def user_days(self, user):
         days = defaultdict(lambda: {"events": 0, "names": Counter(), "types": Counter(), "sessions": 0, "seconds": []})
