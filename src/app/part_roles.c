@@ -136,15 +136,16 @@ static void stop_users(struct app_service *service) {
 
 static enum status start_reports(struct app_service *service, struct error *err) {
     struct str dimensions[ENRICH_DECLARED_MAX];
-    struct reports_config config = {.store = service->store,
-                                    .funnels = service->funnels,
-                                    .dimensions = dimensions,
-                                    .dimension_count =
-                                        app_dimension_names(service->settings, dimensions),
-                                    .keyring = service->keyring,
-                                    .clock = clock_system(),
-                                    .progress = app_report_progress,
-                                    .progress_context = service};
+    struct reports_config config = {
+        .store = service->store,
+        .funnels = service->funnels,
+        .dimensions = dimensions,
+        .dimension_count = app_dimension_names(service->settings, dimensions),
+        .keyring = service->keyring,
+        .clock = clock_system(),
+        .progress = app_report_progress,
+        .progress_context = service,
+        .close_every_ms = settings_integer(service->settings, "reports.close_every")};
     return reports_start(&config, &service->reports, err);
 }
 

@@ -355,6 +355,8 @@ static const struct setting table[] = {
      "of a webhook: signs what is sent, at least 16 bytes", true},
     {"deliveries[].allow_private", NULL, SETTING_CHOICE, "false", 0, 0, "false|true",
      "the webhook may be in a private network", false},
+    {"reports.close_every", NULL, SETTING_DURATION, "1m", SECOND, HOUR, NULL,
+     "how often days are looked for that are to be closed, or changed since", false},
     {"delivery.attempts", NULL, SETTING_INTEGER, "10", 1, 100, NULL,
      "attempts until a delivery is given up", false},
     {"delivery.backoff", NULL, SETTING_DURATION, "30s", 100, HOUR, NULL,

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "reports/private.h"
 
-#define LOOK_INTERVAL_US (60 * 1000000LL)
+#define LOOK_INTERVAL_MS (60 * 1000)
 
 static const struct http_route routes[] = {
     {HTTP_GET_, "/reports/daily", AUTH_ACCESS_VIEWER, true, reports_handle_daily},
@@ -20,18 +20,19 @@ static const struct http_route routes[] = {
     {HTTP_GET_, "/reports/funnels/:name", AUTH_ACCESS_VIEWER, true, reports_handle_funnel},
 };
 
-// Looks once a minute, for the first time a minute after the start: by then the processor has caught up with the log.
+// Looks once a minute or as configured, for the first time that long after the start: by then the processor has caught up with the log.
 static void *run_timer(void *context) {
     struct reports *reports = context;
     thread_must(pthread_mutex_lock(&reports->mutex));
     while (!reports->stopping) {
-        if (thread_cond_wait_us(&reports->wake, &reports->mutex, LOOK_INTERVAL_US)) {
+        if (thread_cond_wait_us(&reports->wake, &reports->mutex,
+                                reports->config.close_every_ms * 1000)) {
             continue; // woken: to stop, or for no reason
         }
         thread_must(pthread_mutex_unlock(&reports->mutex));
         struct error err = {0};
         if (reports_close_due(reports, &err) != STATUS_OK) {
-            LOG_WARN("reports", "daily reports could not be closed, trying again in a minute",
+            LOG_WARN("reports", "daily reports could not be closed, trying again at the next look",
                      LOG_CSTR("reason", err.text));
         }
         thread_must(pthread_mutex_lock(&reports->mutex));
@@ -61,6 +62,9 @@ enum status reports_start(const struct reports_config *config, struct reports **
     }
     if (reports->config.close_after_ms == 0) {
         reports->config.close_after_ms = 15 * 60 * 1000;
+    }
+    if (reports->config.close_every_ms == 0) {
+        reports->config.close_every_ms = LOOK_INTERVAL_MS;
     }
     thread_must(pthread_mutex_init(&reports->closing, NULL));
     thread_must(pthread_mutex_init(&reports->mutex, NULL));

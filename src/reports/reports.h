@@ -3,7 +3,7 @@
 // Reports: what the day totals say, as JSON, CSV and printable HTML.
 //
 // A daily report closes when the project's day is over and the log has moved 15 minutes past it, or stood still that long: a timer
-// thread of this role looks once a minute. Later events reopen it: the next look stores a new revision.
+// thread of this role looks once a minute (reports.close_every). Later events reopen it: the next look stores a new revision.
 #ifndef FOOTFALL_REPORTS_H
 #define FOOTFALL_REPORTS_H
 
@@ -21,6 +21,7 @@ struct reports_config {
     void (*progress)(void *context, int64_t *received_ms, bool *caught_up);
     void *progress_context;
     int64_t close_after_ms;       // 0: 15 min
+    int64_t close_every_ms;       // between looks; 0: a minute
     struct funnel_board *funnels; // outlives it; NULL: there are none
     const struct str *dimensions; // names of those that are declared; the texts outlive the role
     size_t dimension_count;
