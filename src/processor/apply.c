@@ -276,14 +276,25 @@ static enum status apply_traits(struct partition *partition, const struct applie
     return status;
 }
 
-static void apply_link(struct partition *partition, const struct event *event) {
+// It is counted on the day of its receipt: an old time of its own must not hide it from who looks for new links.
+static enum status apply_link(struct partition *partition, const struct applied_event *applied) {
+    const struct event *event = &applied->event;
     struct str anonymous = event->type == EVENT_IDENTIFY ? event->anonymous_id
                            : event->type == EVENT_ALIAS  ? event->previous_id
                                                          : STR_EMPTY;
     if (event->user_id.len > 0 && anonymous.len > 0) {
+        int hour;
+        struct day_totals *totals = NULL;
         store_batch_link(partition->batch, event->project, anonymous, event->user_id,
                          event->timestamp_ms);
+        int32_t day = project_day(applied->project, event->received_ms, &hour);
+        enum status status = totals_of(partition, applied->project, day, &totals);
+        return status == STATUS_OK
+                   ? day_totals_add_text(&partition->worker->totals, totals, STORE_METRIC_LINKS,
+                                         event_type_name(event->type), 1)
+                   : status;
     }
+    return STATUS_OK;
 }
 
 // --- The timeline ---------------------------------------------------------------------------------------------------
@@ -366,7 +377,9 @@ enum status apply_event(struct partition *partition, struct applied_event *appli
         status = funnels_apply(partition, applied);
     }
     if (status == STATUS_OK) {
-        apply_link(partition, &applied->event);
+        status = apply_link(partition, applied);
+    }
+    if (status == STATUS_OK) {
         status = apply_timeline(partition, applied);
     }
     return status;

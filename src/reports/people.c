@@ -5,21 +5,27 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/json_read.h"
 #include "store/walk.h"
 
 #define PAGE_BYTES ((size_t)1 << 20)
 #define LOAD_AT_ONCE 256
 
+struct owner {
+    struct str id;
+    uint64_t days; // on which an anonymous id of theirs was active: a bit each, from the first on
+};
 struct ids {
-    struct str *items;
+    struct owner *items;
     size_t count, capacity;
 };
 
 struct counting {
     struct store *store;
     struct str project;
-    int32_t day;
+    int32_t first;
+    size_t days;
     // The anonymous id whose links are being walked, and its owner so far: all links of one come together.
     char anonymous[512], owner[512];
     size_t anonymous_len, owner_len;
@@ -39,6 +45,15 @@ static bool is_active(const struct store_actor_request *request, int32_t day) {
            ((unsigned char)state->activity.data[bit / 8] >> (bit % 8) & 1) != 0;
 }
 
+static uint64_t active_days(const struct counting *counting,
+                            const struct store_actor_request *request) {
+    uint64_t days = 0;
+    for (size_t i = 0; i < counting->days; i++) {
+        days |= (uint64_t)is_active(request, counting->first + (int32_t)i) << i;
+    }
+    return days;
+}
+
 static enum status load(struct counting *counting, enum store_actor_kind kind,
                         const struct str *ids, size_t count, struct arena *arena,
                         struct store_actor_request *requests) {
@@ -49,11 +64,11 @@ static enum status load(struct counting *counting, enum store_actor_kind kind,
     return store_actors_load(counting->store, requests, count, arena);
 }
 
-static enum status add_owner(struct counting *counting, struct str owner) {
+static enum status add_owner(struct counting *counting, struct str owner, uint64_t days) {
     struct ids *owners = &counting->owners;
     if (owners->count == owners->capacity) {
         size_t capacity = owners->capacity ? owners->capacity * 2 : 64;
-        struct str *items = realloc(owners->items, capacity * sizeof *items);
+        struct owner *items = realloc(owners->items, capacity * sizeof *items);
         if (!items) {
             return STATUS_NO_MEMORY;
         }
@@ -64,7 +79,7 @@ static enum status add_owner(struct counting *counting, struct str owner) {
     if (!own.data) {
         return STATUS_NO_MEMORY;
     }
-    owners->items[owners->count++] = own;
+    owners->items[owners->count++] = (struct owner){own, days};
     return STATUS_OK;
 }
 
@@ -77,8 +92,9 @@ static enum status look_up_waiting(struct counting *counting) {
         status = load(counting, STORE_ACTOR_ANONYMOUS, counting->waiting_anonymous + at, some,
                       &counting->waiting_arena, requests);
         for (size_t i = 0; i < some && status == STATUS_OK; i++) {
-            if (is_active(&requests[i], counting->day)) {
-                status = add_owner(counting, counting->waiting_owner[at + i]);
+            uint64_t days = active_days(counting, &requests[i]);
+            if (days != 0) {
+                status = add_owner(counting, counting->waiting_owner[at + i], days);
             }
         }
     }
@@ -160,7 +176,8 @@ static enum status walk_links(struct counting *counting) {
 }
 
 static int compare_ids(const void *a, const void *b) {
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
+    const struct owner *x = a, *y = b;
+    return str_compare(x->id, y->id);
 }
 
 // Of one owner's anonymous ids that were active all but one are counted twice, and that one too when the owner was active.
@@ -174,28 +191,36 @@ static enum status count_owners(struct counting *counting, int64_t *out) {
     arena_init(&arena, (size_t)16 << 10, 0);
     for (size_t at = 0, next = 0; at < owners->count && status == STATUS_OK; at = next) {
         struct store_actor_request request;
-        while (next < owners->count && str_equal(owners->items[next], owners->items[at])) {
+        while (next < owners->count && str_equal(owners->items[next].id, owners->items[at].id)) {
             next++;
         }
         arena_reset(&arena);
-        status = load(counting, STORE_ACTOR_USER, &owners->items[at], 1, &arena, &request);
-        *out += (int64_t)(next - at) - 1;
-        *out += status == STATUS_OK && is_active(&request, counting->day);
+        status = load(counting, STORE_ACTOR_USER, &owners->items[at].id, 1, &arena, &request);
+        uint64_t own = status == STATUS_OK ? active_days(counting, &request) : 0;
+        for (size_t day = 0; day < counting->days; day++) {
+            int64_t active = (int64_t)(own >> day & 1);
+            for (size_t i = at; i < next; i++) {
+                active += (int64_t)(owners->items[i].days >> day & 1);
+            }
+            out[day] += active > 1 ? active - 1 : 0;
+        }
     }
     arena_free(&arena);
     return status;
 }
 
-enum status reports_people_counted_twice(struct store *store, struct str project, int32_t day,
-                                         int64_t *out) {
+enum status reports_people_counted_twice(struct store *store, struct str project, int32_t first,
+                                         size_t days, int64_t *out) {
+    CHECK(days <= REPORTS_PEOPLE_DAYS);
     struct counting *counting = calloc(1, sizeof *counting);
-    *out = 0;
+    memset(out, 0, days * sizeof *out);
     if (!counting) {
         return STATUS_NO_MEMORY;
     }
     counting->store = store;
     counting->project = project;
-    counting->day = day;
+    counting->first = first;
+    counting->days = days;
     arena_init(&counting->waiting_arena, (size_t)64 << 10, 0);
     arena_init(&counting->owners_arena, (size_t)16 << 10, 0);
     enum status status = walk_links(counting);

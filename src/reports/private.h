@@ -10,11 +10,20 @@
 #include "reports/reports.h"
 #include "view/asked.h"
 
+// How many links a project had at the last look of the timer. Guarded by closing; kept until the role stops.
+struct reports_seen_links {
+    struct reports_seen_links *next;
+    bool known;
+    int64_t links;
+    char project[];
+};
+
 struct reports {
     struct reports_config config;
     struct str dimensions[ENRICH_DECLARED_MAX]; // the configuration's
     struct view_zones *zones;
     pthread_mutex_t closing; // one look at a time
+    struct reports_seen_links *seen_links;
     struct thread timer;
     pthread_mutex_t mutex; // guards stopping
     pthread_cond_t wake;

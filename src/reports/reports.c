@@ -42,6 +42,11 @@ static void *run_timer(void *context) {
 }
 
 static void release(struct reports *reports) {
+    while (reports->seen_links) {
+        struct reports_seen_links *next = reports->seen_links->next;
+        free(reports->seen_links);
+        reports->seen_links = next;
+    }
     view_zones_free(reports->zones);
     thread_must(pthread_cond_destroy(&reports->wake));
     thread_must(pthread_mutex_destroy(&reports->mutex));

@@ -250,6 +250,7 @@ MUST_CHECK enum status store_user_ask(struct store *store, struct store_user_que
       "\"NAME ID STEP SECONDS\" since the step before, see processor/funnels.h; amount is actors")  \
     X(BROWSER_VERSION, 35, "browser_version", "family and major version")                           \
     X(OS_VERSION, 36, "os_version", "family and version")                                           \
+    X(LINKS, 37, "links", "type; events received this day that link an anonymous id to a user")     \
     X(FOLDED, 60, "folded", "breakdown; amount is about how many values are in its (other)")        \
     X(FOLDING, 61, "folding", "state of a breakdown that is full: see processor/folding.h")
 enum store_metric {

@@ -86,3 +86,15 @@ def test_who_is_who(make_server):
         return True
 
     eventually(closed, CLOSING)
+
+    # A link that is found when the day was closed long ago: the kiosk was u2, so one person less, and one revision more.
+    before = {name: server.daily(str(dates[name])) for name in dates}
+    server.send(message("p12", "identify", "user u2", f"{today}T00:00:00.000Z", "kiosk"))
+
+    def closed_again():
+        report = server.daily(str(dates["DAY2"]))
+        assert (report["people"], report["revision"]) == (before["DAY2"]["people"] - 1, before["DAY2"]["revision"] + 1)
+        return True
+
+    eventually(closed_again, CLOSING)
+    assert server.daily(str(dates["DAY1"])) == before["DAY1"]

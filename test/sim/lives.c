@@ -84,3 +84,10 @@ bool lives_link_goes(const struct history *history, size_t n, struct str anonymo
     }
     return false;
 }
+
+struct str lives_linked(const struct event *event) {
+    struct str linked = event->type == EVENT_IDENTIFY ? event->anonymous_id
+                        : event->type == EVENT_ALIAS  ? event->previous_id
+                                                      : STR_EMPTY;
+    return event->user_id.len > 0 ? linked : STR_EMPTY;
+}

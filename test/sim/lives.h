@@ -11,6 +11,8 @@ bool lives_was_sent_before(const struct history *history, size_t n);
 bool lives_is_refused(const struct history *history, size_t n);
 // Whether an erasure takes the dead letter with it.
 bool lives_letter_goes(const struct history *history, size_t n);
+// The anonymous id that the event links to its user; empty: none.
+struct str lives_linked(const struct event *event);
 // Whether the link that the event makes is removed later.
 bool lives_link_goes(const struct history *history, size_t n, struct str anonymous);
 // The erasure that ends the life which begins at `from`; the history's end when none does.

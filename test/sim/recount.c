@@ -125,6 +125,8 @@ static void count_events(struct recount *recount, unsigned project) {
         count_enriched(recount, day, event, agent);
         snprintf(name, sizeof name, "%.*s", STR_ARG(event->event.name));
         add(recount, day, STORE_METRIC_NAME, event->event.name.len > 0 ? name : NULL, 1);
+        day = day_of(recount, project, event->event.received_ms, &hour);
+        add(recount, day, STORE_METRIC_LINKS, type.data, lives_linked(&event->event).len > 0);
     }
 }
 
@@ -402,11 +404,8 @@ static void print_link(struct recount *recount, unsigned project, struct str ano
     int64_t earliest = 0;
     for (size_t i = 0; i < recount->history->count; i++) {
         const struct event *event = &recount->history->events[i].event;
-        struct str linked = event->type == EVENT_IDENTIFY ? event->anonymous_id
-                            : event->type == EVENT_ALIAS  ? event->previous_id
-                                                          : STR_EMPTY;
         if (!recount->counted[i] || recount->history->events[i].project != project ||
-            event->user_id.len == 0 || !str_equal(linked, anonymous) ||
+            !str_equal(lives_linked(event), anonymous) ||
             lives_link_goes(recount->history, i, anonymous)) {
             continue;
         }

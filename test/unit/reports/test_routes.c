@@ -355,9 +355,16 @@ static void test_people(void **state) {
     close_november(20, "\"activeUsers\":2,\"newUsers\":0,\"anonymousVisitors\":5,\"people\":4,");
     // A link found later is counted with the next revision.
     was_linked("a5", "u2", 9);
-    close_november(20, "\"people\":4,");
-    put(day, STORE_METRIC_EVENTS, "", 701);
+    close_november(20, "\"revision\":1,");
+    put(november(21), STORE_METRIC_LINKS, "identify",
+        1); // as the processor counts it with the link
     close_november(20, "\"people\":3,");
+    close_november(20, "\"revision\":2,");
+    // One that changes nobody's number changes no report, and one more revision is of events.
+    put(november(21), STORE_METRIC_LINKS, "identify", 2);
+    close_november(20, "\"revision\":2,");
+    put(day, STORE_METRIC_EVENTS, "", 701);
+    close_november(20, "\"revision\":3,");
     ASSERT_HAS(get("/reports/daily?date=2026-11-20&format=csv").body, "total,people,3,");
 }
 
