@@ -79,17 +79,17 @@ static enum status count_rows(struct counting *counting, struct store *store, st
     return row_walk(&walk, err);
 }
 
-// Entries that the target may drop while we look are not compared.
-static int64_t oldest_compared(const struct migrate_config *config) {
-    return config->timeline_retention_ms > 0
-               ? config->clock->wall_ms(config->clock) - config->timeline_retention_ms + DAY_MS
-               : INT64_MIN;
+static int64_t margin_from(const struct migrate_config *config, int64_t kept_ms, int64_t margin) {
+    return kept_ms > 0 ? config->clock->wall_ms(config->clock) - kept_ms + margin : INT64_MIN;
 }
 
-static int64_t oldest_copied(const struct migrate_config *config) {
-    return config->timeline_retention_ms > 0
-               ? config->clock->wall_ms(config->clock) - config->timeline_retention_ms
-               : INT64_MIN;
+// margin: what goes within so long may be gone on one side while the other is looked at, and is left out.
+static struct row_rules rules_of(const struct migrate_config *config,
+                                 const struct notes_range *ranges, unsigned partitions,
+                                 int64_t margin) {
+    return (struct row_rules){ranges, partitions,
+                              margin_from(config, config->timeline_retention_ms, margin),
+                              margin_from(config, STORE_DELIVERIES_KEPT_MS, margin)};
 }
 
 // --- Steps ----------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ static enum status copy(struct run *run, struct error *err) {
         status = status == STATUS_OK ? next_step(run, NOTES_STEP_ROWS, err) : status;
     }
     if (status == STATUS_OK && run->notes.step == NOTES_STEP_ROWS) {
-        struct row_rules rules = {run->notes.ranges, run->notes.partitions, oldest_copied(config)};
+        struct row_rules rules = rules_of(config, run->notes.ranges, run->notes.partitions, 0);
         status = row_copy(config, &run->notes, &rules, run->source->rows, err);
         status = status == STATUS_OK ? ledger_copy(config, err) : status;
         status = status == STATUS_OK ? erasure_copy(config, run->notes.target_epoch, err) : status;
@@ -168,7 +168,7 @@ static enum status run_steps(struct run *run, struct migrate_report *report, str
     }
     struct counting counting = {
         .config = run->config,
-        .rules = {run->notes.ranges, run->notes.partitions, oldest_compared(run->config)},
+        .rules = rules_of(run->config, run->notes.ranges, run->notes.partitions, DAY_MS),
         .tally = run->source,
         .phase = MIGRATE_PHASE_SURVEY};
     status = count_rows(&counting, run->config->source.store, err);
@@ -241,7 +241,7 @@ static enum status survey(struct run *run, struct migrate_report *report, struct
         sums.source[i].count = (uint64_t)(ranges[i].source_end - ranges[i].source_begin);
     }
     struct counting counting = {.config = config,
-                                .rules = {NULL, partitions, oldest_copied(config)},
+                                .rules = rules_of(config, NULL, partitions, 0),
                                 .tally = run->source,
                                 .phase = MIGRATE_PHASE_SURVEY};
     status = count_rows(&counting, config->source.store, err);

@@ -13,7 +13,7 @@
 #include "base/json_write.h"
 #include "eventlog/eventlog.h"
 
-#define VERSION 1
+#define VERSION 2
 #define FILE_MAX ((size_t)1 << 20)
 
 static const char *const step_names[] = {

@@ -36,6 +36,8 @@ static enum status put_one(struct store *store, const struct store_row *row) {
         status = store_account_put(store, &row->as.account);
     } else if (row->kind == STORE_ROW_REPORT) {
         status = store_report_put(store, row->project, &row->as.report);
+    } else if (row->kind == STORE_ROW_DELIVERY) {
+        status = store_delivery_restore(store, &row->as.delivery);
     } else if (row->kind == STORE_ROW_VERSION_FLOOR) {
         status = store_version_floor_raise(store, row->project, row->as.version_floor);
     }

@@ -26,6 +26,7 @@ struct row_rules {
     const struct notes_range *ranges; // NULL: offsets stay
     unsigned partitions;
     int64_t timeline_from_ms; // older entries are left behind
+    int64_t due_from_ms;      // deliveries that were due earlier too
 };
 // False: the row is left behind. *status: CORRUPT when the row's partition is not there.
 bool row_carry(const struct row_rules *rules, struct store_row *row, enum status *status);

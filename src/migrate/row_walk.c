@@ -74,6 +74,9 @@ bool row_carry(const struct row_rules *rules, struct store_row *row, enum status
     if (row->kind == STORE_ROW_TIMELINE) {
         return row->as.timeline.timestamp_ms >= rules->timeline_from_ms;
     }
+    if (row->kind == STORE_ROW_DELIVERY) {
+        return row->as.delivery.due_ms >= rules->due_from_ms;
+    }
     if (row->kind < STORE_ROW_TOTAL || !rules->ranges) {
         return true;
     }

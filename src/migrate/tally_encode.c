@@ -56,6 +56,17 @@ static void put_report(struct buffer *out, const struct store_report *report) {
     bytes_put_str(out, report->body);
 }
 
+static void put_delivery(struct buffer *out, const struct store_delivery *delivery) {
+    bytes_put_str(out, delivery->name);
+    bytes_put_zigzag(out, delivery->due_ms);
+    bytes_put_u8(out, (uint8_t)delivery->state);
+    bytes_put_varint(out, delivery->attempts);
+    bytes_put_zigzag(out, delivery->next_ms);
+    bytes_put_zigzag(out, delivery->changed_ms);
+    bytes_put_str(out, delivery->error);
+    bytes_put_zigzag(out, delivery->version);
+}
+
 static void put_session(struct buffer *out, const struct store_session *session) {
     bytes_put_zigzag(out, session->start_ms);
     bytes_put_zigzag(out, session->end_ms);
@@ -140,6 +151,7 @@ void tally_encode(struct buffer *out, const struct store_row *row) {
     case STORE_ROW_PROFILE: put_profile(out, &row->as.profile); break;
     case STORE_ROW_VERSION_FLOOR: bytes_put_varint(out, row->as.version_floor); break;
     case STORE_ROW_REPORT: put_report(out, &row->as.report); break;
+    case STORE_ROW_DELIVERY: put_delivery(out, &row->as.delivery); break;
     case STORE_ROW_STATE: put_state(out, &row->as.state); break;
     case STORE_ROW_DAY: put_day(out, &row->as.day); break;
     case STORE_ROW_SESSION: put_session(out, &row->as.session); break;

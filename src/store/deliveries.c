@@ -11,12 +11,24 @@ static bool is_name(struct str text) {
     return text.len > 0 && text.len <= TEXT_MAX && !memchr(text.data, '\0', text.len);
 }
 
+static bool is_row(const struct store_delivery *row) {
+    return is_name(row->name) && row->error.len <= TEXT_MAX && row->due_ms > 0 &&
+           row->state >= STORE_DELIVERY_WAITING && row->state <= STORE_DELIVERY_GIVEN_UP;
+}
+
 enum status store_delivery_put(struct store *store, const struct store_delivery *row,
                                int64_t old_version) {
-    bool valid = is_name(row->name) && row->error.len <= TEXT_MAX && old_version >= 0 &&
-                 row->due_ms > 0 && row->state >= STORE_DELIVERY_WAITING &&
-                 row->state <= STORE_DELIVERY_GIVEN_UP;
-    return valid ? store->engine->delivery_put(store, row, old_version) : STATUS_INVALID;
+    struct store_delivery next = *row;
+    next.version = old_version + 1;
+    return is_row(row) && old_version >= 0 ? store->engine->delivery_put(store, &next, old_version)
+                                           : STATUS_INVALID;
+}
+
+enum status store_delivery_restore(struct store *store, const struct store_delivery *row) {
+    enum status status = is_row(row) && row->version >= 1
+                             ? store->engine->delivery_put(store, row, 0)
+                             : STATUS_INVALID;
+    return status == STATUS_PRECONDITION ? STATUS_OK : status;
 }
 
 enum status store_deliveries(struct store *store, struct str name, struct arena *arena,

@@ -3,8 +3,7 @@
 // What became of each delivery of a report: one row a delivery and time at which it was due.
 //
 // Part of the store's contract (store/store.h), whose first lines hold here too. Durable when a call returns. A row has a version and is
-// written only over the version that was read, so that of several processes one delivers. Rows whose time is long over may be gone;
-// they are not moved with an installation.
+// written only over the version that was read, so that of several processes one delivers. Rows whose time is long over may be gone.
 #ifndef FOOTFALL_STORE_DELIVERIES_H
 #define FOOTFALL_STORE_DELIVERIES_H
 

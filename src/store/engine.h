@@ -189,6 +189,7 @@ struct store_engine {
     enum status (*report_rewrite)(struct store *store, struct str project,
                                   const struct store_report *report);
     enum status (*secret)(struct store *store, struct str name, uint8_t secret[STORE_SECRET_BYTES]);
+    // Writes row->version. old_version 0: there is no row yet.
     enum status (*delivery_put)(struct store *store, const struct store_delivery *row,
                                 int64_t old_version);
     enum status (*deliveries)(struct store *store, struct str name, struct arena *arena,

@@ -6,6 +6,7 @@
 #ifndef FOOTFALL_STORE_WALK_H
 #define FOOTFALL_STORE_WALK_H
 
+#include "store/deliveries.h"
 #include "store/store.h"
 
 // --- Walking --------------------------------------------------------------------------------------------------------
@@ -17,15 +18,16 @@
     X(PROFILE, 4, "profiles")                                                                      \
     X(VERSION_FLOOR, 5, "version floors")                                                          \
     X(REPORT, 6, "closed reports")                                                                 \
-    X(STATE, 7, "actors")                                                                          \
-    X(DAY, 8, "actors' days")                                                                      \
-    X(SESSION, 9, "ended sessions")                                                                \
-    X(TIMELINE, 10, "timeline entries")                                                            \
-    X(LINK, 11, "identity links")                                                                  \
-    X(TOTAL, 12, "day totals")                                                                     \
-    X(SEEN, 13, "dedupe chunks")                                                                   \
-    X(DEAD_LETTER, 14, "dead letters")                                                             \
-    X(OFFSET, 15, "offsets")
+    X(DELIVERY, 7, "deliveries")                                                                   \
+    X(STATE, 8, "actors")                                                                          \
+    X(DAY, 9, "actors' days")                                                                      \
+    X(SESSION, 10, "ended sessions")                                                               \
+    X(TIMELINE, 11, "timeline entries")                                                            \
+    X(LINK, 12, "identity links")                                                                  \
+    X(TOTAL, 13, "day totals")                                                                     \
+    X(SEEN, 14, "dedupe chunks")                                                                   \
+    X(DEAD_LETTER, 15, "dead letters")                                                             \
+    X(OFFSET, 16, "offsets")
 enum store_row_kind {
 #define X(symbol, number, name) STORE_ROW_##symbol = number,
     STORE_ROW_LIST(X)
@@ -56,6 +58,7 @@ struct store_row {
         // The highest version of a deleted profile. A project may have several rows: the highest counts.
         uint64_t version_floor;
         struct store_report report;
+        struct store_delivery delivery;
         struct store_actor_state state;
         struct store_actor_day day;
         struct store_session session;
@@ -91,5 +94,9 @@ MUST_CHECK enum status store_profiles_restore(struct store *store, struct str pr
 // Profiles made from here on begin above `version`; a floor that is higher already stays.
 MUST_CHECK enum status store_version_floor_raise(struct store *store, struct str project,
                                                  uint64_t version);
+// A row of a delivery with its version, where nobody else writes any. What is there already stays. INVALID as of store_delivery_put, and a
+// version below 1.
+MUST_CHECK enum status store_delivery_restore(struct store *store,
+                                              const struct store_delivery *row);
 
 #endif

@@ -310,6 +310,8 @@ MUST_CHECK enum status cassandra_get_entry(const struct cql_value *columns, stru
 MUST_CHECK enum status cassandra_get_letter(const struct cql_value *columns, struct arena *arena,
                                             struct store_dead_letter *letter);
 
+MUST_CHECK enum status cassandra_get_delivery(const struct cql_value *columns, struct arena *arena,
+                                              struct store_delivery *row); // all but the name
 MUST_CHECK enum status cassandra_get_account(const struct cql_value *columns, struct arena *arena,
                                              struct store_account *out);
 

@@ -14,7 +14,7 @@ enum status cassandra_delivery_put(struct store *base, const struct store_delive
     cql_bind_timestamp(values, row->next_ms);
     cql_bind_timestamp(values, row->changed_ms);
     cql_bind_text(values, row->error.len > 0 ? row->error : STR(""));
-    cql_bind_bigint(values, old_version + 1);
+    cql_bind_bigint(values, row->version);
     cql_bind_text(values, row->name);
     cql_bind_timestamp(values, row->due_ms);
     if (old_version > 0) {
@@ -32,14 +32,9 @@ struct listing {
     struct str name;
 };
 
-static enum status take_delivery(struct cassandra_read *read, const struct cql_value *columns) {
-    struct listing *listing = read->context;
-    struct store_delivery *row = cassandra_rows_add(&listing->rows, listing->arena);
+enum status cassandra_get_delivery(const struct cql_value *columns, struct arena *arena,
+                                   struct store_delivery *row) {
     int32_t state = 0;
-    if (row == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    row->name = listing->name;
     int64_t *const numbers[] = {&row->due_ms, &row->next_ms, &row->changed_ms, &row->version};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < 4 && status == STATUS_OK; i++) {
@@ -52,11 +47,21 @@ static enum status take_delivery(struct cassandra_read *read, const struct cql_v
         status = cassandra_get_u32(columns[5], &row->attempts);
     }
     if (status == STATUS_OK) {
-        status = cassandra_get_text(columns[6], listing->arena, &row->error);
+        status = cassandra_get_text(columns[6], arena, &row->error);
     }
     row->state = (enum store_delivery_state)state;
     bool known = state >= STORE_DELIVERY_WAITING && state <= STORE_DELIVERY_GIVEN_UP;
     return status == STATUS_OK && !known ? STATUS_CORRUPT : status;
+}
+
+static enum status take_delivery(struct cassandra_read *read, const struct cql_value *columns) {
+    struct listing *listing = read->context;
+    struct store_delivery *row = cassandra_rows_add(&listing->rows, listing->arena);
+    if (row == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    row->name = listing->name;
+    return cassandra_get_delivery(columns, listing->arena, row);
 }
 
 enum status cassandra_deliveries(struct store *base, struct str name, struct arena *arena,

@@ -323,6 +323,8 @@
     S(WALK_SEEN, READ, "SELECT epoch, log_partition, chunk, last, hashes FROM #seen_ids")            \
     S(WALK_LETTERS, READ,                                                                            \
       "SELECT epoch, project, " STATEMENT_LETTER_COLUMNS " FROM #dead_letters")                      \
+    S(WALK_DELIVERIES, READ,                                                                         \
+      "SELECT name, due, next, changed, version, state, attempts, error FROM #deliveries")           \
     S(WALK_OFFSETS, READ, "SELECT epoch, log_partition, next_offset FROM #partitions")               \
     S(REPORT_GET, READ,                                                                              \
       "SELECT revision, closed, digest, body FROM #reports WHERE project = ? AND day = ? LIMIT 1")

@@ -92,6 +92,13 @@ static enum status read_report(const struct cql_value *columns, struct arena *ar
     return status == STATUS_OK ? cassandra_get_text(columns[5], arena, &report->body) : status;
 }
 
+static enum status read_delivery(const struct cql_value *columns, struct arena *arena,
+                                 struct store_row *row) {
+    struct store_delivery *delivery = &row->as.delivery;
+    enum status status = cassandra_get_text(columns[0], arena, &delivery->name);
+    return status == STATUS_OK ? cassandra_get_delivery(columns + 1, arena, delivery) : status;
+}
+
 // --- What was derived -------------------------------------------------------------------------------------------------------
 
 static enum status get_actor(const struct cql_value *columns, struct arena *arena,
@@ -204,6 +211,7 @@ static const struct table {
     [STORE_ROW_PROFILE] = {STATEMENT_WALK_PROFILES, 11, false, read_profile},
     [STORE_ROW_VERSION_FLOOR] = {STATEMENT_WALK_FLOORS, 3, false, read_floor},
     [STORE_ROW_REPORT] = {STATEMENT_WALK_REPORTS, 6, false, read_report},
+    [STORE_ROW_DELIVERY] = {STATEMENT_WALK_DELIVERIES, 8, false, read_delivery},
     [STORE_ROW_STATE] = {STATEMENT_WALK_STATES, 17, true, read_state},
     [STORE_ROW_DAY] = {STATEMENT_WALK_DAYS, 12, true, read_day},
     [STORE_ROW_SESSION] = {STATEMENT_WALK_SESSIONS, 8, true, read_session},

@@ -23,7 +23,7 @@ static void put_value(struct buffer *out, const struct store_delivery *row) {
     bytes_put_zigzag(out, row->version);
 }
 
-static bool get_value(struct str in, void *context) {
+bool kv_delivery_read(struct str in, void *context) {
     struct store_delivery *row = context;
     uint8_t state = 0;
     uint64_t attempts = 0;
@@ -45,7 +45,7 @@ struct change {
 static enum status decide(struct str old, struct buffer *value, void *context) {
     const struct change *change = context;
     struct store_delivery was;
-    if (!get_value(old, &was)) {
+    if (!kv_delivery_read(old, &was)) {
         return STATUS_CORRUPT;
     }
     if (was.version != change->old_version) {
@@ -55,18 +55,16 @@ static enum status decide(struct str old, struct buffer *value, void *context) {
     return STATUS_OK;
 }
 
-enum status kv_delivery_put(struct store *store, const struct store_delivery *given,
+enum status kv_delivery_put(struct store *store, const struct store_delivery *row,
                             int64_t old_version) {
-    struct store_delivery row = *given;
-    struct change change = {&row, old_version};
+    struct change change = {row, old_version};
     struct keys_key key;
     struct buffer value;
     enum status status;
-    row.version = old_version + 1;
-    delivery_key(&key, &row);
+    delivery_key(&key, row);
     buffer_init(&value, KV_STORE_VALUE_MAX);
     if (old_version == 0) {
-        put_value(&value, &row);
+        put_value(&value, row);
         status = kv_admin_put_new(kv_store_of(store), &key, &value);
     } else {
         status = kv_admin_change(kv_store_of(store), &key, decide, &value, &change);
@@ -79,7 +77,7 @@ static enum status read_all(struct store *store, struct arena *arena, struct sto
                             size_t *count) {
     struct kv_rows rows = {.size = sizeof(struct store_delivery)};
     enum status status =
-        kv_admin_read_all(kv_store_of(store), KEYS_DELIVERY, arena, &rows, get_value);
+        kv_admin_read_all(kv_store_of(store), KEYS_DELIVERY, arena, &rows, kv_delivery_read);
     *out = (struct store_delivery *)(void *)rows.items;
     *count = rows.count;
     return status;

@@ -201,6 +201,8 @@ enum status kv_delivery_put(struct store *store, const struct store_delivery *ro
                             int64_t old_version);
 enum status kv_deliveries(struct store *store, struct str name, struct arena *arena,
                           struct store_delivery **out, size_t *count);
+// A row as it is stored; context: struct store_delivery, which points into `in`.
+bool kv_delivery_read(struct str in, void *context);
 enum status kv_deliveries_sweep(struct store *store, int64_t before_ms);
 enum status kv_signing_key_put(struct store *store, const struct store_signing_key *key);
 enum status kv_signing_key_delete(struct store *store, int64_t number);

@@ -11,6 +11,7 @@ struct walk_table walk_table_of(enum store_row_kind kind) {
     case STORE_ROW_PROFILE: return (struct walk_table){KV_MAIN, KEYS_PROFILE, false};
     case STORE_ROW_VERSION_FLOOR: return (struct walk_table){KV_MAIN, KEYS_VERSION_FLOOR, false};
     case STORE_ROW_REPORT: return (struct walk_table){KV_MAIN, KEYS_REPORT, false};
+    case STORE_ROW_DELIVERY: return (struct walk_table){KV_MAIN, KEYS_DELIVERY, false};
     case STORE_ROW_STATE: return (struct walk_table){KV_ACTORS, KEYS_STATE, true};
     case STORE_ROW_DAY: return (struct walk_table){KV_ACTORS, KEYS_DAY, true};
     case STORE_ROW_SESSION: return (struct walk_table){KV_ACTORS, KEYS_SESSION, true};
@@ -136,6 +137,7 @@ static bool read_row(enum store_row_kind kind, struct str key, struct str value,
     case STORE_ROW_PROFILE: return read_profile(key, value, row);
     case STORE_ROW_VERSION_FLOOR: return read_floor(key, value, row);
     case STORE_ROW_REPORT: return read_report(key, value, row);
+    case STORE_ROW_DELIVERY: return kv_delivery_read(value, &row->as.delivery);
     case STORE_ROW_STATE:
     case STORE_ROW_DAY:
     case STORE_ROW_SESSION:

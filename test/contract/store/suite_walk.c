@@ -36,6 +36,12 @@ static void describe_people(const struct store_row *row, char rest[160]) {
     } else if (row->kind == STORE_ROW_REPORT) {
         (void)snprintf(rest, 160, "%d.%u %.*s", row->as.report.day, row->as.report.revision,
                        STR_ARG(row->as.report.body));
+    } else if (row->kind == STORE_ROW_DELIVERY) {
+        const struct store_delivery *delivery = &row->as.delivery;
+        (void)snprintf(rest, 160, "%.*s %lld %d x%u %lld %lld %.*s v%lld", STR_ARG(delivery->name),
+                       (long long)delivery->due_ms, (int)delivery->state, delivery->attempts,
+                       (long long)delivery->next_ms, (long long)delivery->changed_ms,
+                       STR_ARG(delivery->error), (long long)delivery->version);
     }
 }
 
@@ -161,6 +167,30 @@ static void what_people_wrote_is_walked(void **state) {
                 "shop/-/0: 20000.1 {}\nshop/-/0: 20000.2 {}\n");
     expect_walk(f, STORE_ROW_PROFILE, "blog/-/0: bob v1\nshop/-/0: ann v1\n");
     expect_walk(f, STORE_ROW_VERSION_FLOOR, "shop/-/0: 1\n");
+}
+
+static void deliveries_are_walked_and_restored(void **state) {
+    struct fixture *f = *state;
+    struct store_delivery row = {STR("daily"), 500, STORE_DELIVERY_WAITING, 1, 600, 501,
+                                 STR_EMPTY,    0};
+    assert_ok(store_delivery_put(f->store, &row, 0));
+    row.error = STR("refused");
+    row.attempts = 2;
+    assert_ok(store_delivery_put(f->store, &row, 1));
+    struct store_delivery other = {STR("week"), 700, STORE_DELIVERY_GIVEN_UP, 9, 800, 701,
+                                   STR("gone"), 12};
+    assert_ok(store_delivery_restore(f->store, &other));
+    other.attempts = 3; // what is there stays
+    assert_ok(store_delivery_restore(f->store, &other));
+    fixture_reopen(f);
+    expect_walk(f, STORE_ROW_DELIVERY,
+                "/-/0: daily 500 1 x2 600 501 refused v2\n"
+                "/-/0: week 700 4 x9 800 701 gone v12\n");
+    other.state = STORE_DELIVERY_UNDER_WAY; // and is gone on with
+    assert_status(store_delivery_put(f->store, &other, 0), STATUS_PRECONDITION);
+    assert_ok(store_delivery_put(f->store, &other, 12));
+    other.version = 0;
+    assert_status(store_delivery_restore(f->store, &other), STATUS_INVALID);
 }
 
 static void put_actor(struct store_batch *batch, struct store_actor actor, uint64_t events) {
@@ -402,6 +432,7 @@ void suite_walk(struct suite *suite) {
     SUITE_ADD(suite, timelines_of_all_actors_are_walked);
     SUITE_ADD(suite, what_partitions_have_is_walked);
     SUITE_ADD(suite, a_walk_goes_on_where_it_was);
+    SUITE_ADD(suite, deliveries_are_walked_and_restored);
     SUITE_ADD(suite, profiles_are_restored_as_they_were);
     SUITE_ADD(suite, a_newer_profile_stays);
     SUITE_ADD(suite, a_floor_only_rises);

@@ -58,6 +58,8 @@ WRAP(store_account_put, (struct store * store, const struct store_account *accou
 WRAP(store_report_put,
      (struct store * store, struct str project, const struct store_report *report),
      (store, project, report), (void)store)
+WRAP(store_delivery_restore, (struct store * store, const struct store_delivery *row), (store, row),
+     (void)store)
 WRAP(store_profiles_restore,
      (struct store * store, struct str project, const struct store_profile *profiles, size_t count),
      (store, project, profiles, count), (void)store)
