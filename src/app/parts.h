@@ -53,6 +53,8 @@ extern const struct app_part app_part_live; // before the processor, which write
 extern const struct app_part app_part_config; // central configuration, served
 // part_deliveries.c
 extern const struct app_part app_part_deliveries; // after the reports
+// part_ageing.c
+extern const struct app_part app_part_ageing;
 // What reports asks before it closes a day; in part_roles.c.
 void app_report_progress(void *service, int64_t *received_ms, bool *caught_up);
 // part_routes.c

@@ -100,6 +100,7 @@ struct app_service {
     struct eventlog *users_log; // opened when first needed, where the process has no other
     struct reports *reports;
     struct deliveries *deliveries;
+    struct ageing *ageing;
     struct config_server *config_server; // of the role config alone
     struct live_feed *feed;              // NULL: a role that has nothing to do with it, as the next
     struct live_hub *hub;

@@ -99,6 +99,8 @@ static const struct setting table[] = {
 
     {"timeline.retention", NULL, SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
      "age from which timeline entries go; 0s: never", false},
+    {"retention.dead_letters", NULL, SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
+     "age from which dead letters go, by receipt; 0s: never; with store: embedded", false},
 
     {"http.threads", NULL, SETTING_INTEGER, "0", 0, 256, NULL, "event loops; 0: one a core", false},
     {"http.connections", NULL, SETTING_INTEGER, "10000", 1, 1000000, NULL,

@@ -37,6 +37,18 @@ enum status store_dead_letters(struct store *store, struct str project, unsigned
     return store_letters_read(store, &query, arena, out, count, &more);
 }
 
+enum status store_letters_age(struct store *store, int64_t before_ms, unsigned limit,
+                              uint64_t *removed, bool *more) {
+    *removed = 0;
+    *more = false;
+    if (!store->engine->letters_age) {
+        return STATUS_UNSUPPORTED;
+    }
+    return limit == 0 || before_ms == INT64_MIN
+               ? STATUS_OK
+               : store->engine->letters_age(store, before_ms, limit, removed, more);
+}
+
 enum status store_letter_mark(struct store *store, const struct store_dead_letter *letter,
                               const struct store_letter_mark *mark) {
     bool valid = is_id(letter->project) && letter->partition <= PARTITION_MAX &&

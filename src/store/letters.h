@@ -31,6 +31,11 @@ MUST_CHECK enum status store_letters_read(struct store *store,
                                           struct arena *arena, struct store_dead_letter **out,
                                           size_t *count, bool *more);
 
+// Removes letters received before before_ms, at most `limit` of them; *removed: how many. *more: there may be further ones. What was done about
+// them stays known. UNSUPPORTED: the engine cannot.
+MUST_CHECK enum status store_letters_age(struct store *store, int64_t before_ms, unsigned limit,
+                                         uint64_t *removed, bool *more);
+
 // Numbers are stored.
 enum store_letter_outcome {
     STORE_LETTER_TAKING = 1,

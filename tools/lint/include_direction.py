@@ -23,10 +23,11 @@ MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
 MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["delivery"] = MAY_INCLUDE["view"] + ["view"]
+MAY_INCLUDE["ageing"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["openapi"] = MAY_INCLUDE["auth"] + ["auth"]
 for role in ROLES:
     MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "openapi", "client", "enrich", "funnel"] + ROLES
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "enrich", "funnel"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 

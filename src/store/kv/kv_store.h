@@ -180,6 +180,8 @@ enum status kv_generation_sweep(struct store *store, size_t rows, bool *more);
 enum status kv_letters_read(struct store *store, const struct store_letter_query *query,
                             struct arena *arena, struct store_dead_letter **out, size_t *count,
                             bool *more);
+enum status kv_letters_age(struct store *store, int64_t before_ms, unsigned limit,
+                           uint64_t *removed, bool *more);
 enum status kv_letter_mark(struct store *store, const struct store_dead_letter *letter,
                            const struct store_letter_mark *mark);
 enum status kv_letter_mark_get(struct store *store, unsigned partition, int64_t offset,

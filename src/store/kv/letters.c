@@ -153,6 +153,71 @@ enum status kv_letters_read(struct store *base, const struct store_letter_query 
     return status == STATUS_OK ? closed : status;
 }
 
+// --- Age ----------------------------------------------------------------------------------------------------------------
+
+// Collects rows to delete; keys stand newest first within a project, so what is too old is the end of each.
+static enum status collect_old(struct kv_store *store, struct kv_scan *scan, size_t header,
+                               int64_t before_ms, unsigned limit, struct kv_batch *batch,
+                               uint64_t *found) {
+    const struct kv_engine *engine = store->kv->engine;
+    struct str key;
+    struct str value;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && *found < limit && engine->scan_entry(scan, &key, &value)) {
+        struct str rest = str_make(key.data + header, key.len - header);
+        struct str project;
+        struct store_dead_letter place = {0};
+        if (!keys_read_text(&rest, &project)) {
+            return STATUS_CORRUPT;
+        }
+        struct keys_key old = {0};
+        keys_tail(&old, str_make(key.data, key.len - rest.len));
+        if (!read_place(rest, &place)) {
+            return STATUS_CORRUPT;
+        }
+        if (place.received_ms >= before_ms) {
+            keys_i64_desc(&old, before_ms - 1);
+            engine->scan_seek(scan, keys_str(&old));
+            continue;
+        }
+        status = engine->batch_delete(batch, KV_MAIN, key);
+        ++*found;
+        engine->scan_next(scan);
+    }
+    return status;
+}
+
+enum status kv_letters_age(struct store *base, int64_t before_ms, unsigned limit, uint64_t *removed,
+                           bool *more) {
+    struct kv_store *store = kv_store_of(base);
+    const struct kv_engine *engine = store->kv->engine;
+    struct keys_key lower;
+    struct keys_key upper;
+    struct kv_scan *scan = NULL;
+    struct kv_batch *batch = NULL;
+    uint64_t found = 0;
+    keys_begin_derived(&lower, KEYS_DEAD_LETTER, store->generation);
+    upper = lower;
+    keys_end_of_prefix(&upper);
+    enum status status = engine->batch_make(store->kv, &batch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = engine->scan_open(store->kv, KV_MAIN, keys_str(&lower), keys_str(&upper), &scan);
+    if (status == STATUS_OK) {
+        status = collect_old(store, scan, lower.len, before_ms, limit, batch, &found);
+        enum status closed = engine->scan_close(scan);
+        status = status == STATUS_OK ? closed : status;
+    }
+    if (status == STATUS_OK && found > 0) {
+        status = engine->write(store->kv, batch);
+    }
+    engine->batch_free(batch);
+    *removed = status == STATUS_OK ? found : 0;
+    *more = status == STATUS_OK && found == limit;
+    return status;
+}
+
 // --- Marks ------------------------------------------------------------------------------------------------------------
 
 static void mark_key(struct keys_key *key, unsigned partition, int64_t offset) {

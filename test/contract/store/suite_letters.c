@@ -173,7 +173,40 @@ static void letters_that_were_dealt_with_do_not_come_back(void **state) {
     expect(f, all("shop"), "shop3-1 shop3-0 shop2-2 shop2-0", false);
 }
 
+static void age(struct fixture *f, int64_t before_ms, unsigned limit, unsigned expected,
+                bool expected_more) {
+    uint64_t removed = 77;
+    bool more = !expected_more;
+    enum status status = store_letters_age(f->store, before_ms, limit, &removed, &more);
+    if (status == STATUS_UNSUPPORTED) {
+        skip();
+    }
+    assert_ok(status);
+    assert_int_equal(removed, expected);
+    assert_int_equal(more, expected_more);
+}
+
+static void old_letters_go_step_by_step(void **state) {
+    struct fixture *f = *state;
+    age(f, INT64_MAX, 10, 0, false); // before any batch
+    fill(f);
+    age(f, INT64_MIN, 10, 0, false);
+    age(f, 1000, 10, 0, false); // "before": not that very moment
+    expect(f, all(NULL), EVERYTHING, false);
+    age(f, 1001, 2, 2, true);
+    age(f, 1001, 2, 1, false);
+    expect(f, all(NULL), "shop3-1 blog2-5 shop2-4 blog2-3 shop3-0", false);
+    fixture_reopen(f);
+    age(f, 1002, 0, 0, false);
+    age(f, 1002, 4, 4, true);
+    age(f, 1002, 4, 0, false);
+    expect(f, all(NULL), "shop3-1", false);
+    age(f, INT64_MAX, 4, 1, false);
+    expect(f, all(NULL), "", false);
+}
+
 void suite_letters(struct suite *suite) {
+    SUITE_ADD(suite, old_letters_go_step_by_step);
     SUITE_ADD(suite, letters_come_in_pages);
     SUITE_ADD(suite, letters_of_a_time);
     SUITE_ADD(suite, letters_that_were_dealt_with_are_gone);
