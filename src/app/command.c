@@ -113,6 +113,20 @@ static const struct app_command commands[] = {
      "it is run again: DATA/migration.json says how far it came. Exit code 1 when something differs.\n\n"
      "  --dry-run        only count what would be moved\n",
      true, app_migrate_command},
+    {"backup", "take a backup of a running Footfall, or check one",
+     "footfall backup [--data DIR]\n"
+     "       footfall backup --to DIR [--data DIR]\n"
+     "       footfall backup verify BACKUP",
+     "Without --to: the running Footfall writes one into its backup.directory; waits until it is whole.\n\n"
+     "  --url, --api-key, --data   as for footfall key; the key must be an admin's\n"
+     "  --to DIR         of a stopped Footfall: the engines of --data are opened here, and the backup goes\n"
+     "                   into DIR\n\n"
+     "verify reads a whole backup and compares it with its manifest. Exit code 1 when it must not be used.\n",
+     false, app_backup_command},
+    {"restore", "put a backup into a new data directory",
+     "footfall restore --from BACKUP --data DIR",
+     "DIR must be new or empty; it is whole or untouched afterwards. Then: footfall run --data DIR\n",
+     false, app_restore_command},
     {"manual", "print the manual page", "footfall manual [SECTION]",
      "Of section 1, the commands, or 5, the configuration file; as man(1) reads it:\n"
      "  footfall manual 5 | man -l -\n",

@@ -38,6 +38,8 @@ int app_check_config_command(int argc, char *const *argv);
 int app_routes_command(int argc, char *const *argv);
 int app_doctor_command(int argc, char *const *argv);
 int app_migrate_command(int argc, char *const *argv);
+int app_backup_command(int argc, char *const *argv);
+int app_restore_command(int argc, char *const *argv);
 int app_manual_command(int argc, char *const *argv);
 int app_completion_command(int argc, char *const *argv);
 

@@ -104,6 +104,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
         tables[count++] = app_replay_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);
         tables[count++] = openapi_routes();
+        tables[count++] = backups_routes(service->backups);
     }
     if (!app_is_front_door(service)) {
         tables[count++] = app_ready_routes(service);

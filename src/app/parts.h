@@ -55,6 +55,8 @@ extern const struct app_part app_part_config; // central configuration, served
 extern const struct app_part app_part_deliveries; // after the reports
 // part_ageing.c
 extern const struct app_part app_part_ageing;
+// part_backups.c
+extern const struct app_part app_part_backups; // after the engines
 // What reports asks before it closes a day; in part_roles.c.
 void app_report_progress(void *service, int64_t *received_ms, bool *caught_up);
 // part_routes.c

@@ -9,9 +9,9 @@ static const struct app_part *const run_parts[] = {
     &app_part_first_start, &app_part_tokens,          &app_part_issuers,    &app_part_refresh,
     &app_part_shape,       &app_part_funnels,         &app_part_enrichment, &app_part_live,
     &app_part_processor,   &app_part_replays,         &app_part_activity,   &app_part_users,
-    &app_part_reports,     &app_part_deliveries,      &app_part_ageing,     &app_part_audit,
-    &app_part_audit_start, &app_part_access_log,      &app_part_routes,     &app_part_gateway,
-    &app_part_workers,     &app_part_public,          &app_part_account,
+    &app_part_reports,     &app_part_deliveries,      &app_part_ageing,     &app_part_backups,
+    &app_part_audit,       &app_part_audit_start,     &app_part_access_log, &app_part_routes,
+    &app_part_gateway,     &app_part_workers,         &app_part_public,     &app_part_account,
 };
 static const struct app_part *const gateway_parts[] = {
     &app_part_engines_allowed, &app_part_trusted,     &app_part_management,

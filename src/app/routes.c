@@ -80,6 +80,7 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "gateway", gateway_audit_routes(&nothing.audit));
     write_table(listing, "gateway", openapi_routes());
     write_table(listing, "config", config_server_routes(NULL));
+    write_table(listing, "gateway", backups_routes(nothing.backups));
     write_table(listing, "management", app_management_routes(&nothing));
 }
 

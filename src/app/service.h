@@ -17,6 +17,7 @@
 #include "app/role.h"
 #include "app/waiting.h"
 #include "auth/refresh.h"
+#include "backup/backup.h"
 #include "base/metrics.h"
 #include "base/settings.h"
 #include "base/workers.h"
@@ -102,7 +103,9 @@ struct app_service {
     struct deliveries *deliveries;
     struct ageing *ageing;
     struct config_server *config_server; // of the role config alone
-    struct live_feed *feed;              // NULL: a role that has nothing to do with it, as the next
+    struct backups *backups;             // NULL: a role without embedded engines
+    char backup_directory[1024];
+    struct live_feed *feed; // NULL: a role that has nothing to do with it, as the next
     struct live_hub *hub;
     struct live *live;
     struct activity_route_set *activity_patterns;

@@ -86,6 +86,7 @@ struct embedded_log {
     int64_t retention_at;                // W: next scheduled run
     uint64_t used_bytes;                 // W: measured, and written since
     uint64_t free_bytes;                 // W
+    bool held;                           // W: retention drops nothing
 
     pthread_mutex_t mutex;
     pthread_cond_t changed; // for polls that wait: new records, groups, wake, closing

@@ -172,6 +172,14 @@ struct eventlog_config {
 MUST_CHECK enum status eventlog_open_rocksdb(const char *directory,
                                              const struct eventlog_config *config,
                                              struct eventlog **out, struct error *err);
+// A copy of the log as it is now into a directory that is not there yet: hard links where the file system can. All that was acknowledged
+// before the call is in it. UNSUPPORTED: not a log of eventlog_open_rocksdb.
+MUST_CHECK enum status eventlog_rocksdb_checkpoint(struct eventlog *log, const char *directory,
+                                                   struct error *err);
+// Between hold and release no record is dropped by retention, so that the log still has what a store copied meanwhile has not applied.
+// UNSUPPORTED as above.
+MUST_CHECK enum status eventlog_rocksdb_hold(struct eventlog *log, struct error *err);
+void eventlog_rocksdb_release(struct eventlog *log);
 MUST_CHECK enum status eventlog_open_memory(const struct eventlog_config *config,
                                             struct eventlog **out, struct error *err);
 

@@ -123,6 +123,9 @@ enum status embedded_retain(struct embedded_log *log, bool now, struct error *er
     if (log->broken) {
         return error_set(err, STATUS_UNAVAILABLE, "the event log's store has to recover first");
     }
+    if (log->held) {
+        return STATUS_OK;
+    }
     enum status status = STATUS_OK;
     if (choose(log)) {
         status = make_durable(log, err);

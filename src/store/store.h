@@ -422,6 +422,10 @@ struct store_config {
 // which schema versions). Older schemas are migrated step by step, each step atomic.
 MUST_CHECK enum status store_open_rocksdb(const char *directory, const struct store_config *config,
                                           struct store **out, struct error *err);
+// A copy of the store as it is now into a directory that is not there yet: hard links where the file system can. UNSUPPORTED: not a store
+// of store_open_rocksdb.
+MUST_CHECK enum status store_rocksdb_checkpoint(struct store *store, const char *directory,
+                                                struct error *err);
 MUST_CHECK enum status store_open_memory(struct store **out, struct error *err);
 
 // Apache Cassandra 4.0 or newer; docs/cassandra.md has the tables, the consistency levels, and what to set on a cluster.

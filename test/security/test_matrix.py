@@ -22,7 +22,7 @@ IN_THE_DOCS = {"anyone": "public", "write key": "write key", "self, viewer": "se
 # Routes about the installation, which a key of one project cannot use whatever its role.
 FOR_ALL_PROJECTS = {("POST", "/projects"), ("POST", "/auth/keys/rotate"), ("POST", "/replays"), ("GET", "/replays"),
                     ("HEAD", "/replays"), ("GET", "/replays/:id"), ("HEAD", "/replays/:id"), ("DELETE", "/replays/:id"),
-                    ("POST", "/replays/:id/switch")}
+                    ("POST", "/replays/:id/switch"), ("GET", "/backups"), ("HEAD", "/backups"), ("POST", "/backups")}
 
 
 ROUTES = json.loads(command("routes", "--json").stdout)["items"]

@@ -8,7 +8,7 @@ import re
 
 import sources
 
-ROLES = ["gateway", "activity", "processor", "users", "reports", "demo", "migrate", "config"]
+ROLES = ["gateway", "activity", "processor", "users", "reports", "demo", "migrate", "backup", "config"]
 
 # Which folders a folder may include, besides itself.
 MAY_INCLUDE = {"base": [], "limit": ["base"], "http": ["base"], "cql": ["base"]}
