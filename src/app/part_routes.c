@@ -5,6 +5,7 @@
 
 #include "app/command.h"
 #include "app/dead_letters.h"
+#include "app/message_trail.h"
 #include "app/parts.h"
 #include "app/replays.h"
 
@@ -63,6 +64,7 @@ enum status app_routes_read(const struct settings *settings, struct gateway_rout
         gateway_admin_routes(&nothing.admin),
         gateway_tokens_routes(nothing.people),
         app_status_routes(&nothing),
+        app_message_routes(&nothing),
         app_dead_letter_routes(&nothing),
         app_replay_routes(&nothing),
         gateway_audit_routes(&nothing.audit),

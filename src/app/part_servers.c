@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts: the management server, the routes of the public one, and the public server itself.
 #include "app/dead_letters.h"
+#include "app/message_trail.h"
 #include "app/parts.h"
 #include "app/replays.h"
 #include "openapi/openapi.h"
@@ -100,6 +101,7 @@ static size_t collect_tables(struct app_service *service, struct http_route_tabl
         tables[count++] = gateway_admin_routes(&service->admin);
         tables[count++] = gateway_tokens_routes(service->people);
         tables[count++] = app_status_routes(service);
+        tables[count++] = app_message_routes(service);
         tables[count++] = app_dead_letter_routes(service);
         tables[count++] = app_replay_routes(service);
         tables[count++] = gateway_audit_routes(&service->audit);

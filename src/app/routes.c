@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/dead_letters.h"
+#include "app/message_trail.h"
 #include "app/replays.h"
 #include "app/service.h"
 #include "base/json_write.h"
@@ -75,6 +76,7 @@ static void write_all(struct listing *listing, const struct activity_route_set *
     write_table(listing, "gateway", gateway_admin_routes(&nothing.admin));
     write_table(listing, "gateway", gateway_tokens_routes(nothing.people));
     write_table(listing, "gateway", app_status_routes(&nothing));
+    write_table(listing, "gateway", app_message_routes(&nothing));
     write_table(listing, "gateway", app_dead_letter_routes(&nothing));
     write_table(listing, "gateway", app_replay_routes(&nothing));
     write_table(listing, "gateway", gateway_audit_routes(&nothing.audit));

@@ -99,6 +99,7 @@ struct app_service {
     struct users *users;
     pthread_mutex_t users_log_lock;
     struct eventlog *users_log; // opened when first needed, where the process has no other
+    pthread_mutex_t trail_lock; // one request at a time looks for a message in the log
     struct reports *reports;
     struct deliveries *deliveries;
     struct ageing *ageing;

@@ -88,6 +88,9 @@ enum status embedded_consumer_open(struct eventlog *base,
     consumer->group = group_obtain(&log->groups, config->group, base->partitions);
     bool joined =
         consumer->group != NULL && group_join(consumer->group, member_of(consumer)) == STATUS_OK;
+    if (joined) {
+        consumer->group->looks = config->looks;
+    }
     embedded_notify(log);
     pthread_mutex_unlock(&log->mutex);
     if (!joined) {

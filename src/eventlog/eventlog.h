@@ -68,6 +68,8 @@ struct eventlog_consumer_config {
     void (*assigned)(unsigned partition, int64_t *start, void *context);
     void (*revoked)(unsigned partition, void *context);
     void *context;
+    bool
+        looks; // of a group that only ever looks: retention does not wait for it (it has nothing to finish)
 };
 
 struct eventlog_view {

@@ -26,6 +26,7 @@ struct group {
     size_t member_count;
     size_t member_capacity;
     unsigned partitions;
+    bool looks;                 // holds nothing back
     struct group_share *shares; // one a partition
     size_t name_len;
     char name[];

@@ -7,7 +7,7 @@
 
 // The offset below which every known group is done; records from there on stay. Without a group somebody is still to come: a
 // process that was killed before it first committed left none. A group that never committed counts as long as it has members: a replay
-// reads from the beginning, and leaves nothing behind.
+// reads from the beginning, and leaves nothing behind. One that only looks has nothing to be done with.
 static bool is_known(const struct embedded_log *log, const struct group *group) {
     bool known = group->member_count > 0;
     for (unsigned i = 0; i < log->log.partitions && !known; i++) {
@@ -20,7 +20,7 @@ static int64_t consumed(const struct embedded_log *log, unsigned partition) {
     int64_t lowest = INT64_MAX;
     bool any = false;
     for (const struct group *group = log->groups; group != NULL; group = group->next) {
-        if (is_known(log, group)) {
+        if (!group->looks && is_known(log, group)) {
             int64_t committed = group->shares[partition].committed;
             lowest = committed < lowest ? committed : lowest;
             any = true;

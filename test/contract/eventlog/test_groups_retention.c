@@ -331,6 +331,33 @@ static void retention_waits_for_consumers_that_are_not_known_yet(void **state) {
     eventlog_consumer_close(consumer);
 }
 
+// A group that only looks never commits, and must not keep the log from growing shorter; nor does it count as the one that is to come.
+static void retention_does_not_wait_for_who_only_looks(void **state) {
+    struct fixture *fixture = *state;
+    reopen_with(fixture, &(struct eventlog_config){.partitions = 4,
+                                                   .retention_ms = 1000,
+                                                   .retention_waits_for_consumers = true});
+    struct eventlog_consumer_config config = {.group = STR("looks"), .looks = true};
+    struct eventlog_consumer *looker = NULL;
+    struct error err;
+    assert_int_equal(eventlog_consumer_open(fixture->log, &config, &looker, &err), STATUS_OK);
+    append_one_each(fixture, "v");
+    assert_int_equal(fixture_drain(looker), 4);
+    fixture_clock_advance(&fixture->clock, 5000);
+    assert_int_equal(eventlog_enforce_retention(fixture->log, NULL), STATUS_OK);
+    assert_int_equal(info_of(fixture, 0).begin, 0);
+    struct eventlog_consumer *consumer = fixture_consumer(fixture, "g");
+    assert_int_equal(fixture_drain(consumer), 4);
+    assert_int_equal(eventlog_commit(consumer, 0, 1), STATUS_OK);
+    assert_int_equal(eventlog_enforce_retention(fixture->log, NULL), STATUS_OK);
+    assert_int_equal(info_of(fixture, 0).begin, 1);
+    eventlog_consumer_close(looker);
+    assert_int_equal(eventlog_commit(consumer, 1, 1), STATUS_OK);
+    assert_int_equal(eventlog_enforce_retention(fixture->log, NULL), STATUS_OK);
+    assert_int_equal(info_of(fixture, 1).begin, 1);
+    eventlog_consumer_close(consumer);
+}
+
 static void above_the_quota_appends_are_refused_until_there_is_room(void **state) {
     struct fixture *fixture = *state;
     const uint64_t quota = 2000000;
@@ -379,7 +406,7 @@ static void above_the_quota_appends_are_refused_until_there_is_room(void **state
     TEST(members_share_the_partitions_and_hand_over_in_their_polls), TEST(three_members_get_ranges)
 #define RETENTION_TESTS                                                                            \
     TEST(old_records_go), TEST(the_oldest_go_when_there_is_too_much),                              \
-        TEST(retention_can_wait_for_consumers),                                                    \
+        TEST(retention_can_wait_for_consumers), TEST(retention_does_not_wait_for_who_only_looks),  \
         TEST(retention_waits_for_consumers_that_are_not_known_yet)
 
 static int run_embedded(void) {
