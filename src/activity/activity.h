@@ -24,6 +24,7 @@ struct activity_admission {
     void *context;
 };
 
+struct otlp_exporter;
 struct activity_config {
     struct eventlog *log;
     const struct auth_keyring *keyring;
@@ -39,6 +40,7 @@ struct activity_config {
     struct auth_refresh
         *refresh; // asked before a key is refused; NULL: the keyring knows all there are
     const struct activity_admission *admission; // NULL: every event is let in
+    struct otlp_exporter *otlp;                 // gets the spans of appends; NULL: nobody
 };
 struct activity;
 MUST_CHECK enum status activity_start(const struct activity_config *config, struct activity **out,

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "http/problem.h"
 #include "http/query.h"
+#include "otlp/otlp.h"
 
 #define USER_AGENT_MAX 512
 #define HEADER_ID_MAX 400 // base64 of the longest id
@@ -18,6 +19,7 @@ struct ingest {
     const struct activity_route *route;
     struct str json;    // that did not come as a body; data NULL: the body is to be read
     struct str dialect; // for metrics
+    int64_t append_us;  // monotonic, when the log got the records
     bool looked;        // at the keys in the store: one that is not known now is not known at all
     bool rendered; // the reply is in the exchange's body; otherwise it is the dialect's constant
 };
@@ -41,10 +43,41 @@ static void reply_accepted(const struct ingest *ingest) {
     }
 }
 
+static int64_t now_us(const struct ingest *ingest) {
+    struct clock *clock = ingest->activity->config.clock;
+    return clock->mono_us(clock);
+}
+
+// From handing the records to the log until they are on stable storage.
+static void put_span(const struct ingest *ingest) {
+    const struct http_trace *trace = ingest->exchange->trace;
+    const struct eventlog_append *append = &ingest->append;
+    if (!ingest->activity->config.otlp || !trace || !trace->sampled) {
+        return;
+    }
+    const struct otlp_attribute attributes[] = {
+        OTLP_NUMBER("messaging.batch.message_count", (int64_t)append->count),
+        OTLP_TEXT("footfall.status", str_from_c(status_text(append->status))),
+    };
+    struct otlp_span span = {
+        .trace_id = http_trace_id(trace),
+        .parent_id = http_trace_span(trace),
+        .name = STR("append"),
+        .kind = OTLP_PRODUCER,
+        .start_us = ingest->append_us,
+        .end_us = now_us(ingest),
+        .attributes = attributes,
+        .attribute_count = sizeof attributes / sizeof attributes[0],
+        .failed = append->status != STATUS_OK,
+    };
+    otlp_put(ingest->activity->config.otlp, &span);
+}
+
 // On a thread of the log; nothing here blocks.
 static void appended(struct eventlog_append *append) {
     struct ingest *ingest = append->context;
     const struct activity_metrics *metrics = &ingest->activity->metrics;
+    put_span(ingest);
     if (append->status == STATUS_OK) {
         activity_count_accepted(metrics, ingest->dialect, append->count);
         activity_count_request(metrics, ingest->dialect, ACTIVITY_ACCEPTED);
@@ -100,6 +133,7 @@ static void answer(struct ingest *ingest, const struct activity_result *result) 
         .done = appended,
         .context = ingest,
     };
+    ingest->append_us = now_us(ingest);
     eventlog_append(ingest->activity->config.log, &ingest->append);
 }
 

@@ -33,6 +33,7 @@ static enum status start_processor(struct app_service *service, struct error *er
     config.shape = service->shape;
     config.funnels = service->funnels;
     config.live = service->feed;
+    config.otlp = service->otlp;
     config.enrichment = service->enrichment;
     return processor_start(&config, &service->processor, err);
 }
@@ -80,6 +81,7 @@ static enum status start_activity(struct app_service *service, struct error *err
         .keyring = service->keyring,
         .refresh = service->refresh,
         .admission = &service->admission,
+        .otlp = service->otlp,
         .clock = clock_system(),
         .random = random_system(),
         .event_bytes = (size_t)settings_integer(settings, "ingest.event_limit"),

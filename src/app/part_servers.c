@@ -146,6 +146,7 @@ static enum status start_gateway(struct app_service *service, struct error *err)
         .trusted = service->trusted,
         .limits = app_is_front_door(service) ? service->limits : NULL,
         .access_log = service->access_log,
+        .otlp = service->otlp,
         .audit = &service->audit,
         .trace_one_in = (unsigned)settings_integer(service->settings, "tracing.sample"),
     };

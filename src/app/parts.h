@@ -20,6 +20,8 @@ extern const struct app_part app_part_first_start; // project, keys
 extern const struct app_part app_part_account;
 // part_access_log.c
 extern const struct app_part app_part_access_log;
+// part_otlp.c
+extern const struct app_part app_part_otlp; // before whatever makes spans
 // part_audit.c
 extern const struct app_part app_part_audit;       // before what it would record
 extern const struct app_part app_part_audit_start; // a start of this process with its settings

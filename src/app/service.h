@@ -116,6 +116,7 @@ struct app_service {
     struct http_route_table proxied_deliveries;
     struct http_networks *trusted;
     struct gateway_access_log *access_log;
+    struct otlp_exporter *otlp; // NULL: spans go nowhere
     struct gateway_audit audit;
     struct gateway_limits *limits;
     struct gateway_quotas *quotas;

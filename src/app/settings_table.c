@@ -463,6 +463,15 @@ static const struct setting table[] = {
      "from which a request counts as slow", false},
     {"tracing.sample", NULL, SETTING_INTEGER, "0", 0, 1000000, NULL,
      "of the requests that name no trace one in so many is sampled; 0: none", false},
+    {"tracing.otlp.endpoint", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "collector that gets spans of sampled traces by OTLP/HTTP: http://127.0.0.1:4318; empty: none",
+     false},
+    {"tracing.otlp.headers", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "headers for it: NAME=VALUE,NAME=VALUE", true},
+    {"tracing.otlp.interval", NULL, SETTING_DURATION, "5s", 10, HOUR, NULL,
+     "spans that come meanwhile are sent at once", false},
+    {"tracing.otlp.queue", NULL, SETTING_BYTES, "4MiB", 65536, 1073741824, NULL,
+     "spans that may wait for the collector; further ones are dropped", false},
 };
 
 const struct setting *app_settings_table(size_t *count) {

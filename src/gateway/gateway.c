@@ -11,6 +11,7 @@
 #include "gateway/limit_rules.h"
 #include "gateway/private.h"
 #include "gateway/routing.h"
+#include "gateway/spans.h"
 #include "http/problem.h"
 #include "http/query.h"
 
@@ -29,6 +30,7 @@ struct gateway {
     struct gateway_audit *audit; // NULL: none
     struct clock *clock;
     struct random_source *random;
+    struct otlp_exporter *otlp;
     unsigned trace_one_in;
     atomic_uint traces;                 // that began here
     metrics_id replies[STATUS_CLASSES]; // 1xx..5xx
@@ -110,6 +112,7 @@ enum status gateway_start(const struct gateway_config *config, struct gateway **
     gateway->audit = config->audit;
     gateway->clock = config->clock ? config->clock : clock_system();
     gateway->random = config->random ? config->random : random_system();
+    gateway->otlp = config->otlp;
     gateway->trace_one_in = config->trace_one_in;
     register_metrics(gateway);
     *out = gateway;
@@ -372,6 +375,7 @@ void gateway_completed(const struct http_exchange *exchange, int64_t duration_us
     }
     metrics_observe(gateway->duration, (double)duration_us / 1e6);
     gateway_access_log_request(gateway->access_log, exchange, duration_us);
+    gateway_span_put(gateway->otlp, exchange, duration_us);
     if (exchange->held) {
         gateway_routings_let_go(gateway->routings, exchange->held); // route and handler may go
     }

@@ -4,7 +4,7 @@
 //
 //   http server -> gateway_handle: route? may they? -> the role's handler (on the loop, or on the worker pool when it blocks)
 //               -> gateway_completed: metrics, access log
-//   Every request is a span of a trace (http/trace.h); spans are told by the access log and nowhere else.
+//   Every request is a span of a trace (http/trace.h); spans are told by the access log, and to a collector (spans.h).
 //
 // In one process the roles' route tables are called directly. A role that runs elsewhere is a table whose handlers
 // proxy (proxy.h); nothing else changes. A role in a process of its own has a gateway of its own with its own table
@@ -40,6 +40,7 @@ struct gateway_config {
     struct gateway_https https;          // public_url is the caller's
     struct gateway_limits *limits;       // NULL: none
     struct gateway_access_log *access_log; // NULL: none
+    struct otlp_exporter *otlp;            // gets the spans of sampled requests; NULL: nobody
     struct gateway_audit *audit;           // NULL: none
     unsigned trace_one_in; // of the requests that name no trace one in so many is sampled; 0: none
     struct clock *clock;   // NULL: the machine's

@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // A cycle: records of one partition become changes in memory and one store batch, committed together with the offset behind them.
-#include "base/log.h"
-#include "http/trace.h"
 #include "processor/apply.h"
 #include "processor/dead_letters.h"
 #include "processor/erase.h"
@@ -10,6 +8,7 @@
 #include "processor/funnels.h"
 #include "processor/sessions.h"
 #include "processor/shaping.h"
+#include "processor/traces.h"
 #include "processor/worker.h"
 
 #define CROWDED_CYCLE_EVENTS 512 // smallest cycle when what is dirty alone fills the caches
@@ -70,6 +69,7 @@ void cycle_discard(struct partition *partition) {
     shaping_discard(partition);
     funnels_end(partition);
     feed_discard(partition);
+    traces_discard(partition);
     partition->events = 0;
     partition->dirty_actors = NULL;
     partition->dirty_totals = (struct day_totals_dirty){NULL};
@@ -135,22 +135,6 @@ static enum status place(struct partition *partition, const struct eventlog_view
     return STATUS_OK;
 }
 
-// Where a trace ends that began with the request which brought the event. Only requests that are sampled leave one in their events.
-static void log_traced(const struct partition *partition, const struct eventlog_view *record,
-                       const struct event *event, const char *outcome) {
-    if (event->trace.len != HTTP_TRACEPARENT_LEN) {
-        return;
-    }
-    struct clock *clock = partition->worker->shared->config.clock;
-    LOG_DEBUG("processor", "traced event", LOG_CSTR("outcome", outcome),
-              LOG_STR("traceId", str_make(event->trace.data + 3, HTTP_TRACE_ID_LEN)),
-              LOG_STR("callerSpanId",
-                      str_make(event->trace.data + 4 + HTTP_TRACE_ID_LEN, HTTP_SPAN_ID_LEN)),
-              LOG_STR("project", event->project), LOG_STR("id", event->id),
-              LOG_INT("partition", partition->number), LOG_INT("offset", record->offset),
-              LOG_INT("afterMs", clock->wall_ms(clock) - record->timestamp_ms));
-}
-
 static enum status take_record(struct partition *partition, const struct eventlog_view *record,
                                struct applied_event *applied, bool *taken, struct error *err) {
     struct worker *worker = partition->worker;
@@ -175,7 +159,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
         return status;
     }
     if (status != STATUS_OK) {
-        log_traced(partition, record, &applied->event, "dead letter");
+        traces_note(partition, record, &applied->event, "dead letter");
         dead_letters_add(partition, record, stage, &why);
         return STATUS_OK;
     }
@@ -183,12 +167,12 @@ static enum status take_record(struct partition *partition, const struct eventlo
                         dedupe_hash(applied->event.project, applied->event.id), &seen);
     if (status != STATUS_OK || seen) {
         partition->counts.duplicates += seen;
-        log_traced(partition, record, &applied->event, "duplicate");
+        traces_note(partition, record, &applied->event, "duplicate");
         return status;
     }
     const char *outcome = "not applied";
     status = place(partition, record, applied, taken, &outcome, err);
-    log_traced(partition, record, &applied->event, outcome);
+    traces_note(partition, record, &applied->event, outcome);
     return status;
 }
 
@@ -490,6 +474,7 @@ enum status cycle_commit(struct partition *partition, struct error *err) {
     partition->stored_ms = partition->newest_ms;
     partition->events = 0;
     feed_publish(partition);
+    traces_commit(partition);
     add_counts(partition);
     shaping_commit(partition);
     funnels_end(partition);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "processor/feed.h"
+#include "processor/traces.h"
 #include "processor/worker.h"
 
 #define RETRY_FIRST_US (100 * 1000LL)
@@ -78,6 +79,7 @@ static void forget(struct partition *partition) {
     cycle_discard(partition);
     actor_cache_forget(&worker->actors, partition->number);
     day_totals_cache_forget(&worker->totals, partition->number);
+    traces_free(partition);
     dedupe_free(&partition->dedupe);
     refusals_free(&partition->refusals);
     partition->ready = false;

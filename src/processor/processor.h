@@ -22,6 +22,7 @@
 #define PROCESSOR_REPLAY_GROUP "replay"
 
 struct live_feed;
+struct otlp_exporter;
 struct processor_config {
     struct eventlog *log;
     struct store *store;
@@ -44,7 +45,8 @@ struct processor_config {
         beside; // of a replay: the store as others read it, whose processor carries out control records first
     // Of a replay: events received before, or below that offset, are passed over; control records are not.
     int64_t replay_from_ms, replay_from_offset;
-    struct live_feed *live; // told of what is in the store; NULL: nobody
+    struct otlp_exporter *otlp; // gets the spans of traced events; NULL: nobody
+    struct live_feed *live;     // told of what is in the store; NULL: nobody
     struct enrichment
         *enrichment;          // outlives it; NULL: of its own, with nothing but what is built in
     uint32_t breakdown_limit; // different values of one a day and partition; 0: 2000

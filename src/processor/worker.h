@@ -58,6 +58,12 @@ struct cycle_counts {
     uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions;
 };
 
+struct traced_event;
+struct traces { // of an open cycle: traces.h
+    struct traced_event *list;
+    size_t count, capacity;
+};
+
 struct worker;
 struct applied_event;
 struct live_ring;
@@ -91,6 +97,7 @@ struct partition {
     struct cycle_counts counts;
     struct shape_batch shaping; // the rules it goes by
     struct funnel_set *funnels; // and the funnels; NULL: none
+    struct traces traces;
 };
 
 struct worker {

@@ -12,6 +12,7 @@ ROLES = ["gateway", "activity", "processor", "users", "reports", "demo", "migrat
 
 # Which folders a folder may include, besides itself.
 MAY_INCLUDE = {"base": [], "limit": ["base"], "http": ["base"], "cql": ["base"]}
+MAY_INCLUDE["otlp"] = ["base", "http"]
 MAY_INCLUDE["auth"] = ["base", "limit", "http", "cql"]
 MAY_INCLUDE["event"] = ["base", "http", "cql"]
 MAY_INCLUDE["shape"] = MAY_INCLUDE["event"] + ["event"]
@@ -26,8 +27,8 @@ MAY_INCLUDE["delivery"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["ageing"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["openapi"] = MAY_INCLUDE["auth"] + ["auth"]
 for role in ROLES:
-    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "enrich", "funnel"] + ROLES
+    MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel", "otlp"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "enrich", "funnel", "otlp"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
