@@ -12,6 +12,7 @@ static enum status start_otlp(struct app_service *service, struct error *err) {
         .role = str_from_c(app_role_name(service->role)),
         .interval_ms = settings_integer(settings, "tracing.otlp.interval"),
         .queue_bytes = (size_t)settings_integer(settings, "tracing.otlp.queue"),
+        .metrics_ms = settings_integer(settings, "tracing.otlp.metrics"),
         .clock = clock_system(),
         .random = random_system(),
     };

@@ -472,6 +472,8 @@ static const struct setting table[] = {
      "spans that come meanwhile are sent at once", false},
     {"tracing.otlp.queue", NULL, SETTING_BYTES, "4MiB", 65536, 1073741824, NULL,
      "spans that may wait for the collector; further ones are dropped", false},
+    {"tracing.otlp.metrics", NULL, SETTING_DURATION, "0s", 0, HOUR, NULL,
+     "how often it gets the metrics, too; 0s: never", false},
 };
 
 const struct setting *app_settings_table(size_t *count) {

@@ -19,12 +19,10 @@
 
 #define BOUNDS_MAX 16
 
-enum kind { KIND_COUNTER, KIND_HISTOGRAM, KIND_GAUGE };
-
 struct family {
     char *name;
     char *help;
-    enum kind kind;
+    enum metrics_kind kind;
 };
 
 struct entry {
@@ -188,9 +186,9 @@ uint64_t metrics_read(metrics_id id) {
     thread_must(pthread_mutex_lock(&mutex));
     const struct entry *entry = &entries[entry_of_cell[id]];
     uint64_t value = 0;
-    if (id == 0 || families[entry->family].kind == KIND_COUNTER) {
+    if (id == 0 || families[entry->family].kind == METRICS_COUNTER) {
         value = merged(id);
-    } else if (families[entry->family].kind == KIND_HISTOGRAM) {
+    } else if (families[entry->family].kind == METRICS_HISTOGRAM) {
         for (unsigned i = 0; i <= entry->bound_count; i++) {
             value += merged(id + i);
         }
@@ -211,7 +209,7 @@ static char *copy_text(const char *text) {
 }
 
 // Its index, or METRICS_MAX when there is no room.
-static unsigned family_of(const char *name, const char *help, enum kind kind) {
+static unsigned family_of(const char *name, const char *help, enum metrics_kind kind) {
     for (unsigned i = 0; i < family_count; i++) {
         if (strcmp(families[i].name, name) == 0) {
             CHECK(families[i].kind == kind);
@@ -263,7 +261,7 @@ static struct entry *add_entry(unsigned family, const char *labels, unsigned cel
 
 // The one of that name and those labels, made if need be. NULL when there is no room. Under the lock.
 static struct entry *registered(const char *name, const char *help, const char *labels,
-                                enum kind kind, unsigned cells) {
+                                enum metrics_kind kind, unsigned cells) {
     unsigned family = family_of(name, help, kind);
     if (family == METRICS_MAX) {
         return NULL;
@@ -274,7 +272,7 @@ static struct entry *registered(const char *name, const char *help, const char *
 
 metrics_id metrics_counter(const char *name, const char *help, const char *labels) {
     thread_must(pthread_mutex_lock(&mutex));
-    struct entry *entry = registered(name, help, labels, KIND_COUNTER, 1);
+    struct entry *entry = registered(name, help, labels, METRICS_COUNTER, 1);
     metrics_id id = entry == NULL ? 0 : entry->cell;
     thread_must(pthread_mutex_unlock(&mutex));
     return id;
@@ -287,7 +285,7 @@ metrics_id metrics_histogram(const char *name, const char *help, const char *lab
         CHECK(bounds[i - 1] < bounds[i]);
     }
     thread_must(pthread_mutex_lock(&mutex));
-    struct entry *entry = registered(name, help, labels, KIND_HISTOGRAM, count + 2);
+    struct entry *entry = registered(name, help, labels, METRICS_HISTOGRAM, count + 2);
     metrics_id id = 0;
     if (entry != NULL) {
         id = entry->cell;
@@ -307,7 +305,7 @@ metrics_id metrics_gauge(const char *name, const char *help, const char *labels,
                          double (*read)(void *context), void *context) {
     CHECK(read != NULL);
     thread_must(pthread_mutex_lock(&mutex));
-    struct entry *entry = registered(name, help, labels, KIND_GAUGE, 1);
+    struct entry *entry = registered(name, help, labels, METRICS_GAUGE, 1);
     metrics_id id = 0;
     if (entry != NULL) {
         entry->read = read;
@@ -326,7 +324,7 @@ static void remove_gauge(metrics_id id, bool whoever, const void *context) {
     // A scrape that is reading it holds the lock: after this nobody uses the context.
     thread_must(pthread_mutex_lock(&mutex));
     struct entry *entry = &entries[entry_of_cell[id]];
-    CHECK(entry->cell == id && families[entry->family].kind == KIND_GAUGE);
+    CHECK(entry->cell == id && families[entry->family].kind == METRICS_GAUGE);
     if (whoever || entry->context == context) {
         entry->read = NULL;
         entry->context = NULL;
@@ -367,26 +365,6 @@ void metrics_reset_for_tests(void) {
 
 // ---- text ----------------------------------------------------------------------------------------
 
-void metrics_render_number(struct buffer *out, double value) {
-    if (isnan(value) || isinf(value)) {
-        buffer_append_str(out, isnan(value) ? STR("NaN") : value > 0 ? STR("+Inf") : STR("-Inf"));
-    } else {
-        buffer_append_double(out, value);
-    }
-}
-
-void metrics_render_head(struct buffer *out, const char *name, const char *help, const char *type) {
-    buffer_printf(out, "# HELP %s ", name);
-    for (const char *c = help; *c != '\0'; c++) {
-        if (*c == '\n' || *c == '\\') {
-            buffer_append_str(out, *c == '\n' ? STR("\\n") : STR("\\\\"));
-        } else {
-            buffer_append_char(out, *c);
-        }
-    }
-    buffer_printf(out, "\n# TYPE %s %s\n", name, type);
-}
-
 // "name_suffix{labels,le="bound"} "
 static void render_series(struct buffer *out, const struct entry *entry, const char *suffix,
                           const double *bound) {
@@ -422,13 +400,13 @@ static void render_histogram(struct buffer *out, const struct entry *entry) {
     buffer_append_char(out, '\n');
 }
 
-static void render_entry(struct buffer *out, const struct entry *entry, enum kind kind) {
-    if (kind == KIND_HISTOGRAM) {
+static void render_entry(struct buffer *out, const struct entry *entry, enum metrics_kind kind) {
+    if (kind == METRICS_HISTOGRAM) {
         render_histogram(out, entry);
         return;
     }
     render_series(out, entry, "", NULL);
-    if (kind == KIND_COUNTER) {
+    if (kind == METRICS_COUNTER) {
         buffer_append_u64(out, merged(entry->cell));
     } else {
         metrics_render_number(out, entry->read(entry->context));
@@ -439,11 +417,11 @@ static void render_entry(struct buffer *out, const struct entry *entry, enum kin
 // All of one name must stand together.
 static void render_family(struct buffer *out, unsigned family) {
     static const char *const types[] = {"counter", "histogram", "gauge"};
-    enum kind kind = families[family].kind;
+    enum metrics_kind kind = families[family].kind;
     bool begun = false;
     for (unsigned i = 0; i < entry_count; i++) {
         const struct entry *entry = &entries[i];
-        if (entry->family != family || (kind == KIND_GAUGE && entry->read == NULL)) {
+        if (entry->family != family || (kind == METRICS_GAUGE && entry->read == NULL)) {
             continue;
         }
         if (!begun) {
@@ -464,4 +442,46 @@ void metrics_render(struct buffer *out) {
     }
     thread_must(pthread_mutex_unlock(&mutex));
     metrics_render_process(out);
+}
+
+// ---- samples -------------------------------------------------------------------------------------
+
+static void visit_entry(const struct entry *entry,
+                        void (*visit)(const struct metrics_sample *sample, void *context),
+                        void *context) {
+    const struct family *family = &families[entry->family];
+    struct metrics_sample sample = {
+        .name = family->name, .help = family->help, .labels = entry->labels, .kind = family->kind};
+    uint64_t buckets[BOUNDS_MAX + 1];
+    if (family->kind == METRICS_COUNTER) {
+        sample.count = merged(entry->cell);
+    } else if (family->kind == METRICS_GAUGE) {
+        sample.value = entry->read(entry->context);
+    } else {
+        for (unsigned i = 0; i <= entry->bound_count; i++) {
+            buckets[i] = merged(entry->cell + i);
+        }
+        sample.value = real_of(merged(entry->cell + entry->bound_count + 1));
+        sample.bounds = entry->bounds;
+        sample.bound_count = entry->bound_count;
+        sample.buckets = buckets;
+    }
+    visit(&sample, context);
+}
+
+void metrics_visit(void (*visit)(const struct metrics_sample *sample, void *context),
+                   void *context) {
+    if (own_block == NULL) {
+        (void)make_block();
+    }
+    thread_must(pthread_mutex_lock(&mutex));
+    for (unsigned i = 0; i < family_count; i++) {
+        for (unsigned j = 0; j < entry_count; j++) {
+            bool gone = families[i].kind == METRICS_GAUGE && entries[j].read == NULL;
+            if (entries[j].family == i && !gone) {
+                visit_entry(&entries[j], visit, context);
+            }
+        }
+    }
+    thread_must(pthread_mutex_unlock(&mutex));
 }

@@ -36,6 +36,22 @@ void metrics_gauge_remove(metrics_id id);
 // The same, unless somebody else has registered it meanwhile: for what is replaced by its like before it goes.
 void metrics_gauge_leave(metrics_id id, const void *context);
 
+// What the registry holds, one sample a set of labels, those of one name one after another. It lives until visit returns. visit must not
+// register, read, render or visit metrics.
+enum metrics_kind { METRICS_COUNTER, METRICS_HISTOGRAM, METRICS_GAUGE };
+struct metrics_sample {
+    const char *name, *help;
+    const char *labels; // NULL: none
+    enum metrics_kind kind;
+    uint64_t count;       // of a counter
+    double value;         // of a gauge; of a histogram the sum
+    const double *bounds; // of a histogram, as are the next two
+    unsigned bound_count;
+    const uint64_t *buckets; // bound_count + 1 of them, each for itself
+};
+void metrics_visit(void (*visit)(const struct metrics_sample *sample, void *context),
+                   void *context);
+
 // Text exposition format 0.0.4, with process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds,
 // process_start_time_seconds and footfall_thread_cpu_seconds_total{thread="..."}.
 void metrics_render(struct buffer *out);

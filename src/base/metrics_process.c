@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// What Linux says in /proc (proc(5)) about this process and its threads, as metrics.
+// What Linux says in /proc (proc(5)) about this process and its threads, as metrics; and how names and numbers are written.
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,26 @@ struct stat_fields {
     uint64_t cpu_ticks;
     uint64_t start_ticks; // since the machine started
 };
+
+void metrics_render_number(struct buffer *out, double value) {
+    if (isnan(value) || isinf(value)) {
+        buffer_append_str(out, isnan(value) ? STR("NaN") : value > 0 ? STR("+Inf") : STR("-Inf"));
+    } else {
+        buffer_append_double(out, value);
+    }
+}
+
+void metrics_render_head(struct buffer *out, const char *name, const char *help, const char *type) {
+    buffer_printf(out, "# HELP %s ", name);
+    for (const char *c = help; *c != '\0'; c++) {
+        if (*c == '\n' || *c == '\\') {
+            buffer_append_str(out, *c == '\n' ? STR("\\n") : STR("\\\\"));
+        } else {
+            buffer_append_char(out, *c);
+        }
+    }
+    buffer_printf(out, "\n# TYPE %s %s\n", name, type);
+}
 
 // Up to size - 1 bytes of a file, with a NUL behind.
 static bool read_file(const char *path, char *out, size_t size) {

@@ -8,10 +8,15 @@
 
 #define STATUS_CODE_ERROR 2
 
-void otlp_encode_u64(struct json_writer *writer, struct str name, uint64_t value) {
+void otlp_encode_u64_value(struct json_writer *writer, uint64_t value) {
     char text[24];
     int n = snprintf(text, sizeof text, "%" PRIu64, value);
-    json_member_string(writer, name, str_make(text, (size_t)n));
+    json_string(writer, str_make(text, (size_t)n));
+}
+
+void otlp_encode_u64(struct json_writer *writer, struct str name, uint64_t value) {
+    json_key(writer, name);
+    otlp_encode_u64_value(writer, value);
 }
 
 static void encode_number(struct json_writer *writer, int64_t value) {

@@ -24,7 +24,11 @@ void otlp_encode_begin(struct json_writer *writer, const struct otlp_resource *r
 void otlp_encode_end(struct json_writer *writer);
 // {"key":…,"value":…}
 void otlp_encode_attribute(struct json_writer *writer, struct str key, struct str text);
-// "name":"123"
+// The registry of metrics as a whole request.
+MUST_CHECK enum status otlp_encode_metrics(struct buffer *out, const struct otlp_resource *resource,
+                                           int64_t start_ns, int64_t now_ns);
+// "123", and "name":"123"
+void otlp_encode_u64_value(struct json_writer *writer, uint64_t value);
 void otlp_encode_u64(struct json_writer *writer, struct str name, uint64_t value);
 
 #endif

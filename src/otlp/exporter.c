@@ -18,7 +18,9 @@
 
 #define SPAN_BYTES 4096               // of one, encoded
 #define BATCH_BYTES ((size_t)1 << 19) // of one request, before compressing
-#define BATCH_ROOM ((size_t)2048)     // what stands around the spans
+#define BODY_BYTES                                                                                 \
+    ((size_t)1 << 20) // of any request: a batch and what stands around it, or all metrics
+#define BATCH_ROOM ((size_t)2048) // what stands around the spans
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 30000
 #define FAREWELL_US (2 * INT64_C(1000000)) // for what is left when the process ends
@@ -41,6 +43,9 @@ struct otlp_exporter {
     struct buffer sending, body;
     size_t sending_spans;
     unsigned failures; // in a row
+    int64_t start_ns;
+    int64_t metrics_us;        // monotonic, when metrics are to be sent next
+    unsigned metrics_failures; // in a row
     metrics_id dropped, sent, failed;
 };
 
@@ -158,16 +163,15 @@ static enum status post_batch(struct otlp_exporter *exporter, int64_t *wait_ms, 
 }
 
 // Half of it is by chance, so that not all processes come back at the same moment.
-static int64_t backoff_ms(struct otlp_exporter *exporter) {
-    unsigned doublings = exporter->failures < 6 ? exporter->failures - 1 : 5;
+static int64_t backoff_ms(const struct otlp_exporter *exporter, unsigned failures) {
+    unsigned doublings = failures < 6 ? failures - 1 : 5;
     int64_t most = (int64_t)BACKOFF_FIRST_MS << doublings;
     most = most < BACKOFF_MOST_MS ? most : BACKOFF_MOST_MS;
     return most / 2 + (int64_t)random_below(exporter->config.random, (uint64_t)most / 2 + 1);
 }
 
-static void tell_failure(const struct otlp_exporter *exporter, const char *what,
-                         const struct error *err) {
-    if (exporter->failures == 1) { // once, until it works again
+static void tell_failure(unsigned failures, const char *what, const struct error *err) {
+    if (failures == 1) { // once, until it works again
         LOG_WARN("otlp", what, LOG_CSTR("reason", err->text));
     } else {
         LOG_DEBUG("otlp", what, LOG_CSTR("reason", err->text));
@@ -192,20 +196,42 @@ static int64_t send_all(struct otlp_exporter *exporter) {
         exporter->failures++;
         metrics_add(exporter->failed, 1);
         if (status == STATUS_INVALID) {
-            tell_failure(exporter, "spans are refused, and dropped", &err);
+            tell_failure(exporter->failures, "spans are refused, and dropped", &err);
             metrics_add(exporter->dropped, exporter->sending_spans);
             exporter->sending_spans = 0;
             continue;
         }
-        tell_failure(exporter, "spans cannot be sent; they wait", &err);
-        return wait_ms > 0 ? wait_ms : backoff_ms(exporter);
+        tell_failure(exporter->failures, "spans cannot be sent; they wait", &err);
+        return wait_ms > 0 ? wait_ms : backoff_ms(exporter, exporter->failures);
     }
     return 0;
 }
 
-// Until the time is over, or spans for a whole batch wait (which is no reason to ask sooner after a failure), or it ends.
-static bool wait_for(struct otlp_exporter *exporter, int64_t ms, bool whole_batch) {
-    int64_t until = now_us(exporter) + ms * 1000;
+// What the registry holds now. One that cannot be sent is not kept: the next one says as much.
+static void send_metrics(struct otlp_exporter *exporter) {
+    struct error err = {STATUS_OK, ""};
+    struct clock *clock = exporter->config.clock;
+    int64_t next_ms = exporter->config.metrics_ms, wait_ms = -1;
+    buffer_clear(&exporter->body);
+    enum status status = otlp_encode_metrics(&exporter->body, &exporter->resource,
+                                             exporter->start_ns, clock->wall_ms(clock) * 1000000);
+    status = status == STATUS_OK ? otlp_post_send(exporter->post, "/v1/metrics",
+                                                  buffer_str(&exporter->body), &wait_ms, &err)
+                                 : error_set(&err, status, "%s", status_text(status));
+    if (status == STATUS_OK) {
+        exporter->metrics_failures = 0;
+    } else {
+        exporter->metrics_failures++;
+        metrics_add(exporter->failed, 1);
+        tell_failure(exporter->metrics_failures, "metrics cannot be sent", &err);
+        wait_ms = wait_ms > 0 ? wait_ms : backoff_ms(exporter, exporter->metrics_failures);
+        next_ms = next_ms > wait_ms ? next_ms : wait_ms;
+    }
+    exporter->metrics_us = now_us(exporter) + next_ms * 1000;
+}
+
+// Until that time, or until spans for a whole batch wait, when they count, or until the end: false.
+static bool wait_until(struct otlp_exporter *exporter, int64_t until, bool whole_batch) {
     thread_must(pthread_mutex_lock(&exporter->mutex));
     while (!exporter->stopping && !(whole_batch && exporter->waiting.len >= BATCH_BYTES)) {
         int64_t left = until - now_us(exporter);
@@ -220,11 +246,30 @@ static bool wait_for(struct otlp_exporter *exporter, int64_t ms, bool whole_batc
 
 static void *run(void *context) {
     struct otlp_exporter *exporter = context;
-    int64_t wait_ms = 0;
-    while (wait_for(exporter, wait_ms > 0 ? wait_ms : exporter->config.interval_ms, wait_ms == 0)) {
-        wait_ms = send_all(exporter);
+    bool metrics = exporter->config.metrics_ms > 0;
+    int64_t spans_us = now_us(exporter) + exporter->config.interval_ms * 1000;
+    bool failing = false;
+    for (;;) {
+        int64_t next_us =
+            metrics && exporter->metrics_us < spans_us ? exporter->metrics_us : spans_us;
+        if (!wait_until(exporter, next_us, !failing)) {
+            break;
+        }
+        // Before their time only when there are many, which is no reason to ask sooner after a failure.
+        bool due = now_us(exporter) >= spans_us || next_us == spans_us;
+        if (due || !failing) {
+            int64_t wait_ms = send_all(exporter);
+            failing = wait_ms > 0;
+            spans_us = now_us(exporter) + (failing ? wait_ms : exporter->config.interval_ms) * 1000;
+        }
+        if (metrics && now_us(exporter) >= exporter->metrics_us) {
+            send_metrics(exporter);
+        }
     }
     (void)send_all(exporter);
+    if (metrics && !give_up(exporter)) {
+        send_metrics(exporter);
+    }
     return NULL;
 }
 
@@ -259,6 +304,8 @@ static struct otlp_exporter *make(const struct otlp_config *config) {
     exporter->config = *config;
     exporter->wall_ns = config->clock->wall_ms(config->clock) * 1000000;
     exporter->mono_us = config->clock->mono_us(config->clock);
+    exporter->start_ns = exporter->wall_ns;
+    exporter->metrics_us = exporter->mono_us + config->metrics_ms * 1000;
     size_t len =
         config->role.len < sizeof exporter->role - 1 ? config->role.len : sizeof exporter->role - 1;
     memcpy(exporter->role, config->role.data, len);
@@ -267,7 +314,7 @@ static struct otlp_exporter *make(const struct otlp_config *config) {
                                                 str_make(exporter->instance, UUID_TEXT_LEN)};
     buffer_init(&exporter->waiting, config->queue_bytes);
     buffer_init(&exporter->sending, BATCH_BYTES + SPAN_BYTES);
-    buffer_init(&exporter->body, BATCH_BYTES + SPAN_BYTES + BATCH_ROOM);
+    buffer_init(&exporter->body, BODY_BYTES);
     thread_must(pthread_mutex_init(&exporter->mutex, NULL));
     thread_cond_init(&exporter->changed);
     register_metrics(exporter);

@@ -70,6 +70,13 @@ class Receiver:
                  for span in scope["spans"]]
         return [span for span in found if trace in (None, span["traceId"])]
 
+    def metrics(self):
+        """The newest set of metrics by name; None: none came yet."""
+        with self.lock:
+            documents = [document for path, _, document in self.requests if path.endswith("/v1/metrics")]
+        return {metric["name"]: metric for resource in documents[-1]["resourceMetrics"] for scope in resource["scopeMetrics"]
+                for metric in scope["metrics"]} if documents else None
+
     def close(self):
         self.hold.set()
         self.server.shutdown()

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // What a collector gets, letter by letter.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/metrics.h"
 #include "otlp/encode.h"
 #include "otlp/post.h"
 
@@ -87,6 +89,49 @@ static void a_request_has_all_spans(void **state) {
     buffer_free(&out);
 }
 
+static double degrees(void *context) {
+    return *(const double *)context;
+}
+
+static void metrics_are_sums_gauges_and_histograms(void **state) {
+    (void)state;
+    static const double bounds[] = {0.5, 2};
+    double warm = 21.5, unknown = NAN;
+    struct buffer out;
+    metrics_reset_for_tests();
+    metrics_id gets = metrics_counter("t_requests_total", "How many.", "code=\"200\",route=\"/a\"");
+    metrics_id seconds = metrics_histogram("t_seconds", "How long.", NULL, bounds, 2);
+    (void)metrics_counter("t_requests_total", "How many.", "code=\"500\",route=\"/a\"");
+    (void)metrics_gauge("t_degrees", "How warm.", "room=\"1\"", degrees, &warm);
+    (void)metrics_gauge("t_degrees", "How warm.", "room=\"2\"", degrees, &unknown);
+    metrics_add(gets, 5);
+    metrics_observe(seconds, 0.5);
+    metrics_observe(seconds, 0.75);
+    metrics_observe(seconds, 4);
+    buffer_init(&out, 8192);
+    assert_int_equal(otlp_encode_metrics(&out, &resource, 100, 200), STATUS_OK);
+    assert_text(
+        &out,
+        "{\"resourceMetrics\":[{" RESOURCE ",\"scopeMetrics\":[{" SCOPE ",\"metrics\":["
+        "{\"name\":\"t_requests_total\",\"description\":\"How many.\",\"sum\":{\"dataPoints\":["
+        "{\"attributes\":[{\"key\":\"code\",\"value\":{\"stringValue\":\"200\"}},"
+        "{\"key\":\"route\",\"value\":{\"stringValue\":\"/a\"}}],"
+        "\"startTimeUnixNano\":\"100\",\"timeUnixNano\":\"200\",\"asInt\":\"5\"},"
+        "{\"attributes\":[{\"key\":\"code\",\"value\":{\"stringValue\":\"500\"}},"
+        "{\"key\":\"route\",\"value\":{\"stringValue\":\"/a\"}}],"
+        "\"startTimeUnixNano\":\"100\",\"timeUnixNano\":\"200\",\"asInt\":\"0\"}],"
+        "\"aggregationTemporality\":2,\"isMonotonic\":true}},"
+        "{\"name\":\"t_seconds\",\"description\":\"How long.\",\"histogram\":{\"dataPoints\":["
+        "{\"attributes\":[],\"startTimeUnixNano\":\"100\",\"timeUnixNano\":\"200\",\"count\":\"3\","
+        "\"sum\":5.25,\"bucketCounts\":[\"1\",\"1\",\"1\"],\"explicitBounds\":[0.5,2]}],"
+        "\"aggregationTemporality\":2}},"
+        "{\"name\":\"t_degrees\",\"description\":\"How warm.\",\"gauge\":{\"dataPoints\":["
+        "{\"attributes\":[{\"key\":\"room\",\"value\":{\"stringValue\":\"1\"}}],"
+        "\"timeUnixNano\":\"200\",\"asDouble\":21.5}]}}]}]}]}");
+    buffer_free(&out);
+    metrics_reset_for_tests();
+}
+
 static bool never(void *context) {
     (void)context;
     return false;
@@ -128,6 +173,7 @@ int main(void) {
         cmocka_unit_test(a_span_is_as_the_protocol_says),
         cmocka_unit_test(the_first_span_of_a_trace_has_no_parent),
         cmocka_unit_test(a_request_has_all_spans),
+        cmocka_unit_test(metrics_are_sums_gauges_and_histograms),
         cmocka_unit_test(wrong_endpoints_and_headers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
