@@ -11,7 +11,8 @@ import subprocess
 import pytest
 import requests
 
-from footfall import HERE
+from footfall import HERE, eventually
+from test_processes import Process
 
 ROOT = os.path.join(HERE, "..", "..")
 PROMETHEUS = os.path.join(ROOT, "deploy", "prometheus")
@@ -47,11 +48,46 @@ def named_metrics(text):
     return {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:footfall|process)_[a-z0-9_]+(?=[{\[)\s,]|$)", text)}
 
 
+def check_metrics(text):
+    assert "footfall_" in text
+    done = promtool("check", "metrics", given=text)
+    assert done.returncode == 0 and not done.stdout.strip(), done.stdout
+
+
 def test_metrics_are_as_prometheus_wants_them(server):
     answer = requests.get(f"{server.management_url}/metrics", timeout=10)
     assert answer.status_code == 200
-    done = promtool("check", "metrics", given=answer.text)
-    assert done.returncode == 0 and not done.stdout.strip(), done.stdout
+    check_metrics(answer.text)
+
+
+def test_metrics_of_what_is_not_always_there(make_server, tmp_path):
+    """A full breakdown and a collector that is away have metrics once there is something to count."""
+    settings = tmp_path / "footfall.yaml"
+    settings.write_text("""
+breakdowns: {limit: 1}
+logging: {access: all}
+tracing: {sample: 1, otlp: {endpoint: "http://127.0.0.1:1", interval: 20ms, metrics: 20ms}}
+""")
+    made = make_server("--config", str(settings)).start()
+    made.send(*({"type": "page", "name": f"p{n}", "userId": "ann", "properties": {"path": f"/p{n}", "url": f"https://a.example/p{n}"}} for n in range(40)))
+    made.settle()
+    eventually(lambda: re.search(r"^footfall_otlp_failures_total [1-9]", made.metrics(), re.MULTILINE))
+    check_metrics(made.metrics())
+    assert "_folded_" in made.metrics()
+    made.stop()
+
+
+@pytest.mark.parametrize("role", ["gateway", "users", "activity", "processor", "reports"])
+def test_metrics_of_a_role_of_its_own(role, tmp_path):
+    """Its store is not there; it is scraped all the same, and says so by /health/ready."""
+    process = Process(role, str(tmp_path))
+    try:
+        process.waits()
+        check_metrics(process.ask("/metrics").text)
+        assert process.ask("/actuator/prometheus").status_code == 200 and process.ask("/health/ready").status_code == 503
+        process.end()
+    finally:
+        process.discard()
 
 
 def test_alerts_fire_and_clear():
