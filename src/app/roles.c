@@ -104,8 +104,8 @@ static const struct app_part *const reports_parts[] = {
 };
 // It serves settings and needs none but its own: no store, no keys.
 static const struct app_part *const config_parts[] = {
-    &app_part_trusted, &app_part_management, &app_part_config, &app_part_access_log,
-    &app_part_gateway, &app_part_workers,    &app_part_public,
+    &app_part_trusted,    &app_part_management, &app_part_otlp,    &app_part_config,
+    &app_part_access_log, &app_part_gateway,    &app_part_workers, &app_part_public,
 };
 
 static const struct {
