@@ -178,10 +178,16 @@ static enum status init_loops(struct http_server *server, struct error *err) {
     return STATUS_OK;
 }
 
+// A loop that something else has woken sees that it is to drain, and may be through with it before its turn comes here: it is kept from
+// closing what wakes it, as libuv aborts the process when it is asked to wake a loop that is closed.
 static void wake_all(struct http_server *server, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        atomic_fetch_add_explicit(&server->loops[i].answering, 1, memory_order_relaxed);
+    }
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < count; i++) {
         uv_async_send(&server->loops[i].wake);
+        atomic_fetch_sub_explicit(&server->loops[i].answering, 1, memory_order_release);
     }
 }
 

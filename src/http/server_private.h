@@ -334,7 +334,7 @@ struct http_loop {
     int64_t drain_deadline_us;
     struct queue answered;
     atomic_uint
-        answering; // threads that are putting a reply into it: they still need the loop to wake it
+        answering; // threads that are putting a reply into it or telling it to drain: they still need to wake it
     struct http_head_parser parser;
     struct http_block_pool blocks;
     struct http_block *block; // shared
