@@ -12,7 +12,8 @@
 #include "base/thread.h"
 
 #define REAP_US ((int64_t)250 * 1000) // while loops still hold upstreams that are not used any more
-#define REST_US ((int64_t)3600 * 1000 * 1000)
+// Otherwise: a request that began before a change may hold the routes from before it, and with them upstreams, for as long as it takes.
+#define REST_US ((int64_t)2 * 1000 * 1000)
 
 struct app_reload {
     struct app_service

@@ -185,12 +185,19 @@ def test_a_changed_funnel_is_another_one(make_server, tmp_path):
     server.settle()
     assert declared.days("f", MARCH, "2026-03-09") == {"2026-03-02": [2, 2]}
 
+
+def test_a_wrong_set_changes_nothing(make_server, tmp_path):
+    declared = Declared(make_server, tmp_path, "funnels: [{name: f, within: 1d, steps: [A, B]}]")
+    server = declared.server
+    server.send(event("u1", "A", 1), event("u1", "B", 2))
+    server.settle()
+    assert declared.days("f", MARCH, "2026-03-09") == {"2026-03-02": [1, 1]}
     read = server.stderr.count("settings stay as they were")
     declared.config.write_text("funnels: [{name: f, steps: [A]}]")
     server.signal(signal.SIGHUP)
     eventually(lambda: server.stderr.count("settings stay as they were") > read)
     assert "takes a list of 2 to 16 steps" in server.stderr
-    assert declared.days("f", MARCH, "2026-03-09") == {"2026-03-02": [2, 2]}
+    assert declared.days("f", MARCH, "2026-03-09") == {"2026-03-02": [1, 1]}
 
 
 def test_steps_look_at_what_rules_left(make_server, tmp_path):

@@ -183,7 +183,8 @@ rules:
     server.settle()
     assert server.status()["processor"]["duplicates"] == 200
     server.restart()
-    assert live() == {kept} | in_sample  # read from the log again, and shaped again
+    # Read from the log again, and shaped again; by processors of their own after the gateway is ready.
+    eventually(lambda: live() == {kept} | in_sample)
     server.send(*[{"type": "track", "event": "sampled", "userId": "eve", "messageId": f"again-{number}"} for number in range(50)])
     server.settle()
     assert set(server.ids("bob")) == in_sample
