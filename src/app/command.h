@@ -58,6 +58,12 @@ MUST_CHECK enum status app_load_role_settings(enum app_role role, int argc, char
 MUST_CHECK enum status app_role_defaults(struct settings *settings, enum app_role role);
 // Defaults that follow from the engines chosen; once all layers are loaded.
 MUST_CHECK enum status app_engine_defaults(struct settings *settings);
+// A copy in one piece, for free; NULL: no memory. Reading flags overwrites those of secrets.
+char **app_copy_words(int argc, char *const *argv);
+// Whether a key, or a list of maps by its name, takes effect while the process runs; others at the next start.
+bool app_setting_is_live(const char *key);
+// logging.level alone.
+void app_configure_log_level(const struct settings *settings);
 // The rows of the settings table, for help and documentation.
 const struct setting *app_settings_table(size_t *count);
 

@@ -1,9 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Health and metrics, on the management port.
+#include <string.h>
+
+#include "app/reload.h"
 #include "app/view.h"
 #include "base/json_write.h"
 #include "base/metrics.h"
+#include "http/problem.h"
 #include "http/query.h"
 
 static void send_health(struct http_exchange *exchange, bool up) {
@@ -102,6 +106,39 @@ static void handle_own_status(struct http_exchange *exchange, void *context) {
     http_reply_send(exchange, 200, "application/json");
 }
 
+// As Spring's refresh: a list of the keys that changed.
+static void handle_refresh(struct http_exchange *exchange, void *context) {
+    struct app_service *service = context;
+    struct error err = {STATUS_CLOSED, "The process is not up."};
+    struct buffer changed;
+    enum status status = STATUS_CLOSED;
+    buffer_init(&changed, 32768);
+    if (app_service_enter(service)) {
+        status = service->reload ? app_reload_now(service->reload, &changed, &err) : STATUS_CLOSED;
+        app_service_leave(service);
+    }
+    if (status != STATUS_OK) {
+        bool refused = status == STATUS_INVALID;
+        http_reply_problem(exchange, refused ? 422 : 503, str_from_c(err.text));
+        buffer_free(&changed);
+        return;
+    }
+    struct json_writer writer;
+    struct str rest = buffer_str(&changed);
+    json_writer_init(&writer, http_reply_body(exchange));
+    json_begin_array(&writer);
+    while (rest.len > 0) {
+        const char *comma = memchr(rest.data, ',', rest.len);
+        size_t len = comma ? (size_t)(comma - rest.data) : rest.len;
+        json_string(&writer, str_make(rest.data, len));
+        size_t step = comma ? len + 1 : len;
+        rest = str_make(rest.data + step, rest.len - step);
+    }
+    json_end_array(&writer);
+    buffer_free(&changed);
+    http_reply_send(exchange, 200, "application/json");
+}
+
 static void handle_metrics(struct http_exchange *exchange, void *context) {
     struct app_service *service = context;
     metrics_render(http_reply_body(exchange));
@@ -129,6 +166,7 @@ static const struct http_route routes[] = {
     MANAGEMENT_ROUTE("/status", true, handle_own_status),
     MANAGEMENT_ROUTE("/metrics", true, handle_metrics),
     MANAGEMENT_ROUTE("/actuator/prometheus", true, handle_metrics),
+    {HTTP_POST_, "/actuator/refresh", AUTH_ACCESS_PUBLIC, true, handle_refresh},
     // Proven by another header than those of keys: see part_live.c.
     {HTTP_GET_, "/live/feed", AUTH_ACCESS_ADMIN, true, app_handle_feed},
 };

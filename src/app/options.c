@@ -7,9 +7,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_client/config_client.h"
+
 // These name things that are no settings: credentials of the first start, and what client commands use.
 static const char *const ignored_variables[] = {"FOOTFALL_WRITE_KEY", "FOOTFALL_API_KEY",
                                                 "FOOTFALL_ADMIN_PASSWORD", "FOOTFALL_URL", NULL};
+
+char **app_copy_words(int argc, char *const *argv) {
+    size_t size = ((size_t)argc + 1) * sizeof(char *);
+    for (int i = 0; i < argc; i++) {
+        size += strlen(argv[i]) + 1;
+    }
+    char **words = malloc(size);
+    char *at = words ? (char *)(words + argc + 1) : NULL;
+    for (int i = 0; i < argc && words; i++) {
+        words[i] = at;
+        at = stpcpy(at, argv[i]) + 1;
+    }
+    if (words) {
+        words[argc] = NULL;
+    }
+    return words;
+}
 
 // --config FILE or --config=FILE anywhere among the flags; taken out of them because it is not a setting.
 static int take_config_flag(int argc, char *const *argv, char **kept, const char **file) {
@@ -61,6 +80,10 @@ enum status app_load_role_settings(enum app_role role, int argc, char *const *ar
     const char *file = NULL;
     int kept_count = take_config_flag(argc, argv, kept, &file);
     status = load_layers(settings, file, kept_count, kept, used, err);
+    if (status == STATUS_OK) {
+        struct config_client_origin origin;
+        status = config_client_load(settings, rows, count, app_role_name(role), &origin, err);
+    }
     if (status == STATUS_OK && *used < kept_count) {
         status = error_set(err, STATUS_INVALID, "unexpected argument \"%s\"", kept[*used]);
     }

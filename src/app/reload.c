@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/service.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/thread.h"
 
 #define REAP_US ((int64_t)250 * 1000) // while loops still hold upstreams that are not used any more
@@ -20,10 +21,18 @@ struct app_reload {
         *service; // up until app_reload_end has returned; NULL when that did not wait
     enum app_role role;
     int argc;
-    char *const *argv;
+    char **argv;
+    struct settings *current; // what was read last and is good; NULL: what the process began with
+    const struct settings *first; // up with the service
+    metrics_id refused;
+    int64_t refresh_us;       // from one look at the config servers to the next; 0: none
+    uint64_t asked_for, done; // how often: who waits knows when it is its turn
+    struct error result;
+    struct buffer changed; // keys, comma-separated
     struct thread thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
+    pthread_cond_t over; // one reading
     bool asked;
     bool ending;
     bool looking; // outside the mutex, and away from the service
@@ -32,6 +41,10 @@ struct app_reload {
 static void reload_free(struct app_reload *reload) {
     thread_must(pthread_mutex_destroy(&reload->mutex));
     thread_must(pthread_cond_destroy(&reload->wake));
+    thread_must(pthread_cond_destroy(&reload->over));
+    settings_free(reload->current);
+    buffer_free(&reload->changed);
+    free(reload->argv);
     free(reload);
 }
 
@@ -64,8 +77,11 @@ static enum status read_settings(struct app_reload *reload, struct change *chang
                                  struct error *err) {
     int used = 0;
     begin_looking(reload);
-    enum status status = app_load_role_settings(reload->role, reload->argc, reload->argv, &used,
-                                                &change->settings, err);
+    char **words = app_copy_words(reload->argc, reload->argv);
+    enum status status = words ? app_load_role_settings(reload->role, reload->argc, words, &used,
+                                                        &change->settings, err)
+                               : error_set(err, STATUS_NO_MEMORY, "out of memory");
+    free(words);
     if (status == STATUS_OK) {
         status = app_routes_read(change->settings, &change->routes, err);
     }
@@ -117,6 +133,41 @@ static bool recall(const struct app_reload *reload, struct change *change) {
     return has_routes;
 }
 
+struct difference {
+    struct buffer *changed;
+    struct buffer restart; // of these, what waits for the next start
+};
+
+static void note(void *context, const char *key) {
+    struct difference *difference = context;
+    char row[100];
+    (void)snprintf(row, sizeof row, "%s", key);
+    buffer_printf(difference->changed, "%s%s", difference->changed->len > 0 ? "," : "", key);
+    if (!app_setting_is_live(row)) {
+        buffer_printf(&difference->restart, "%s%s", difference->restart.len > 0 ? "," : "", key);
+    }
+}
+
+// They count: says what differs, and keeps them to compare with.
+static void take_over(struct app_reload *reload, struct change *change) {
+    struct difference difference = {.changed = &reload->changed};
+    buffer_clear(&reload->changed);
+    buffer_init(&difference.restart, 16384);
+    settings_compare(reload->current ? reload->current : reload->first, change->settings, note,
+                     &difference);
+    app_configure_log_level(change->settings);
+    LOG_INFO("app", "settings were read again", LOG_STR("changed", buffer_str(&reload->changed)));
+    if (difference.restart.len > 0) {
+        LOG_WARN("app", "settings that changed take effect at the next start",
+                 LOG_STR("settings", buffer_str(&difference.restart)));
+    }
+    buffer_free(&difference.restart);
+    settings_free(reload->current);
+    reload->current = change->settings;
+    change->settings = NULL;
+    reload->refresh_us = settings_integer(reload->current, "config.refresh_interval") * 1000;
+}
+
 // With the mutex held, which it gives up for what may take long.
 static void read_anew(struct app_reload *reload) {
     struct change change = {.settings = NULL};
@@ -129,11 +180,14 @@ static void read_anew(struct app_reload *reload) {
         status = apply(reload, &change, &err);
     }
     if (status == STATUS_OK) {
-        LOG_INFO("app", "settings were read again",
-                 LOG_CSTR("changed", "routes, limits, rules, funnels"));
+        take_over(reload, &change);
     } else if (status != STATUS_CLOSED) {
         LOG_ERROR("app", "settings stay as they were", LOG_CSTR("reason", err.text));
+        buffer_clear(&reload->changed);
+        metrics_add(reload->refused, 1);
     }
+    reload->result = err;
+    reload->result.status = status;
     change_free(&change);
 }
 
@@ -150,16 +204,24 @@ static size_t reap(struct app_reload *reload) {
 
 static void *run(void *context) {
     struct app_reload *reload = context;
+    struct clock *clock = clock_system();
+    int64_t next_us = clock->mono_us(clock) + reload->refresh_us;
     thread_must(pthread_mutex_lock(&reload->mutex));
     while (!reload->ending) {
-        if (reload->asked) {
+        int64_t left_us = reload->refresh_us > 0 ? next_us - clock->mono_us(clock) : REST_US;
+        if (reload->asked || left_us <= 0) {
+            uint64_t turn = reload->asked_for;
             reload->asked = false;
             read_anew(reload);
+            next_us = clock->mono_us(clock) + reload->refresh_us;
+            reload->done = turn;
+            thread_must(pthread_cond_broadcast(&reload->over));
             continue;
         }
         int64_t rest_us = reap(reload) > 0 ? REAP_US : REST_US;
         if (!reload->asked && !reload->ending) {
-            (void)thread_cond_wait_us(&reload->wake, &reload->mutex, rest_us);
+            (void)thread_cond_wait_us(&reload->wake, &reload->mutex,
+                                      left_us < rest_us ? left_us : rest_us);
         }
     }
     bool orphan = reload->service == NULL;
@@ -179,10 +241,17 @@ enum status app_reload_start(struct app_service *service, enum app_role role, in
     reload->service = service;
     reload->role = role;
     reload->argc = argc;
-    reload->argv = argv;
+    reload->argv = app_copy_words(argc, argv);
+    reload->first = service->settings;
+    reload->refresh_us = settings_integer(service->settings, "config.refresh_interval") * 1000;
+    reload->refused = metrics_counter("footfall_settings_refused_total",
+                                      "Times that settings read again were refused.", NULL);
+    buffer_init(&reload->changed, 16384);
+    thread_cond_init(&reload->over);
     thread_must(pthread_mutex_init(&reload->mutex, NULL));
     thread_cond_init(&reload->wake);
-    enum status status = thread_start(&reload->thread, "reload", run, reload);
+    enum status status =
+        reload->argv ? thread_start(&reload->thread, "reload", run, reload) : STATUS_NO_MEMORY;
     if (status != STATUS_OK) {
         reload_free(reload);
         return status;
@@ -198,12 +267,32 @@ void app_reload_ask(struct app_reload *reload) {
     thread_must(pthread_mutex_unlock(&reload->mutex));
 }
 
+enum status app_reload_now(struct app_reload *reload, struct buffer *changed, struct error *err) {
+    thread_must(pthread_mutex_lock(&reload->mutex));
+    uint64_t turn = ++reload->asked_for;
+    reload->asked = true;
+    thread_must(pthread_cond_signal(&reload->wake));
+    while (reload->done < turn && !reload->ending) {
+        thread_must(pthread_cond_wait(&reload->over, &reload->mutex));
+    }
+    enum status status = reload->ending ? STATUS_CLOSED : reload->result.status;
+    *err = reload->result;
+    buffer_append_str(changed, buffer_str(&reload->changed));
+    thread_must(pthread_mutex_unlock(&reload->mutex));
+    return status;
+}
+
 void app_reload_end(struct app_reload *reload) {
     if (!reload) {
         return;
     }
     thread_must(pthread_mutex_lock(&reload->mutex));
+    struct app_service *service = reload->service;
     reload->ending = true;
+    thread_must(pthread_cond_broadcast(&reload->over));
+    thread_must(pthread_mutex_unlock(&reload->mutex));
+    app_service_set_reload(service, NULL); // those who wait have heard of it
+    thread_must(pthread_mutex_lock(&reload->mutex));
     bool orphan = reload->looking;
     if (orphan) {
         reload->service = NULL;

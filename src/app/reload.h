@@ -9,16 +9,21 @@
 #define FOOTFALL_APP_RELOAD_H
 
 #include "app/role.h"
+#include "base/buffer.h"
 #include "base/error.h"
 
 struct app_service;
 struct app_reload;
 
-// argv: where the settings come from; as long as the process. service: up, until app_reload_end has returned.
+// argv: where the settings come from; copied. service: up, until app_reload_end has returned.
 MUST_CHECK enum status app_reload_start(struct app_service *service, enum app_role role, int argc,
                                         char *const *argv, struct app_reload **out);
 // Read them again soon; once more before that is the same. Any thread.
 void app_reload_ask(struct app_reload *reload);
+// The same, and waits until it is done: the keys that changed since the last time, comma-separated, into changed. INVALID: they stay as they
+// were, err says why; UNAVAILABLE; CLOSED: the process ends. Any thread that may block, between enter and leave.
+MUST_CHECK enum status app_reload_now(struct app_reload *reload, struct buffer *changed,
+                                      struct error *err);
 // Before the service stops. Does not wait for names: the thread ends by itself when it hears of them. NULL is fine.
 void app_reload_end(struct app_reload *reload);
 

@@ -13,7 +13,7 @@
 #include "app/signals.h"
 #include "base/log.h"
 
-void app_configure_log(const struct settings *settings) {
+static enum log_level level_of(const struct settings *settings) {
     static const char *const levels[] = {"debug", "info", "warn", "error", "off"};
     struct str level = settings_string(settings, "logging.level");
     enum log_level chosen = LOG_LEVEL_INFO;
@@ -22,8 +22,16 @@ void app_configure_log(const struct settings *settings) {
             chosen = (enum log_level)i;
         }
     }
+    return chosen;
+}
+
+void app_configure_log(const struct settings *settings) {
     bool json = str_equal(settings_string(settings, "logging.format"), STR("json"));
-    log_configure(chosen, json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, STDERR_FILENO);
+    log_configure(level_of(settings), json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, STDERR_FILENO);
+}
+
+void app_configure_log_level(const struct settings *settings) {
+    atomic_store(&log_threshold, (int)level_of(settings));
 }
 
 // glibc gives every thread an arena of its own, and gives back what is free at its end to take it again a
@@ -94,6 +102,7 @@ static int serve(struct app_service *service, enum app_role role, const struct s
         (void)error_set(&err, status, "the thread that reads settings again cannot be started");
         return app_complain(APP_FAILED, &err);
     }
+    app_service_set_reload(service, process->reload);
     atomic_store(&signals->started, true);
     announce(service);
     app_secrets_check_files(service);
@@ -145,11 +154,20 @@ static int run_role(enum app_role role, int argc, char *const *argv) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
     int used = 0;
-    if (app_load_role_settings(role, argc, argv, &used, &settings, &err) != STATUS_OK) {
-        return app_complain(APP_USAGE, &err);
+    char **words =
+        app_copy_words(argc, argv); // flags with secrets are overwritten as they are read
+    if (!words) {
+        (void)error_set(&err, STATUS_NO_MEMORY, "out of memory");
+        return app_complain(APP_FAILED, &err);
     }
-    struct process process = {.role = role, .argc = argc, .argv = argv};
+    enum status status = app_load_role_settings(role, argc, argv, &used, &settings, &err);
+    if (status != STATUS_OK) {
+        free(words);
+        return app_complain(status == STATUS_UNAVAILABLE ? APP_FAILED : APP_USAGE, &err);
+    }
+    struct process process = {.role = role, .argc = argc, .argv = words};
     int code = run_process(&process, settings);
+    free(words);
     settings_free(settings);
     app_secrets_unseal();
     return code;

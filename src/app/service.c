@@ -61,6 +61,12 @@ static void set_up(struct app_service *service, bool up) {
     thread_must(pthread_rwlock_unlock(&service->lock));
 }
 
+void app_service_set_reload(struct app_service *service, struct app_reload *reload) {
+    thread_must(pthread_rwlock_wrlock(&service->lock));
+    service->reload = reload;
+    thread_must(pthread_rwlock_unlock(&service->lock));
+}
+
 bool app_service_enter(struct app_service *service) {
     thread_must(pthread_rwlock_rdlock(&service->lock));
     if (service->up) {

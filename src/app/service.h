@@ -77,6 +77,7 @@ struct app_service {
     // Engines and roles below come and go while management answers: who looks at them from there holds this.
     pthread_rwlock_t lock;
     bool up;
+    struct app_reload *reload; // reads the settings again; NULL: not yet, or not any more
     struct workers *workers;
     struct workers
         *lookers; // of the management server, so that it answers while the others wait for a store
@@ -143,6 +144,8 @@ void app_service_stop(struct app_service *service);
 // For threads of the management server. False: the process is not up (yet, or any more), and nothing may be looked at. True: leave.
 bool app_service_enter(struct app_service *service);
 void app_service_leave(struct app_service *service);
+// From now on nobody finds it, and nobody who found it is still with it.
+void app_service_set_reload(struct app_service *service, struct app_reload *reload);
 
 // Routes of the settings, checked against ours, and limits, checked against all; no name is looked up. INVALID says where and what.
 MUST_CHECK enum status app_routes_read(const struct settings *settings, struct gateway_routes **out,

@@ -3,6 +3,8 @@
 // Every setting there is: key, type, default, limits and meaning, as data.
 #include "app/command.h"
 
+#include <string.h>
+
 #define KIB 1024LL
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
@@ -412,6 +414,38 @@ static const struct setting table[] = {
     {"workers.queue", NULL, SETTING_INTEGER, "1024", 1, 100000, NULL,
      "requests that may wait for them before 503", false},
 
+    {"config.import", NULL, SETTING_LIST, "", 0, 0, NULL,
+     "config servers that the settings come from, asked in order: http://USER:PASSWORD@HOST:PORT; empty: none",
+     true},
+    {"config.name", NULL, SETTING_STRING, "footfall", 0, 0, NULL,
+     "application whose configuration is asked for", false},
+    {"config.profile", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "its profiles; empty: the name of the role: run, gateway, users, ...", false},
+    {"config.import_label", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "branch, tag or commit that is asked for; empty: the server's own choice", false},
+    {"config.import_username", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "user at the config servers; empty: that of the URL, or none", false},
+    {"config.import_password", NULL, SETTING_STRING, "", 0, 0, NULL, "password of that user", true},
+    {"config.import_ca", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "file of the authorities to trust with https, PEM; empty: those of the machine", false},
+    {"config.import_timeout", NULL, SETTING_DURATION, "5s", 10, HOUR, NULL,
+     "for the whole reply of one server", false},
+    {"config.cache_file", NULL, SETTING_STRING, "", 0, 0, NULL,
+     "copy of the last good reply, for when no server answers; empty: config-ROLE.json in the data directory",
+     false},
+    {"config.refresh_interval", NULL, SETTING_DURATION, "0s", 0, DAY, NULL,
+     "how often the config servers are asked again; 0s: only on SIGHUP and POST /actuator/refresh",
+     false},
+    {"config.fail_fast", NULL, SETTING_BOOL, "true", 0, 0, NULL,
+     "at the start, when no server answers and there is no copy: end; false: ask again first",
+     false},
+    {"config.retry.attempts", NULL, SETTING_INTEGER, "6", 1, 1000000, NULL,
+     "then so many times in all", false},
+    {"config.retry.initial", NULL, SETTING_DURATION, "1s", 1, HOUR, NULL,
+     "pause before the second time; half of each pause is left to chance", false},
+    {"config.retry.multiplier", NULL, SETTING_INTEGER, "150", 100, 1000, NULL,
+     "from one pause to the next, percent", false},
+    {"config.retry.maximum", NULL, SETTING_DURATION, "10s", 1, HOUR, NULL, "longest pause", false},
     {"config.directories", NULL, SETTING_LIST, "", 0, 0, NULL,
      "role config: folders of the files it serves; {application}, {profile} and {label} may stand in "
      "them",
@@ -479,4 +513,23 @@ static const struct setting table[] = {
 const struct setting *app_settings_table(size_t *count) {
     *count = sizeof table / sizeof table[0];
     return table;
+}
+
+// What takes effect while a process runs; a '.' or "[]" at the end stands for all that begins so.
+static const char *const live[] = {
+    "limits.address", "limits.key",  "limits.account", "limits.events", "limits.routes",
+    "limits.exempt",  "limits.body", "routes[]",       "upstreams[]",   "rules[]",
+    "funnels[]",      "privacy.",    "logging.level",  "config.",
+};
+
+bool app_setting_is_live(const char *key) {
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
+        size_t len = strcspn(live[i], "[");
+        bool begins = strncmp(key, live[i], len) == 0;
+        bool whole = key[len] == '\0' || (live[i][len] == '[' && key[len] == '[');
+        if (begins && (whole || live[i][len - 1] == '.')) {
+            return true;
+        }
+    }
+    return false;
 }

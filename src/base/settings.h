@@ -111,6 +111,10 @@ const struct settings_node *settings_entry_tree(const struct settings *settings,
 // "footfall.yaml:12": where the value stands; where the entry begins when it does not say, or when key is the list's name.
 const char *settings_entry_origin(const struct settings *settings, const char *key, size_t entry);
 
+// Calls take for each key whose value differs, lists of maps by their name ("rules"). Both are of the same table.
+void settings_compare(const struct settings *before, const struct settings *after,
+                      void (*take)(void *context, const char *key), void *context);
+
 // The table for people: every flag with its type, help and default; never fails but as the buffer does.
 void settings_print_help(const struct settings *settings, struct buffer *out);
 // What counts now, as YAML with the origin behind it: `listen: "127.0.0.1:8080" # footfall.yaml:12`; secrets are "***".

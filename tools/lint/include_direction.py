@@ -22,13 +22,14 @@ MAY_INCLUDE["eventlog"] = MAY_INCLUDE["auth"] + ["auth", "event", "shape"]
 MAY_INCLUDE["store"] = MAY_INCLUDE["eventlog"] + ["eventlog"]
 MAY_INCLUDE["view"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["client"] = ["base"]
+MAY_INCLUDE["config_client"] = ["base", "client"]
 MAY_INCLUDE["live"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["delivery"] = MAY_INCLUDE["view"] + ["view"]
 MAY_INCLUDE["ageing"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["openapi"] = MAY_INCLUDE["auth"] + ["auth"]
 for role in ROLES:
     MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel", "otlp"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "enrich", "funnel", "otlp"] + ROLES
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "config_client", "enrich", "funnel", "otlp"] + ROLES
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 

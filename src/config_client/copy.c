@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Footfall authors
+// SPDX-License-Identifier: Apache-2.0
+// The last good reply on disk, for when no server answers.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json_read.h"
+#include "config_client/private.h"
+
+static bool write_all(int fd, struct str data) {
+    for (size_t done = 0; done < data.len;) {
+        ssize_t n = write(fd, data.data + done, data.len - done);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+enum status config_client_keep(const char *path, struct str reply, struct error *err) {
+    char fresh[1100];
+    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh) {
+        return error_set(err, STATUS_TOO_LARGE, "%s: the path is too long", path);
+    }
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return error_set(err, STATUS_IO, "%s: %s", fresh, strerror(errno));
+    }
+    bool good = fchmod(fd, 0600) == 0 && write_all(fd, reply);
+    int reason = errno;
+    good = close(fd) == 0 && good;
+    if (good && rename(fresh, path) == 0) {
+        return STATUS_OK;
+    }
+    reason = good ? errno : reason;
+    (void)unlink(fresh);
+    return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
+}
+
+enum status config_client_recall(const char *path, struct buffer *reply, struct error *err) {
+    static const char padding[JSON_PADDING];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO, "%s: %s", path,
+                         strerror(errno));
+    }
+    char piece[8192];
+    ssize_t n = 0;
+    while ((n = read(fd, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR)) {
+        buffer_append(reply, piece, n > 0 ? (size_t)n : 0);
+    }
+    int reason = errno;
+    (void)close(fd);
+    if (n < 0) {
+        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
+    }
+    buffer_append(reply, padding, sizeof padding);
+    reply->len -= buffer_status(reply) == STATUS_OK ? sizeof padding : 0;
+    return buffer_status(reply) == STATUS_OK
+               ? STATUS_OK
+               : error_set(err, buffer_status(reply), "%s: too large", path);
+}
