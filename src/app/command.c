@@ -127,6 +127,10 @@ static const struct app_command commands[] = {
      "footfall restore --from BACKUP --data DIR",
      "DIR must be new or empty; it is whole or untouched afterwards. Then: footfall run --data DIR\n",
      false, app_restore_command},
+    {"settings", "print the table of settings", "footfall settings [--format markdown|json-schema]",
+     "Every setting with its type, default, effect (at once, or at the next start) and meaning: as\n"
+     "docs/configuration.md has them, or as a JSON Schema of the configuration file.\n",
+     false, app_settings_command},
     {"manual", "print the manual page", "footfall manual [SECTION]",
      "Of section 1, the commands, or 5, the configuration file; as man(1) reads it:\n"
      "  footfall manual 5 | man -l -\n",
@@ -188,8 +192,9 @@ static int print_settings(enum app_role role) {
     }
     if (status == STATUS_OK) {
         (void)printf(
-            "Settings, as flags (--KEY VALUE), environment (FOOTFALL_KEY with '_' for '.') or YAML "
-            "(--config FILE); the strongest is named first:\n\n");
+            "Settings, as flags (--KEY VALUE), environment (FOOTFALL_KEY with '_' for '.'), from a config "
+            "server\n(config.import) or YAML (--config FILE); the strongest is named first. Those with [live] "
+            "take effect\nwhen they are read again, others at the next start:\n\n");
         (void)fwrite(text.data, 1, text.len, stdout);
     }
     buffer_free(&text);

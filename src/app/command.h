@@ -7,6 +7,7 @@
 #include "app/role.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "config_client/config_client.h"
 
 // Exit codes of every command.
 enum app_exit { APP_OK = 0, APP_FAILED = 1, APP_USAGE = 2 };
@@ -40,6 +41,7 @@ int app_doctor_command(int argc, char *const *argv);
 int app_migrate_command(int argc, char *const *argv);
 int app_backup_command(int argc, char *const *argv);
 int app_restore_command(int argc, char *const *argv);
+int app_settings_command(int argc, char *const *argv);
 int app_manual_command(int argc, char *const *argv);
 int app_completion_command(int argc, char *const *argv);
 
@@ -55,12 +57,22 @@ MUST_CHECK enum status app_load_settings(int argc, char *const *argv, int *used,
 // The same for a process of another role than run, whose defaults differ.
 MUST_CHECK enum status app_load_role_settings(enum app_role role, int argc, char *const *argv,
                                               int *used, struct settings **out, struct error *err);
+// The same once more: again and origin as config_client.h has them. argv: of a copy, as secrets in it are overwritten.
+struct app_settings_source {
+    enum app_role role;
+    int argc;
+    char *const *argv;
+    bool again;
+    struct config_client_origin origin; // given back, also on failure
+};
+MUST_CHECK enum status app_read_settings(struct app_settings_source *source, int *used,
+                                         struct settings **out, struct error *err);
 MUST_CHECK enum status app_role_defaults(struct settings *settings, enum app_role role);
 // Defaults that follow from the engines chosen; once all layers are loaded.
 MUST_CHECK enum status app_engine_defaults(struct settings *settings);
 // A copy in one piece, for free; NULL: no memory. Reading flags overwrites those of secrets.
 char **app_copy_words(int argc, char *const *argv);
-// Whether a key, or a list of maps by its name, takes effect while the process runs; others at the next start.
+// Whether a key, or a list of maps by its name, takes effect while the process runs.
 bool app_setting_is_live(const char *key);
 // logging.level alone.
 void app_configure_log_level(const struct settings *settings);

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Health and metrics, on the management port.
-#include <string.h>
-
+#include "app/configuration.h"
 #include "app/reload.h"
 #include "app/view.h"
 #include "base/json_write.h"
@@ -124,17 +123,8 @@ static void handle_refresh(struct http_exchange *exchange, void *context) {
         return;
     }
     struct json_writer writer;
-    struct str rest = buffer_str(&changed);
     json_writer_init(&writer, http_reply_body(exchange));
-    json_begin_array(&writer);
-    while (rest.len > 0) {
-        const char *comma = memchr(rest.data, ',', rest.len);
-        size_t len = comma ? (size_t)(comma - rest.data) : rest.len;
-        json_string(&writer, str_make(rest.data, len));
-        size_t step = comma ? len + 1 : len;
-        rest = str_make(rest.data + step, rest.len - step);
-    }
-    json_end_array(&writer);
+    app_configuration_write_keys(&writer, buffer_str(&changed));
     buffer_free(&changed);
     http_reply_send(exchange, 200, "application/json");
 }

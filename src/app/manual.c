@@ -111,14 +111,17 @@ static void put_setting(struct buffer *page, const struct setting *setting) {
     put(page, setting->help);
     buffer_append_str(page, STR(".\nIt is "));
     put(page, type_text(setting));
-    if (setting->fallback && setting->fallback[0] && !setting->secret) {
+    if (setting->fallback && setting->fallback[0] && !setting_is_secret(setting)) {
         buffer_append_str(page, STR(", by default\n.BR "));
         put(page, setting->fallback);
         buffer_append_str(page, STR(" .\n"));
     } else {
         buffer_append_str(page, STR(".\n"));
     }
-    if (setting->secret) {
+    if (setting->traits & SETTING_LIVE) {
+        buffer_append_str(page, STR("A change takes effect without a restart.\n"));
+    }
+    if (setting_is_secret(setting)) {
         buffer_append_str(page, STR("A secret: @PATH stands for what is in that file.\n"));
     }
 }
@@ -131,8 +134,8 @@ static void put_settings_page(struct buffer *page) {
         page,
         STR(".SH DESCRIPTION\nYAML. Nested keys and keys with dots mean the same. Each setting is also a flag\n"
             ".RI ( --KEY\n.IR VALUE )\nand an environment variable\n.RI ( FOOTFALL_KEY ,\nin capitals, with _ for a "
-            "dot); flags are stronger than the environment, which is stronger than\nthe file. Keys with [] belong to the "
-            "entries of a list, which only a file can hold.\n"
+            "dot); flags are stronger than the environment, that than a config server, that than\nthe file. Keys with [] belong to the "
+            "entries of a list, which only a file and a config server can hold.\n"
             "Roles and engines have some other defaults:\n.B footfall check\\-config\n.I ROLE\nprints all values and "
             "where they come from.\n.SH SETTINGS\n"));
     for (size_t i = 0; i < count; i++) {

@@ -21,8 +21,9 @@ char **app_copy_words(int argc, char *const *argv) {
     char **words = malloc(size);
     char *at = words ? (char *)(words + argc + 1) : NULL;
     for (int i = 0; i < argc && words; i++) {
-        words[i] = at;
-        at = stpcpy(at, argv[i]) + 1;
+        size_t len = strlen(argv[i]) + 1;
+        words[i] = memcpy(at, argv[i], len);
+        at += len;
     }
     if (words) {
         words[argc] = NULL;
@@ -64,31 +65,54 @@ enum status app_load_settings(int argc, char *const *argv, int *used, struct set
 
 enum status app_load_role_settings(enum app_role role, int argc, char *const *argv, int *used,
                                    struct settings **out, struct error *err) {
+    struct app_settings_source source = {.role = role, .argc = argc, .argv = argv};
+    return app_read_settings(&source, used, out, err);
+}
+
+static enum status make_settings(enum app_role role, struct settings **out, struct error *err) {
     size_t count = 0;
     const struct setting *rows = app_settings_table(&count);
     struct settings *settings = NULL;
-    char **kept = calloc((size_t)argc + 1, sizeof *kept);
-    enum status status = kept ? settings_make(rows, count, &settings) : STATUS_NO_MEMORY;
+    enum status status = settings_make(rows, count, &settings);
     if (status == STATUS_OK) {
         status = app_role_defaults(settings, role);
     }
     if (status != STATUS_OK) {
         settings_free(settings);
-        free(kept);
         return error_set(err, status, "settings: %s", status_text(status));
     }
+    *out = settings;
+    return STATUS_OK;
+}
+
+static enum status load_all(struct app_settings_source *source, char **kept,
+                            struct settings *settings, int *used, struct error *err) {
     const char *file = NULL;
-    int kept_count = take_config_flag(argc, argv, kept, &file);
-    status = load_layers(settings, file, kept_count, kept, used, err);
-    if (status == STATUS_OK) {
-        struct config_client_origin origin;
-        status = config_client_load(settings, rows, count, app_role_name(role), &origin, err);
-    }
-    if (status == STATUS_OK && *used < kept_count) {
+    struct config_client_request request = {.role = app_role_name(source->role),
+                                            .again = source->again};
+    request.table = app_settings_table(&request.count);
+    int count = take_config_flag(source->argc, source->argv, kept, &file);
+    enum status status = load_layers(settings, file, count, kept, used, err);
+    if (status == STATUS_OK && *used < count) {
         status = error_set(err, STATUS_INVALID, "unexpected argument \"%s\"", kept[*used]);
     }
     if (status == STATUS_OK) {
-        status = app_engine_defaults(settings);
+        status = config_client_load(settings, &request, &source->origin, err);
+    }
+    return status == STATUS_OK ? app_engine_defaults(settings) : status;
+}
+
+enum status app_read_settings(struct app_settings_source *source, int *used, struct settings **out,
+                              struct error *err) {
+    struct settings *settings = NULL;
+    source->origin = (struct config_client_origin){.cached = false};
+    char **kept = calloc((size_t)source->argc + 1, sizeof *kept);
+    if (!kept) {
+        return error_set(err, STATUS_NO_MEMORY, "settings: out of memory");
+    }
+    enum status status = make_settings(source->role, &settings, err);
+    if (status == STATUS_OK) {
+        status = load_all(source, kept, settings, used, err);
     }
     free(kept);
     if (status != STATUS_OK) {
@@ -97,4 +121,16 @@ enum status app_load_role_settings(enum app_role role, int argc, char *const *ar
     }
     *out = settings;
     return STATUS_OK;
+}
+
+bool app_setting_is_live(const char *key) {
+    size_t count = 0, len = strlen(key);
+    const struct setting *rows = app_settings_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *rest = strncmp(rows[i].key, key, len) == 0 ? rows[i].key + len : "-";
+        if (*rest == '\0' || strncmp(rest, "[].", 3) == 0) {
+            return (rows[i].traits & SETTING_LIVE) != 0;
+        }
+    }
+    return false;
 }

@@ -23,24 +23,10 @@ static struct delivery_entry read_entry(const struct settings *settings, size_t 
     return entry;
 }
 
-static enum status start_deliveries(struct app_service *service, struct error *err) {
-    const struct settings *settings = service->settings;
-    size_t count = settings_entries(settings, "deliveries");
-    struct delivery_entry *entries = calloc(count + 1, sizeof *entries);
-    if (!entries) {
-        return error_set(err, STATUS_NO_MEMORY, "deliveries: out of memory");
-    }
-    for (size_t i = 0; i < count; i++) {
-        entries[i] = read_entry(settings, i);
-    }
-    struct delivery_config config = {
-        .store = service->store,
-        .keyring = service->keyring,
+static struct delivery_config read_config(const struct settings *settings) {
+    return (struct delivery_config){
         .clock = clock_system(),
         .random = random_system(),
-        .reports = reports_routes(service->reports),
-        .entries = entries,
-        .entry_count = count,
         .mail = {.url = settings_string(settings, "mail.url"),
                  .from = settings_string(settings, "mail.from"),
                  .username = settings_string(settings, "mail.username"),
@@ -49,10 +35,49 @@ static enum status start_deliveries(struct app_service *service, struct error *e
                  .ca_file = settings_string(settings, "mail.ca_file")},
         .attempts = (unsigned)settings_integer(settings, "delivery.attempts"),
         .backoff_ms = settings_integer(settings, "delivery.backoff"),
-        .progress = app_report_progress,
-        .progress_context = service,
     };
-    enum status status = deliveries_start(&config, &service->deliveries, err);
+}
+
+// entries: of config; free them.
+static enum status read_entries(const struct settings *settings, struct delivery_entry **entries,
+                                struct delivery_config *config, struct error *err) {
+    size_t count = settings_entries(settings, "deliveries");
+    *entries = calloc(count + 1, sizeof **entries);
+    if (!*entries) {
+        return error_set(err, STATUS_NO_MEMORY, "deliveries: out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        (*entries)[i] = read_entry(settings, i);
+    }
+    config->entries = *entries;
+    config->entry_count = count;
+    return STATUS_OK;
+}
+
+enum status app_deliveries_read(const struct settings *settings, struct deliveries_plan **out,
+                                struct error *err) {
+    struct delivery_config config = read_config(settings);
+    struct delivery_entry *entries = NULL;
+    enum status status = read_entries(settings, &entries, &config, err);
+    if (status == STATUS_OK) {
+        status = deliveries_plan_make(&config, out, err);
+    }
+    free(entries);
+    return status;
+}
+
+static enum status start_deliveries(struct app_service *service, struct error *err) {
+    struct delivery_config config = read_config(service->settings);
+    struct delivery_entry *entries = NULL;
+    enum status status = read_entries(service->settings, &entries, &config, err);
+    if (status == STATUS_OK) {
+        config.store = service->store;
+        config.keyring = service->keyring;
+        config.reports = reports_routes(service->reports);
+        config.progress = app_report_progress;
+        config.progress_context = service;
+        status = deliveries_start(&config, &service->deliveries, err);
+    }
     free(entries);
     return status;
 }

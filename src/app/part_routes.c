@@ -114,33 +114,57 @@ static enum status change_door(struct app_service *service, const struct setting
     return status;
 }
 
+struct checked { // all that can be wrong is not
+    struct shape_rules *rules;
+    struct funnel_set *funnels;
+    struct deliveries_plan *deliveries;
+};
+
+static void release(struct checked *checked) {
+    shape_rules_release(checked->rules);
+    funnel_set_release(checked->funnels);
+    deliveries_plan_free(checked->deliveries);
+}
+
+// Also what this role has nothing to do with: a mistake is refused by all processes, or by none.
+static enum status check_all(struct app_service *service, const struct settings *settings,
+                             struct checked *checked, struct error *err) {
+    *checked = (struct checked){NULL};
+    enum status status = service->shape ? app_shape_read(settings, &checked->rules, err)
+                                        : app_shape_check(settings, err);
+    if (status == STATUS_OK) {
+        status = funnel_set_read(settings, &checked->funnels, err);
+    }
+    if (status == STATUS_OK) {
+        status = app_deliveries_read(settings, &checked->deliveries, err);
+    }
+    return status;
+}
+
 enum status app_change(struct app_service *service, const struct settings *settings,
                        struct gateway_routes *routes, struct gateway_upstreams *fresh,
                        struct error *err) {
-    struct shape_rules *rules = NULL;
-    struct funnel_set *funnels = NULL;
-    enum status status = service->shape ? app_shape_read(settings, &rules, err)
-                                        : STATUS_OK; // before anything changes
-    if (status == STATUS_OK && service->funnels) {
-        status = funnel_set_read(settings, &funnels, err);
-    }
+    struct checked checked;
+    enum status status = check_all(service, settings, &checked, err);
     if (status != STATUS_OK) {
-        shape_rules_release(rules);
+        release(&checked);
         gateway_routes_free(routes);
         return status;
     }
     status = change_door(service, settings, routes, fresh, err);
-    if (status == STATUS_OK && rules) {
-        status = app_shape_change(service, rules, err);
-        rules = NULL; // taken over
+    if (status == STATUS_OK && service->shape) {
+        status = app_shape_change(service, checked.rules, err);
+        checked.rules = NULL; // taken over
     }
-    if (status == STATUS_OK && funnels) {
-        app_funnels_change(service, funnels);
-        funnels = NULL;
+    if (status == STATUS_OK && service->funnels) {
+        app_funnels_change(service, checked.funnels);
+        checked.funnels = NULL;
     }
-    shape_rules_release(rules);
-    funnel_set_release(funnels);
+    if (status == STATUS_OK && service->deliveries) {
+        deliveries_change(service->deliveries, checked.deliveries);
+        checked.deliveries = NULL;
+    }
+    release(&checked);
     return status;
 }
-
 const struct app_part app_part_routes = {APP_NEEDS_NAMES, start_routes, stop_routes};

@@ -20,6 +20,13 @@ enum status app_shape_read(const struct settings *settings, struct shape_rules *
     return shape_rules_read(settings, out, err);
 }
 
+enum status app_shape_check(const struct settings *settings, struct error *err) {
+    struct shape_rules *rules = NULL;
+    enum status status = shape_rules_read_without_key(settings, &rules, err);
+    shape_rules_release(rules);
+    return status;
+}
+
 static void log_rules(const struct shape_rules *rules) {
     char fingerprint[17];
     (void)snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, shape_rules_fingerprint(rules));

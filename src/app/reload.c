@@ -3,13 +3,13 @@
 // The thread that reads the settings again.
 #include "app/reload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/command.h"
+#include "app/configuration.h"
 #include "app/service.h"
 #include "base/log.h"
-#include "base/metrics.h"
+#include "base/random.h"
 #include "base/thread.h"
 
 #define REAP_US ((int64_t)250 * 1000) // while loops still hold upstreams that are not used any more
@@ -22,28 +22,25 @@ struct app_reload {
     enum app_role role;
     int argc;
     char **argv;
-    struct settings *current; // what was read last and is good; NULL: what the process began with
-    const struct settings *first; // up with the service
-    metrics_id refused;
-    int64_t refresh_us;       // from one look at the config servers to the next; 0: none
     uint64_t asked_for, done; // how often: who waits knows when it is its turn
-    struct error result;
-    struct buffer changed; // keys, comma-separated
+    struct error result;      // of the last time
+    struct buffer keys;       // that changed then, separated by commas
     struct thread thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     pthread_cond_t over; // one reading
     bool asked;
     bool ending;
-    bool looking; // outside the mutex, and away from the service
+    bool looking;                   // outside the mutex, and away from the service
+    struct app_configuration known; // under the mutex
 };
 
 static void reload_free(struct app_reload *reload) {
     thread_must(pthread_mutex_destroy(&reload->mutex));
     thread_must(pthread_cond_destroy(&reload->wake));
     thread_must(pthread_cond_destroy(&reload->over));
-    settings_free(reload->current);
-    buffer_free(&reload->changed);
+    app_configuration_free(&reload->known);
+    buffer_free(&reload->keys);
     free(reload->argv);
     free(reload);
 }
@@ -74,17 +71,19 @@ static enum status end_looking(struct app_reload *reload, enum status status) {
 }
 
 static enum status read_settings(struct app_reload *reload, struct change *change,
-                                 struct error *err) {
+                                 struct config_client_origin *origin, struct error *err) {
     int used = 0;
     begin_looking(reload);
+    struct app_settings_source source = {.role = reload->role, .argc = reload->argc, .again = true};
     char **words = app_copy_words(reload->argc, reload->argv);
-    enum status status = words ? app_load_role_settings(reload->role, reload->argc, words, &used,
-                                                        &change->settings, err)
+    source.argv = words;
+    enum status status = words ? app_read_settings(&source, &used, &change->settings, err)
                                : error_set(err, STATUS_NO_MEMORY, "out of memory");
     free(words);
     if (status == STATUS_OK) {
         status = app_routes_read(change->settings, &change->routes, err);
     }
+    *origin = source.origin;
     return end_looking(reload, status);
 }
 
@@ -111,10 +110,14 @@ static enum status apply(struct app_reload *reload, struct change *change, struc
     (void)app_service_enter(service); // it is up until this has ended
     change->routes = NULL;
     enum status status = app_change(service, change->settings, routes, change->fresh, err);
-    if (status == STATUS_OK && service->audit.store) {
-        // That it could not be noted does not undo it.
-        status = gateway_audit_note(&service->audit, STR("settings read again"),
-                                    str_from_c(app_role_name(reload->role)), STR_EMPTY, err);
+    struct error reason = {STATUS_OK, ""};
+    if (status == STATUS_OK && service->audit.store &&
+        gateway_audit_note(&service->audit, STR("settings read again"),
+                           str_from_c(app_role_name(reload->role)), STR_EMPTY,
+                           &reason) != STATUS_OK) {
+        // That does not undo it.
+        LOG_WARN("app", "that settings were read again is not in the audit log",
+                 LOG_CSTR("reason", reason.text));
     }
     app_service_leave(service);
     thread_must(pthread_mutex_lock(&reload->mutex));
@@ -133,58 +136,45 @@ static bool recall(const struct app_reload *reload, struct change *change) {
     return has_routes;
 }
 
-struct difference {
-    struct buffer *changed;
-    struct buffer restart; // of these, what waits for the next start
-};
-
-static void note(void *context, const char *key) {
-    struct difference *difference = context;
-    char row[100];
-    (void)snprintf(row, sizeof row, "%s", key);
-    buffer_printf(difference->changed, "%s%s", difference->changed->len > 0 ? "," : "", key);
-    if (!app_setting_is_live(row)) {
-        buffer_printf(&difference->restart, "%s%s", difference->restart.len > 0 ? "," : "", key);
+// Everything that can fail comes first. NOT_FOUND: there is nothing new, and nobody asked.
+static enum status change_settings(struct app_reload *reload, struct change *change, bool asked,
+                                   struct error *err) {
+    struct config_client_origin origin = reload->known.origin;
+    enum status status = read_settings(reload, change, &origin, err);
+    if (status == STATUS_CLOSED) {
+        return status;
     }
-}
-
-// They count: says what differs, and keeps them to compare with.
-static void take_over(struct app_reload *reload, struct change *change) {
-    struct difference difference = {.changed = &reload->changed};
-    buffer_clear(&reload->changed);
-    buffer_init(&difference.restart, 16384);
-    settings_compare(reload->current ? reload->current : reload->first, change->settings, note,
-                     &difference);
-    app_configure_log_level(change->settings);
-    LOG_INFO("app", "settings were read again", LOG_STR("changed", buffer_str(&reload->changed)));
-    if (difference.restart.len > 0) {
-        LOG_WARN("app", "settings that changed take effect at the next start",
-                 LOG_STR("settings", buffer_str(&difference.restart)));
+    app_configuration_note_origin(&reload->known, &origin);
+    if (status == STATUS_OK && !asked &&
+        !app_configuration_differs(&reload->known, change->settings)) {
+        return STATUS_NOT_FOUND;
     }
-    buffer_free(&difference.restart);
-    settings_free(reload->current);
-    reload->current = change->settings;
-    change->settings = NULL;
-    reload->refresh_us = settings_integer(reload->current, "config.refresh_interval") * 1000;
+    if (status == STATUS_OK && recall(reload, change)) {
+        status = look_up(reload, change, err);
+    }
+    return status == STATUS_OK ? apply(reload, change, err) : status;
 }
 
 // With the mutex held, which it gives up for what may take long.
-static void read_anew(struct app_reload *reload) {
+static void read_anew(struct app_reload *reload, bool asked) {
     struct change change = {.settings = NULL};
     struct error err = {STATUS_OK, ""};
-    enum status status = read_settings(reload, &change, &err);
-    if (status == STATUS_OK && recall(reload, &change)) {
-        status = look_up(reload, &change, &err);
-    }
+    enum status status = change_settings(reload, &change, asked, &err);
+    buffer_clear(&reload->keys);
     if (status == STATUS_OK) {
-        status = apply(reload, &change, &err);
+        bool differs = app_configuration_differs(&reload->known, change.settings);
+        app_configure_log_level(change.settings);
+        app_configuration_note_change(&reload->known, change.settings);
+        change.settings = NULL; // taken over
+        buffer_append_str(&reload->keys, differs ? buffer_str(&reload->known.changed) : STR_EMPTY);
+    } else if (status == STATUS_NOT_FOUND) {
+        app_configuration_note_same(&reload->known);
+    } else if (status != STATUS_CLOSED && (asked || status != STATUS_UNAVAILABLE)) {
+        app_configuration_note_refusal(&reload->known, err.text, asked);
     }
-    if (status == STATUS_OK) {
-        take_over(reload, &change);
-    } else if (status != STATUS_CLOSED) {
-        LOG_ERROR("app", "settings stay as they were", LOG_CSTR("reason", err.text));
-        buffer_clear(&reload->changed);
-        metrics_add(reload->refused, 1);
+    if (status == STATUS_OK && reload->known.origin.cached) {
+        status = error_set(&err, STATUS_UNAVAILABLE, "no config server answers: %s",
+                           reload->known.origin.problem);
     }
     reload->result = err;
     reload->result.status = status;
@@ -202,19 +192,30 @@ static size_t reap(struct app_reload *reload) {
     return left;
 }
 
+// To the next look at the config servers, give or take a tenth: not all processes at once.
+static int64_t next_look_us(const struct app_reload *reload) {
+    struct clock *clock = clock_system();
+    int64_t every_us =
+        settings_integer(app_configuration_now(&reload->known), "config.refresh_interval") * 1000;
+    return every_us == 0 ? INT64_MAX
+                         : clock->mono_us(clock) + every_us - every_us / 10 +
+                               (int64_t)random_below(random_system(), (uint64_t)every_us / 5 + 1);
+}
+
 static void *run(void *context) {
     struct app_reload *reload = context;
     struct clock *clock = clock_system();
-    int64_t next_us = clock->mono_us(clock) + reload->refresh_us;
     thread_must(pthread_mutex_lock(&reload->mutex));
+    int64_t next_us = next_look_us(reload);
     while (!reload->ending) {
-        int64_t left_us = reload->refresh_us > 0 ? next_us - clock->mono_us(clock) : REST_US;
+        int64_t left_us = next_us - clock->mono_us(clock);
         if (reload->asked || left_us <= 0) {
+            bool asked = reload->asked;
             uint64_t turn = reload->asked_for;
             reload->asked = false;
-            read_anew(reload);
-            next_us = clock->mono_us(clock) + reload->refresh_us;
+            read_anew(reload, asked);
             reload->done = turn;
+            next_us = next_look_us(reload);
             thread_must(pthread_cond_broadcast(&reload->over));
             continue;
         }
@@ -232,27 +233,25 @@ static void *run(void *context) {
     return NULL;
 }
 
-enum status app_reload_start(struct app_service *service, enum app_role role, int argc,
-                             char *const *argv, struct app_reload **out) {
+enum status app_reload_start(struct app_service *service, const struct app_settings_source *source,
+                             struct app_reload **out) {
     struct app_reload *reload = calloc(1, sizeof *reload);
     if (!reload) {
         return STATUS_NO_MEMORY;
     }
     reload->service = service;
-    reload->role = role;
-    reload->argc = argc;
-    reload->argv = app_copy_words(argc, argv);
-    reload->first = service->settings;
-    reload->refresh_us = settings_integer(service->settings, "config.refresh_interval") * 1000;
-    reload->refused = metrics_counter("footfall_settings_refused_total",
-                                      "Times that settings read again were refused.", NULL);
-    buffer_init(&reload->changed, 16384);
-    thread_cond_init(&reload->over);
+    reload->role = source->role;
+    reload->argc = source->argc;
+    reload->argv = app_copy_words(source->argc, source->argv);
+    buffer_init(&reload->keys, 65536);
     thread_must(pthread_mutex_init(&reload->mutex, NULL));
     thread_cond_init(&reload->wake);
+    thread_cond_init(&reload->over);
+    app_configuration_init(&reload->known, service->settings, &source->origin);
     enum status status =
         reload->argv ? thread_start(&reload->thread, "reload", run, reload) : STATUS_NO_MEMORY;
     if (status != STATUS_OK) {
+        app_configuration_end(&reload->known);
         reload_free(reload);
         return status;
     }
@@ -277,9 +276,15 @@ enum status app_reload_now(struct app_reload *reload, struct buffer *changed, st
     }
     enum status status = reload->ending ? STATUS_CLOSED : reload->result.status;
     *err = reload->result;
-    buffer_append_str(changed, buffer_str(&reload->changed));
+    buffer_append_str(changed, buffer_str(&reload->keys));
     thread_must(pthread_mutex_unlock(&reload->mutex));
     return status;
+}
+
+void app_reload_write(struct app_reload *reload, struct json_writer *writer) {
+    thread_must(pthread_mutex_lock(&reload->mutex));
+    app_configuration_write(&reload->known, writer);
+    thread_must(pthread_mutex_unlock(&reload->mutex));
 }
 
 void app_reload_end(struct app_reload *reload) {
@@ -293,6 +298,7 @@ void app_reload_end(struct app_reload *reload) {
     thread_must(pthread_mutex_unlock(&reload->mutex));
     app_service_set_reload(service, NULL); // those who wait have heard of it
     thread_must(pthread_mutex_lock(&reload->mutex));
+    app_configuration_end(&reload->known);
     bool orphan = reload->looking;
     if (orphan) {
         reload->service = NULL;

@@ -63,9 +63,7 @@ static void announce(const struct app_service *service) {
 struct process { // what SIGHUP needs
     struct app_service *service;
     struct app_reload *reload; // while the service is up
-    enum app_role role;
-    int argc;
-    char *const *argv;
+    struct app_settings_source source;
 };
 
 // Log files may have been moved away, certificates renewed, settings changed. Before the process is up there are none.
@@ -96,7 +94,7 @@ static int serve(struct app_service *service, enum app_role role, const struct s
         return app_complain(status == STATUS_INVALID ? APP_USAGE : APP_FAILED, &err);
     }
     struct process *process = signals->context;
-    status = app_reload_start(service, role, process->argc, process->argv, &process->reload);
+    status = app_reload_start(service, &process->source, &process->reload);
     if (status != STATUS_OK) {
         app_service_stop(service);
         (void)error_set(&err, status, "the thread that reads settings again cannot be started");
@@ -138,7 +136,7 @@ static int run_process(struct process *process, const struct settings *settings)
     signals.context = process;
     int code = APP_FAILED;
     if (service && app_signals_start(&signals, &waiting) == STATUS_OK) {
-        code = run_service(service, process->role, settings, &waiting, &signals);
+        code = run_service(service, process->source.role, settings, &waiting, &signals);
         app_signals_end(&signals);
     } else {
         struct error err;
@@ -156,16 +154,16 @@ static int run_role(enum app_role role, int argc, char *const *argv) {
     int used = 0;
     char **words =
         app_copy_words(argc, argv); // flags with secrets are overwritten as they are read
-    if (!words) {
-        (void)error_set(&err, STATUS_NO_MEMORY, "out of memory");
-        return app_complain(APP_FAILED, &err);
-    }
-    enum status status = app_load_role_settings(role, argc, argv, &used, &settings, &err);
+    struct app_settings_source source = {.role = role, .argc = argc, .argv = argv};
+    enum status status = words ? app_read_settings(&source, &used, &settings, &err)
+                               : error_set(&err, STATUS_NO_MEMORY, "out of memory");
     if (status != STATUS_OK) {
         free(words);
-        return app_complain(status == STATUS_UNAVAILABLE ? APP_FAILED : APP_USAGE, &err);
+        bool wrong = status != STATUS_UNAVAILABLE && status != STATUS_NO_MEMORY;
+        return app_complain(wrong ? APP_USAGE : APP_FAILED, &err);
     }
-    struct process process = {.role = role, .argc = argc, .argv = words};
+    source.argv = words;
+    struct process process = {.source = source};
     int code = run_process(&process, settings);
     free(words);
     settings_free(settings);

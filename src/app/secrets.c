@@ -46,7 +46,7 @@ static void check_configuration(const struct settings *settings) {
         const char *origin = settings_origin(settings, rows[i].key);
         const char *line = strrchr(origin, ':');
         char path[1024];
-        if (rows[i].secret && line) {
+        if (setting_is_secret(&rows[i]) && line) {
             (void)snprintf(path, sizeof path, "%.*s", (int)(line - origin), origin);
             check_file(path, rows[i].key);
         }

@@ -164,6 +164,12 @@ MUST_CHECK enum status app_shape_read(const struct settings *settings, struct sh
 MUST_CHECK enum status app_shape_change(struct app_service *service, struct shape_rules *rules,
                                         struct error *err);
 
+// The same for a role without a processor, which may lack privacy.hash_key: whether there is a mistake in them.
+MUST_CHECK enum status app_shape_check(const struct settings *settings, struct error *err);
+// Reports that are delivered, checked. INVALID says where and what.
+MUST_CHECK enum status app_deliveries_read(const struct settings *settings,
+                                           struct deliveries_plan **out, struct error *err);
+
 // Takes over the hold on the set, which counts from now on. Between enter and leave, where there are funnels.
 void app_funnels_change(struct app_service *service, struct funnel_set *set);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/engines.h"
+#include "app/reload.h"
 
 static void set(char *out, size_t size, const char *text) {
     (void)snprintf(out, size, "%s", text);
@@ -121,6 +122,19 @@ static void look_at_breakdowns(struct app_service *service, struct arena *arena,
     }
 }
 
+static void look_at_settings(struct app_service *service, struct arena *arena,
+                             struct app_view *out) {
+    struct buffer text;
+    struct json_writer writer;
+    buffer_init(&text, 256 * 1024);
+    json_writer_init(&writer, &text);
+    app_reload_write(service->reload, &writer);
+    if (json_writer_status(&writer) == STATUS_OK) {
+        out->configuration = arena_copy(arena, buffer_str(&text));
+    }
+    buffer_free(&text);
+}
+
 void app_view_look(struct app_service *service, bool ask_log, struct arena *arena,
                    struct app_view *out) {
     struct clock *clock = clock_system();
@@ -150,6 +164,9 @@ void app_view_look(struct app_service *service, bool ask_log, struct arena *aren
         set(out->store_engine, sizeof out->store_engine,
             app_store_is_remote(service->settings) ? "cassandra" : "embedded");
         store_stats(service->store, &out->store);
+    }
+    if (service->reload) {
+        look_at_settings(service, arena, out);
     }
     if (service->config_server) {
         out->has_config = true;

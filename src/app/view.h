@@ -39,7 +39,8 @@ struct app_view {
     size_t row_count;
     struct app_upstream_view *upstreams; // of a gateway; in the arena
     size_t upstream_count;
-    bool has_config; // of the role config
+    struct str configuration; // what is known of the settings: an object; data NULL: nothing
+    bool has_config;          // of the role config
     struct config_server_stats config;
 };
 

@@ -117,6 +117,9 @@ static void write_process(struct json_writer *writer, const struct app_view *pro
                                process->version[0] ? str_from_c(process->version) : STR_EMPTY);
     json_member_i64(writer, STR("uptimeSeconds"), process->uptime_s);
     json_member_u64(writer, STR("memoryBytes"), process->memory_bytes);
+    if (process->configuration.data) {
+        json_member_raw(writer, STR("configuration"), process->configuration);
+    }
     json_end_object(writer);
 }
 
@@ -141,6 +144,9 @@ void app_view_write(struct json_writer *writer, const struct app_view *view,
     }
     json_member_i64(writer, STR("uptimeSeconds"), view->uptime_s);
     json_member_u64(writer, STR("memoryBytes"), view->memory_bytes);
+    if (view->configuration.data) {
+        json_member_raw(writer, STR("configuration"), view->configuration);
+    }
     if (view->has_log) {
         write_log(writer, view);
     }
@@ -299,6 +305,10 @@ static enum status read_view(const struct json_value *root, struct arena *arena,
     out->uptime_s = read_number(root, STR("uptimeSeconds"));
     out->memory_bytes = read_count(root, STR("memoryBytes"));
     out->reachable = true;
+    const struct json_value *configuration = json_get(root, STR("configuration"));
+    if (configuration && configuration->type == JSON_OBJECT) {
+        out->configuration = arena_copy(arena, configuration->raw);
+    }
     if (log) {
         read_log(log, out);
     }

@@ -39,8 +39,15 @@ struct setting {
     int64_t min, max;     // INTEGER, BYTES, DURATION; both 0: no limit
     const char *choices;  // CHOICE only
     const char *help;     // one line
-    bool secret;          // never printed; "@PATH" stands for what is in that file
+    unsigned traits;      // of enum setting_trait
 };
+enum setting_trait {
+    SETTING_SECRET = 1, // never printed; "@PATH" stands for what is in that file
+    SETTING_LIVE = 2,   // takes effect when the settings are read again; others at the next start
+};
+static inline bool setting_is_secret(const struct setting *setting) {
+    return (setting->traits & SETTING_SECRET) != 0;
+}
 
 // What stands behind a key of type TREE. Lives as long as the settings.
 enum settings_node_kind { SETTINGS_NODE_VALUE, SETTINGS_NODE_LIST, SETTINGS_NODE_MAP };
@@ -76,6 +83,9 @@ MUST_CHECK enum status settings_load_file(struct settings *settings, const char 
 // The remote layer; name is shown in errors and origins ("central:12").
 MUST_CHECK enum status settings_load_text(struct settings *settings, const char *name,
                                           struct str yaml, struct error *err);
+// The same with a name for each line, NUL-terminated: what there is on line n is from places[n - 1], in errors and origins. Copied.
+MUST_CHECK enum status settings_load_places(struct settings *settings, const struct str *places,
+                                            size_t count, struct str yaml, struct error *err);
 // envp as of main; only names that begin with prefix count, and an unknown one with that prefix is refused, but for those in
 // `ignored` (NULL-terminated, full names).
 MUST_CHECK enum status settings_load_environment(struct settings *settings, char *const *envp,
@@ -119,6 +129,9 @@ void settings_compare(const struct settings *before, const struct settings *afte
 void settings_print_help(const struct settings *settings, struct buffer *out);
 // What counts now, as YAML with the origin behind it: `listen: "127.0.0.1:8080" # footfall.yaml:12`; secrets are "***".
 void settings_print_effective(const struct settings *settings, struct buffer *out);
+
+// The strongest value as it would stand there, of a list of maps (by its name) how many it has: `"127.0.0.1:8080"`, `2 entries`.
+void settings_print_value(const struct settings *settings, const char *key, struct buffer *out);
 
 // "HOST:PORT" taken apart; host is copied into out (NUL-terminated).
 MUST_CHECK enum status settings_split_address(struct str address, char *host, size_t host_size,

@@ -36,7 +36,8 @@ enum status settings_load_file(struct settings *settings, const char *path, stru
     buffer_init(&text, (size_t)SETTINGS_YAML_MOST + 4096);
     enum status status = read_whole(path, &text, err);
     if (status == STATUS_OK) {
-        status = settings_yaml_load(settings, SETTINGS_FILE, path, buffer_str(&text), err);
+        const struct settings_source source = {.name = path};
+        status = settings_yaml_load(settings, SETTINGS_FILE, &source, buffer_str(&text), err);
     }
     buffer_free(&text);
     return status;

@@ -65,7 +65,7 @@ static enum status read_flag(struct settings *settings, int argc, char *const *a
     ++*used;
     values[index].origin = "flag";
     enum status status = settings_value_read(settings, setting, value, where, &values[index], err);
-    if (setting->secret && value.len > 0) {
+    if (setting_is_secret(setting) && value.len > 0) {
         memset((char *)(uintptr_t)value.data, '*', value.len);
     }
     return status;

@@ -104,9 +104,16 @@ MUST_CHECK enum status settings_value_read_items(struct settings *settings,
                                                  const char *where, struct setting_value *value,
                                                  struct error *err);
 
-// One layer from YAML; name begins errors and origins.
+// Where YAML is from: a name, and lines; or a name for each line.
+struct settings_source {
+    const char *name;
+    const struct str *places;
+    size_t place_count;
+};
+// One layer from YAML.
 MUST_CHECK enum status settings_yaml_load(struct settings *settings, enum settings_layer layer,
-                                          const char *name, struct str yaml, struct error *err);
+                                          const struct settings_source *source, struct str yaml,
+                                          struct error *err);
 
 // --- settings_tree.c -------------------------------------------------------------------------------------------------
 // A tree that is put together by the events of a reader: a value, the beginning of a list or map, the end of one. In a map every other

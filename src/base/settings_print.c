@@ -27,10 +27,10 @@ void settings_print_help(const struct settings *settings, struct buffer *out) {
                                                       : placeholder(setting->type),
                       setting->help);
         struct str fallback = settings->layers[SETTINGS_DEFAULTS][i].text;
-        if (fallback.len > 0 && !setting->secret) {
+        if (fallback.len > 0 && !setting_is_secret(setting)) {
             buffer_printf(out, " (default %.*s)", STR_ARG(fallback));
         }
-        buffer_append_char(out, '\n');
+        buffer_append_str(out, setting->traits & SETTING_LIVE ? STR(" [live]\n") : STR("\n"));
     }
 }
 
@@ -111,7 +111,7 @@ static void print_tree(struct buffer *out, const struct settings_node *node) {
 
 static void print_value(struct buffer *out, const struct setting *setting,
                         const struct setting_value *value) {
-    if (setting->secret) {
+    if (setting_is_secret(setting)) {
         buffer_append_str(out, value->text.len > 0 ? STR("\"***\"") : STR("\"\""));
     } else if (setting->type == SETTING_LIST) {
         buffer_append_char(out, '[');
@@ -152,6 +152,18 @@ static void print_entries(const struct settings *settings, struct str list,
             print_value(out, setting, value);
             buffer_printf(out, " # %s\n", value->origin);
         }
+    }
+}
+
+void settings_print_value(const struct settings *settings, const char *key, struct buffer *out) {
+    struct settings_rows rows;
+    int index = settings_find(settings, str_from_c(key));
+    if (index != SETTINGS_NOWHERE) {
+        print_value(out, &settings->table[index], settings_strongest(settings, (size_t)index));
+    } else if (settings_find_rows(settings, str_from_c(key), &rows)) {
+        const struct settings_entries *entries =
+            settings_strongest_entries(settings, str_from_c(key));
+        buffer_printf(out, "%zu entries", entries ? entries->count : 0);
     }
 }
 

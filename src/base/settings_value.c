@@ -90,7 +90,7 @@ static enum status refuse(const struct setting *setting, struct str text, const 
                           struct error *err) {
     char shown[SETTINGS_SHOWN], wanted[200];
     show_wanted(setting, wanted, sizeof(wanted));
-    if (setting->secret) {
+    if (setting_is_secret(setting)) {
         return error_set(err, STATUS_INVALID, "%s: the value (not shown: it is secret) is not %s",
                          where, wanted);
     }
@@ -205,7 +205,7 @@ enum status settings_value_read(struct settings *settings, const struct setting 
                                 struct str text, const char *where, struct setting_value *value,
                                 struct error *err) {
     int64_t number = 0;
-    if (setting->secret && text.len > 1 && text.data[0] == '@') {
+    if (setting_is_secret(setting) && text.len > 1 && text.data[0] == '@') {
         enum status status = settings_secret_read(settings, text, where, &text, err);
         if (status != STATUS_OK) {
             return status;

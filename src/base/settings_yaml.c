@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Settings from YAML, by libyaml's events: nested mappings, dotted keys, lists of maps; everything cleverer is refused.
+#include <stdio.h>
 #include <yaml.h>
 
 #include "base/buffer.h"
@@ -9,6 +10,7 @@
 
 enum {
     PATH_MOST = 120, // bytes of a dotted key
+    PLACE_MOST = 320,
     NESTING_MOST = 16,
     ITEMS_MOST = 4096,   // of one list
     ENTRIES_MOST = 1024, // of one list of maps
@@ -36,6 +38,9 @@ struct load {
     struct settings_entry *entry; // of a list of maps, that is being read; NULL: none
     struct settings_rows rows;    // of that list
     const char *name;
+    const struct str *places; // in place of name and line; NULL: none
+    size_t place_count;
+    char place[PLACE_MOST]; // of the line asked for last
     char path[PATH_MOST + 1];
     size_t path_len;
     struct mapping open[NESTING_MOST];
@@ -47,9 +52,23 @@ static size_t line_of(const struct load *load) {
     return load->event.start_mark.line + 1;
 }
 
-// "<name>:<line>: <path>: <what>".
-static enum status refuse(const struct load *load, const char *what) {
-    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s%s%s", load->name, line_of(load),
+// "footfall.yaml:12", or whatever the caller calls that line. Until the next call.
+static const char *place_of(struct load *load, size_t line) {
+    if (line <= load->place_count) {
+        (void)snprintf(load->place, sizeof load->place, "%.*s", STR_ARG(load->places[line - 1]));
+    } else {
+        (void)snprintf(load->place, sizeof load->place, "%s:%zu", load->name, line);
+    }
+    return load->place;
+}
+
+static const char *place(struct load *load) {
+    return place_of(load, line_of(load));
+}
+
+// "<place>: <path>: <what>".
+static enum status refuse(struct load *load, const char *what) {
+    return error_set(load->err, STATUS_INVALID, "%s: %s%s%s", place(load),
                      load->path_len ? load->path : "", load->path_len ? ": " : "", what);
 }
 
@@ -57,18 +76,18 @@ static enum status no_memory(const struct load *load) {
     return error_set(load->err, STATUS_NO_MEMORY, "%s: out of memory", load->name);
 }
 
-static enum status refuse_syntax(const struct load *load) {
+static enum status refuse_syntax(struct load *load) {
     const yaml_parser_t *parser = &load->parser;
     const char *problem = parser->problem ? parser->problem : "not YAML";
     if (parser->error == YAML_MEMORY_ERROR) {
         return no_memory(load);
     }
     if (parser->error == YAML_READER_ERROR) {
-        return error_set(load->err, STATUS_INVALID, "%s:%zu: %s", load->name, parser->mark.line + 1,
+        return error_set(load->err, STATUS_INVALID, "%s: %s", place_of(load, parser->mark.line + 1),
                          problem);
     }
-    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s", load->name,
-                     parser->problem_mark.line + 1, problem);
+    return error_set(load->err, STATUS_INVALID, "%s: %s",
+                     place_of(load, parser->problem_mark.line + 1), problem);
 }
 
 // Reads the next event and refuses what no settings file needs.
@@ -121,20 +140,19 @@ static bool is_null(const struct load *load) {
            (text.len == 0 || str_equal(text, STR("~")) || str_equal(text, STR("null")));
 }
 
-static enum status refuse_key(const struct load *load, struct str path) {
+static enum status refuse_key(struct load *load, struct str path) {
     char shown[SETTINGS_SHOWN], near[SETTINGS_SUGGESTION];
     utf8_show(path, shown, sizeof(shown));
     if (settings_suggest(load->settings, path, false, near) == SETTINGS_NOWHERE) {
-        return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: unknown key", load->name,
-                         line_of(load), shown);
+        return error_set(load->err, STATUS_INVALID, "%s: %s: unknown key", place(load), shown);
     }
-    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: unknown key; did you mean %s?",
-                     load->name, line_of(load), shown, near);
+    return error_set(load->err, STATUS_INVALID, "%s: %s: unknown key; did you mean %s?",
+                     place(load), shown, near);
 }
 
-static enum status refuse_twice(const struct load *load, size_t first) {
-    return error_set(load->err, STATUS_INVALID, "%s:%zu: %s: set twice; first in line %zu",
-                     load->name, line_of(load), load->path, first);
+static enum status refuse_twice(struct load *load, size_t first) {
+    return error_set(load->err, STATUS_INVALID, "%s: %s: set twice; first in line %zu", place(load),
+                     load->path, first);
 }
 
 // YAML wants the keys of one mapping unique. Only known keys come here, each once, so that the list stays short.
@@ -235,9 +253,8 @@ static enum status read_items(struct load *load, const struct setting *setting, 
 
 static enum status read_setting(struct load *load, const struct setting *setting,
                                 struct setting_value *value) {
-    struct str where =
-        arena_printf(&load->settings->arena, "%s:%zu: %s", load->name, line_of(load), load->path);
-    struct str origin = arena_printf(&load->settings->arena, "%s:%zu", load->name, line_of(load));
+    struct str where = arena_printf(&load->settings->arena, "%s: %s", place(load), load->path);
+    struct str origin = arena_printf(&load->settings->arena, "%s", place(load));
     if (!where.data || !origin.data) {
         return no_memory(load);
     }
@@ -269,7 +286,7 @@ static enum status read_tree(struct load *load, struct setting_value *value) {
     for (bool done = false; !done;) {
         bool text = load->event.type == YAML_SCALAR_EVENT;
         bool plain = text && load->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-        struct str origin = arena_printf(tree.arena, "%s:%zu", load->name, line_of(load));
+        struct str origin = arena_printf(tree.arena, "%s", place(load));
         const char *what = NULL;
         enum status status =
             settings_tree_add(&tree, events[load->event.type], text ? scalar(load) : STR_EMPTY,
@@ -298,7 +315,7 @@ static enum status read_entry(struct load *load, struct settings_entry ***link) 
     struct settings_entry *entry = arena_alloc_zero(arena, sizeof *entry);
     struct setting_value *values =
         arena_alloc_zero(arena, load->rows.count * sizeof(struct setting_value));
-    struct str origin = arena_printf(arena, "%s:%zu", load->name, line_of(load));
+    struct str origin = arena_printf(arena, "%s", place(load));
     if (!entry || !values || !origin.data) {
         return no_memory(load);
     }
@@ -331,7 +348,7 @@ static enum status read_entries(struct load *load) {
         return refuse_twice(load, before->line);
     }
     struct settings_entries *entries = arena_alloc_zero(&load->settings->arena, sizeof *entries);
-    struct str origin = arena_printf(&load->settings->arena, "%s:%zu", load->name, line_of(load));
+    struct str origin = arena_printf(&load->settings->arena, "%s", place(load));
     if (!entries || !origin.data) {
         return no_memory(load);
     }
@@ -436,8 +453,14 @@ static enum status read_stream(struct load *load) {
 }
 
 enum status settings_yaml_load(struct settings *settings, enum settings_layer layer,
-                               const char *name, struct str yaml, struct error *err) {
-    struct load load = {.settings = settings, .name = name, .err = err};
+                               const struct settings_source *source, struct str yaml,
+                               struct error *err) {
+    struct load load = {.settings = settings,
+                        .name = source->name,
+                        .places = source->places,
+                        .place_count = source->place_count,
+                        .err = err};
+    const char *name = source->name;
     if (yaml.len > SETTINGS_YAML_MOST) {
         return error_set(err, STATUS_TOO_LARGE, "%s: more than 1 MiB of settings", name);
     }
@@ -462,5 +485,12 @@ enum status settings_yaml_load(struct settings *settings, enum settings_layer la
 
 enum status settings_load_text(struct settings *settings, const char *name, struct str yaml,
                                struct error *err) {
-    return settings_yaml_load(settings, SETTINGS_REMOTE, name, yaml, err);
+    const struct settings_source source = {.name = name};
+    return settings_yaml_load(settings, SETTINGS_REMOTE, &source, yaml, err);
+}
+
+enum status settings_load_places(struct settings *settings, const struct str *places, size_t count,
+                                 struct str yaml, struct error *err) {
+    const struct settings_source source = {"config server", places, count};
+    return settings_yaml_load(settings, SETTINGS_REMOTE, &source, yaml, err);
 }

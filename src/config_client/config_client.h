@@ -33,7 +33,8 @@ MUST_CHECK enum status config_client_read_reply(struct str json, struct arena *a
                                                 struct config_client_reply *out, struct error *err);
 
 // What of them is ours, as YAML: one line for each key or list, the first of which counts with all of it. sources[i] is the name of the
-// source of line i + 1. INVALID: a key that is not ours, in a source that is.
+// source of line i + 1. Keys may be written as Spring lets them (http.header-timeout, httpHeaderTimeout), and values (on, PT10S, 10MB).
+// INVALID: a key that is not ours, in a source that is; a value in a list of which items are missing, and the like.
 struct config_client_text {
     struct buffer yaml; // initialised by the call, given back by the caller
     struct str *sources;
@@ -46,15 +47,24 @@ MUST_CHECK enum status config_client_map(const struct setting *table, size_t cou
 
 // Where the settings came from, for people.
 struct config_client_origin {
-    char server[256]; // without user and password; "" when no server is asked
+    char server
+        [256]; // that answered last, without user and password; "": none was asked, or has answered
     char version[80];
-    bool cached; // of the copy on disk, as no server answered
+    bool cached;       // of the copy on disk, as no server answered
+    char problem[400]; // why none did; "": one did
 };
 
-// Adds the remote layer when config.import names a server; profile: when config.profile is empty. The other layers are loaded already.
+struct config_client_request {
+    const struct setting *table; // of the settings
+    size_t count;
+    const char *role; // the profile when config.profile is empty; names the copy
+    bool
+        again; // not at the start: asks once, says nothing in the log, and does not go on without a server where one was optional
+};
+// Adds the remote layer when config.import names a server. The other layers are loaded already.
 // UNAVAILABLE: no server answers, and there is no copy. INVALID: what a server says is no configuration; its source and key are named.
-MUST_CHECK enum status config_client_load(struct settings *settings, const struct setting *table,
-                                          size_t count, const char *profile,
+MUST_CHECK enum status config_client_load(struct settings *settings,
+                                          const struct config_client_request *request,
                                           struct config_client_origin *origin, struct error *err);
 
 #endif

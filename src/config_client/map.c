@@ -1,28 +1,18 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Flat properties (rules[0].name) as the YAML of our settings.
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "base/json_write.h"
-#include "config_client/config_client.h"
+#include "config_client/private.h"
 
-enum { DEPTH_MOST = 16, INDEX_MOST = 4096, NOTHING = -1 };
-
-// A value, or what stands below a key or an index.
-struct node {
-    struct str name; // data NULL: an item, which index tells
-    size_t index;
-    bool value;
-    struct str text;
-    bool plain;
-    struct node *child, *next; // children in the order of their index, or of coming
-};
+enum { INDEX_MOST = 4096 };
 
 // A setting, or a whole list, from the strongest source that has some of it.
 struct root {
     struct str key;
     bool list; // of maps, or a list whose items came one by one
-    struct node *node;
+    struct config_client_node *node;
     const struct config_client_property *from;
     struct root *next;
 };
@@ -47,13 +37,14 @@ static enum status no_memory(const struct mapping *mapping) {
     return error_set(mapping->err, STATUS_NO_MEMORY, "out of memory");
 }
 
-static int find(const struct mapping *mapping, struct str key) {
-    for (size_t i = 0; i < mapping->count; i++) {
-        if (str_equal(str_from_c(mapping->table[i].key), key)) {
-            return (int)i;
+static const struct setting *find(const struct mapping *mapping, struct str key) {
+    const char *found = config_client_find_key(mapping->table, mapping->count, key);
+    for (size_t i = 0; i < mapping->count && found; i++) {
+        if (mapping->table[i].key == found) {
+            return &mapping->table[i];
         }
     }
-    return NOTHING;
+    return NULL;
 }
 
 // Whether the table has rows "key[].…".
@@ -68,9 +59,10 @@ static bool is_list_of_maps(const struct mapping *mapping, struct str key) {
 }
 
 // --- Trees of what stands behind a key -----------------------------------------------------------------------------------
-static struct node *child_of(struct mapping *mapping, struct node *parent, struct str name,
-                             size_t index) {
-    struct node **link = &parent->child;
+static struct config_client_node *child_of(struct mapping *mapping,
+                                           struct config_client_node *parent, struct str name,
+                                           size_t index) {
+    struct config_client_node **link = &parent->child;
     while (*link && (name.data ? !(*link)->name.data || !str_equal((*link)->name, name)
                                : !(*link)->name.data && (*link)->index < index)) {
         link = &(*link)->next;
@@ -78,11 +70,11 @@ static struct node *child_of(struct mapping *mapping, struct node *parent, struc
     bool there = *link && (name.data ? (*link)->name.data != NULL
                                      : !(*link)->name.data && (*link)->index == index);
     if (!there) {
-        struct node *node = arena_alloc_zero(mapping->arena, sizeof *node);
+        struct config_client_node *node = arena_alloc_zero(mapping->arena, sizeof *node);
         if (!node) {
             return NULL;
         }
-        *node = (struct node){.name = name, .index = index, .next = *link};
+        *node = (struct config_client_node){.name = name, .index = index, .next = *link};
         *link = node;
     }
     return *link;
@@ -106,9 +98,9 @@ static bool take_step(struct str *rest, struct str *name, size_t *index) {
         return true;
     }
     size_t number = 0, digits = 0;
-    while (digits < name->len && name->data[digits] >= '0' && name->data[digits] <= '9' &&
-           number <= INDEX_MOST) {
-        number = number * 10 + (size_t)(name->data[digits++] - '0');
+    while (digits < name->len && name->data[digits] >= '0' && name->data[digits] <= '9') {
+        size_t next = number * 10 + (size_t)(name->data[digits++] - '0');
+        number = next < INDEX_MOST ? next : INDEX_MOST;
     }
     if (digits == name->len) {
         *index = number;
@@ -119,12 +111,13 @@ static bool take_step(struct str *rest, struct str *name, size_t *index) {
     return true;
 }
 
-static enum status put(struct mapping *mapping, struct node *node, struct str rest,
+static enum status put(struct mapping *mapping, struct config_client_node *node, struct str rest,
+                       const struct setting *setting,
                        const struct config_client_property *property) {
     for (size_t depth = 0; rest.len > 0; depth++) {
         struct str name = STR_EMPTY;
         size_t index = 0;
-        if (depth == DEPTH_MOST || !take_step(&rest, &name, &index)) {
+        if (depth == CONFIG_CLIENT_DEPTH || !take_step(&rest, &name, &index)) {
             return refuse(mapping, property, "not a key that can be understood");
         }
         if (node->value) {
@@ -138,10 +131,13 @@ static enum status put(struct mapping *mapping, struct node *node, struct str re
     if (node->child || node->value) {
         return refuse(mapping, property, "has a value, and keys below it");
     }
+    bool items =
+        setting && setting->type == SETTING_LIST; // what it coerces to is for its items to say
     node->value = true;
-    node->text = property->text;
-    node->plain = property->plain;
-    return STATUS_OK;
+    node->text = setting && !items ? config_client_coerce(setting, property->text, mapping->arena)
+                                   : property->text;
+    node->plain = property->plain && !setting;
+    return node->text.data ? STATUS_OK : no_memory(mapping);
 }
 
 // --- Which properties are ours ---------------------------------------------------------------------------------------------
@@ -153,7 +149,7 @@ static struct root *root_of(struct mapping *mapping, struct str key, bool list,
         }
     }
     struct root *root = arena_alloc_zero(mapping->arena, sizeof *root);
-    struct node *node = arena_alloc_zero(mapping->arena, sizeof *node);
+    struct config_client_node *node = arena_alloc_zero(mapping->arena, sizeof *node);
     if (!root || !node) {
         return NULL;
     }
@@ -163,17 +159,63 @@ static struct root *root_of(struct mapping *mapping, struct str key, bool list,
     return root;
 }
 
-// "rules" of "rules[0].name", "limits.exempt" of "limits.exempt[1]"; false: none of ours.
-static bool find_root(const struct mapping *mapping, struct str key, struct str *root, bool *list) {
+// A property as one of ours.
+struct place {
+    struct str root;               // "rules", "limits.exempt"
+    struct str rest;               // "[0].name", "[1]", ""
+    const struct setting *setting; // whose value it is; NULL: something in a tree
+    bool list;                     // the root has items
+};
+
+// "[0]" and "name" of "[0].name" become those of the row that is meant.
+static enum status find_row(struct mapping *mapping, struct place *place) {
+    const char *close = memchr(place->rest.data, ']', place->rest.len);
+    size_t head = close ? (size_t)(close - place->rest.data) + 2 : place->rest.len;
+    if (head >= place->rest.len) {
+        return STATUS_OK; // of no row, which is for put to say
+    }
+    struct str name = str_make(place->rest.data + head, place->rest.len - head);
+    struct str row =
+        arena_printf(mapping->arena, "%.*s[].%.*s", STR_ARG(place->root),
+                     (int)(memchr(name.data, '[', name.len)
+                               ? (const char *)memchr(name.data, '[', name.len) - name.data
+                               : (ptrdiff_t)name.len),
+                     name.data);
+    if (!row.data) {
+        return no_memory(mapping);
+    }
+    place->setting = find(mapping, row);
+    if (!place->setting || place->setting->type == SETTING_TREE) {
+        place->setting = NULL;
+        return STATUS_OK;
+    }
+    size_t written = row.len - place->root.len - 3;
+    place->rest = arena_printf(mapping->arena, "%.*s%s%.*s", (int)head, place->rest.data,
+                               place->setting->key + place->root.len + 3, (int)(name.len - written),
+                               name.data + written);
+    return place->rest.data ? STATUS_OK : no_memory(mapping);
+}
+
+// NOT_FOUND: none of ours.
+static enum status find_place(struct mapping *mapping, struct str key, struct place *place) {
     size_t bracket = 0;
     while (bracket < key.len && key.data[bracket] != '[') {
         bracket++;
     }
-    *root = str_make(key.data, bracket);
-    int index = find(mapping, *root);
-    bool items = bracket < key.len;
-    *list = is_list_of_maps(mapping, *root);
-    return *list || (index != NOTHING && (!items || mapping->table[index].type == SETTING_LIST));
+    *place = (struct place){.root = str_make(key.data, bracket),
+                            .rest = str_make(key.data + bracket, key.len - bracket)};
+    place->list = bracket > 0 && is_list_of_maps(mapping, place->root);
+    if (place->list) {
+        return find_row(mapping, place);
+    }
+    place->setting = bracket > 0 ? find(mapping, place->root) : NULL;
+    if (!place->setting || memchr(place->setting->key, '[', strlen(place->setting->key)) ||
+        (place->rest.len > 0 && place->setting->type != SETTING_LIST)) {
+        return STATUS_NOT_FOUND;
+    }
+    place->root = str_from_c(place->setting->key);
+    place->list = place->rest.len > 0;
+    return STATUS_OK;
 }
 
 static enum status add(struct mapping *mapping, const struct config_client_property *property) {
@@ -182,29 +224,34 @@ static enum status add(struct mapping *mapping, const struct config_client_prope
     struct str key = named
                          ? str_make(property->key.data + prefix.len, property->key.len - prefix.len)
                          : property->key;
-    struct str name = STR_EMPTY;
-    bool list = false;
-    if (!find_root(mapping, key, &name, &list)) {
+    struct place place;
+    enum status status = find_place(mapping, key, &place);
+    if (status == STATUS_NOT_FOUND) {
         return property->shared && !named ? STATUS_OK : refuse(mapping, property, "unknown key");
     }
-    if (str_starts_with(name, STR("config."))) {
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (str_starts_with(place.root, STR("config.import")) ||
+        str_equal(place.root, STR("config.name")) || str_equal(place.root, STR("config.profile"))) {
         return refuse(mapping, property, "says where the configuration is, and cannot be in it");
     }
     if (property->hidden) {
         return refuse(mapping, property, "its value is neither a text nor a number");
     }
-    struct root *root = root_of(mapping, name, list || key.len > name.len, property);
+    struct root *root = root_of(mapping, place.root, place.list, property);
     if (!root) {
         return no_memory(mapping);
     }
     if (!str_equal(root->from->source, property->source)) {
         return STATUS_OK; // a stronger source has it
     }
-    return put(mapping, root->node, str_make(key.data + name.len, key.len - name.len), property);
+    return put(mapping, root->node, place.rest, place.setting, property);
 }
 
 // --- As YAML: JSON on one line --------------------------------------------------------------------------------------------
-static void write(struct json_writer *writer, const struct node *node) {
+// At most CONFIG_CLIENT_DEPTH deep, as is_sound.
+static void write(struct json_writer *writer, const struct config_client_node *node) {
     if (node->value && node->plain) {
         json_raw(writer, node->text);
         return;
@@ -219,11 +266,11 @@ static void write(struct json_writer *writer, const struct node *node) {
     } else {
         json_begin_array(writer);
     }
-    for (const struct node *child = node->child; child; child = child->next) {
+    for (const struct config_client_node *child = node->child; child; child = child->next) {
         if (map) {
             json_key(writer, child->name);
         }
-        write(writer, child); // at most DEPTH_MOST deep
+        write(writer, child);
     }
     if (map) {
         json_end_object(writer);
@@ -233,15 +280,40 @@ static void write(struct json_writer *writer, const struct node *node) {
 }
 
 // Items from 0 without a gap, or names; not both.
-static bool is_sound(const struct node *node) {
+static bool is_sound(const struct config_client_node *node) {
     size_t expected = 0;
-    for (const struct node *child = node->child; child; child = child->next, expected++) {
+    for (const struct config_client_node *child = node->child; child;
+         child = child->next, expected++) {
         bool same = (child->name.data != NULL) == (node->child->name.data != NULL);
         if (!same || (!child->name.data && child->index != expected) || !is_sound(child)) {
             return false;
         }
     }
     return true;
+}
+
+static bool is_tree(const struct mapping *mapping, struct str list, struct str name) {
+    for (size_t i = 0; i < mapping->count && name.data; i++) {
+        const char *row = mapping->table[i].key;
+        if (mapping->table[i].type == SETTING_TREE && strncmp(row, list.data, list.len) == 0 &&
+            strncmp(row + list.len, "[].", 3) == 0 &&
+            str_equal(str_from_c(row + list.len + 3), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status fold_trees(struct mapping *mapping, const struct root *root) {
+    for (struct config_client_node *item = root->node->child; item; item = item->next) {
+        for (struct config_client_node *child = item->child; child; child = child->next) {
+            if (is_tree(mapping, root->key, child->name) &&
+                config_client_fold(child, mapping->arena) != STATUS_OK) {
+                return no_memory(mapping);
+            }
+        }
+    }
+    return STATUS_OK;
 }
 
 static enum status write_roots(struct mapping *mapping, struct config_client_text *out) {
@@ -258,6 +330,9 @@ static enum status write_roots(struct mapping *mapping, struct config_client_tex
         if (!is_sound(root->node)) {
             return refuse(mapping, root->from, "items of a list are missing");
         }
+        if (fold_trees(mapping, root) != STATUS_OK) {
+            return STATUS_NO_MEMORY;
+        }
         bool empty = root->list && root->node->value && root->node->text.len == 0;
         json_writer_init(&writer, &out->yaml);
         json_string(&writer, root->key);
@@ -267,6 +342,9 @@ static enum status write_roots(struct mapping *mapping, struct config_client_tex
             json_raw(&writer, STR("[]"));
         } else {
             write(&writer, root->node);
+        }
+        if (buffer_status(&out->yaml) != STATUS_OK) {
+            return error_set(mapping->err, buffer_status(&out->yaml), "too many settings");
         }
         if (json_writer_status(&writer) != STATUS_OK) {
             return refuse(mapping, root->from, "cannot be written as a setting");

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// What the files of this folder share: asking one server, and the copy on disk.
+// What the files of this folder share: asking one server, the copy on disk, trees of properties.
 #ifndef FOOTFALL_CONFIG_CLIENT_PRIVATE_H
 #define FOOTFALL_CONFIG_CLIENT_PRIVATE_H
 
@@ -26,5 +26,27 @@ MUST_CHECK enum status config_client_ask(const struct config_client_question *qu
 MUST_CHECK enum status config_client_keep(const char *path, struct str reply, struct error *err);
 MUST_CHECK enum status config_client_recall(const char *path, struct buffer *reply,
                                             struct error *err);
+
+// --- Trees of properties ---------------------------------------------------------------------------------------------------
+#define CONFIG_CLIENT_DEPTH 16
+
+// A value, or what stands below a key or an index.
+struct config_client_node {
+    struct str name; // data NULL: an item, which index tells
+    size_t index;
+    bool value;
+    struct str text;
+    bool plain; // a number, true or false
+    struct config_client_node *child, *next;
+};
+
+// The key of the table that is meant: dashes, underscores and capitals aside. NULL: none.
+const char *config_client_find_key(const struct setting *table, size_t count, struct str key);
+// What we call the value: on is true, PT10S is 10s, 10MB is 10MiB, INFO is info. data NULL: no memory.
+struct str config_client_coerce(const struct setting *setting, struct str text,
+                                struct arena *arena);
+// Keys of rules and funnels have dots (properties.url), at which a server takes them apart; puts those below node together again.
+// NO_MEMORY.
+MUST_CHECK enum status config_client_fold(struct config_client_node *node, struct arena *arena);
 
 #endif

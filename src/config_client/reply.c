@@ -6,7 +6,7 @@
 
 #define PROPERTIES_MOST 16384
 
-// "https://…/config/application-prod.yml (document #1)": the file's name begins with "application".
+// "https://…/config/application-prod.yml (document #1)": the file's name begins with "application". Overrides are for all, too.
 static bool is_shared(struct str name) {
     size_t start = 0;
     for (size_t i = 0; i < name.len && name.data[i] != '('; i++) {
@@ -14,7 +14,8 @@ static bool is_shared(struct str name) {
             start = i + 1;
         }
     }
-    return str_starts_with(str_make(name.data + start, name.len - start), STR("application"));
+    return str_equal(name, STR("overrides")) ||
+           str_starts_with(str_make(name.data + start, name.len - start), STR("application"));
 }
 
 // With Spring's second format a value is {"value": …, "origin": …}.
@@ -26,7 +27,10 @@ static bool read_value(const struct json_value *value, struct config_client_prop
         return false;
     }
     out->plain = value->type != JSON_STRING && value->type != JSON_NULL;
-    out->text = value->type == JSON_STRING ? value->text : out->plain ? value->raw : STR("");
+    out->text = out->plain ? value->raw : STR("");
+    if (value->type == JSON_STRING && value->text.len > 0) {
+        out->text = value->text;
+    }
     return true;
 }
 
@@ -57,20 +61,21 @@ enum status config_client_read_reply(struct str json, struct arena *arena,
     struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
     *out = (struct config_client_reply){.version = STR_EMPTY};
+    struct error reason = {STATUS_OK, ""};
     enum status status = json_parser_make(&parser);
     if (status == STATUS_OK) {
-        status = json_parse(parser, json, &limits, arena, &root, err);
+        status = json_parse(parser, json, &limits, arena, &root, &reason);
     }
     json_parser_free(parser);
     if (status == STATUS_NO_MEMORY) {
         return error_set(err, status, "out of memory");
     }
-    const struct json_value *sources = json_get(root, STR("propertySources"));
     if (status != STATUS_OK) {
-        return STATUS_INVALID;
+        return error_set(err, STATUS_INVALID, "its reply is no JSON: %s", reason.text);
     }
+    const struct json_value *sources = json_get(root, STR("propertySources"));
     if (!sources || sources->type != JSON_ARRAY) {
-        return error_set(err, STATUS_INVALID, "a reply without propertySources");
+        return error_set(err, STATUS_INVALID, "its reply has no propertySources");
     }
     out->version = json_get_string(root, STR("version"));
     out->properties = arena_alloc_array(arena, PROPERTIES_MOST, sizeof *out->properties);

@@ -44,7 +44,7 @@ static void *run(void *context) {
 static void release(struct deliveries *deliveries) {
     http_router_free(deliveries->reports);
     view_zones_free(deliveries->zones);
-    arena_free(&deliveries->arena);
+    deliveries_plan_free(deliveries->plan);
     thread_must(pthread_cond_destroy(&deliveries->wake));
     thread_must(pthread_mutex_destroy(&deliveries->mutex));
     thread_must(pthread_mutex_destroy(&deliveries->looking));
@@ -61,7 +61,7 @@ static void register_metrics(struct deliveries *deliveries) {
 
 static enum status make_parts(struct deliveries *deliveries, const struct delivery_config *config,
                               struct error *err) {
-    enum status status = delivery_plan(deliveries, config, err);
+    enum status status = deliveries_plan_make(config, &deliveries->plan, err);
     if (status == STATUS_OK) {
         status = http_router_make(&config->reports, 1, &deliveries->reports, err);
     }
@@ -69,7 +69,7 @@ static enum status make_parts(struct deliveries *deliveries, const struct delive
         status = view_zones_make(config->store, &deliveries->zones);
         status = status == STATUS_OK ? status : error_set(err, status, "deliveries: no memory");
     }
-    if (status == STATUS_OK && deliveries->count > 0) {
+    if (status == STATUS_OK) {
         status = thread_start(&deliveries->thread, "deliveries", run, deliveries);
         deliveries->started = status == STATUS_OK;
         status = status == STATUS_OK
@@ -86,11 +86,9 @@ enum status deliveries_start(const struct delivery_config *config, struct delive
         return error_set(err, STATUS_NO_MEMORY, "deliveries: no memory to start");
     }
     deliveries->config = *config;
-    deliveries->config.entries = NULL; // copied
-    deliveries->config.attempts = config->attempts > 0 ? config->attempts : 10;
-    deliveries->config.backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : 30 * 1000;
+    deliveries->config.mail = (struct delivery_mail){.plain = false};
+    deliveries->config.entries = NULL; // the plan has copies, of the mail server, too
     deliveries->config.interval_ms = config->interval_ms > 0 ? config->interval_ms : 5 * 1000;
-    arena_init(&deliveries->arena, 4096, 0);
     thread_must(pthread_mutex_init(&deliveries->looking, NULL));
     thread_must(pthread_mutex_init(&deliveries->mutex, NULL));
     thread_cond_init(&deliveries->wake);
@@ -102,6 +100,16 @@ enum status deliveries_start(const struct delivery_config *config, struct delive
     }
     *out = deliveries;
     return STATUS_OK;
+}
+
+void deliveries_change(struct deliveries *deliveries, struct deliveries_plan *plan) {
+    thread_must(pthread_mutex_lock(&deliveries->mutex));
+    struct deliveries_plan *before = deliveries->plan;
+    deliveries->plan = plan;
+    deliveries->wanted = true;
+    thread_must(pthread_cond_signal(&deliveries->wake));
+    thread_must(pthread_mutex_unlock(&deliveries->mutex));
+    deliveries_plan_free(before);
 }
 
 void deliveries_stop(struct deliveries *deliveries) {

@@ -58,6 +58,13 @@ struct deliveries;
 // INVALID: err names the entry and what is wrong with it.
 MUST_CHECK enum status deliveries_start(const struct delivery_config *config,
                                         struct deliveries **out, struct error *err);
+// What other settings say: entries, mail, attempts and backoff of a config, checked, in the words of deliveries_start. Others of it do not matter.
+struct deliveries_plan;
+MUST_CHECK enum status deliveries_plan_make(const struct delivery_config *config,
+                                            struct deliveries_plan **out, struct error *err);
+void deliveries_plan_free(struct deliveries_plan *plan); // NULL is fine
+// Takes over the plan: what becomes due goes by it. An attempt that is under way ends as it began. Any thread.
+void deliveries_change(struct deliveries *deliveries, struct deliveries_plan *plan);
 void deliveries_stop(struct deliveries *deliveries); // waits for what is under way; NULL is fine
 struct http_route_table deliveries_routes(struct deliveries *deliveries);
 struct http_route_table deliveries_route_patterns(void);

@@ -101,8 +101,9 @@ static enum status is_ready(struct deliveries *deliveries, const struct delivery
 
 // --- One that is due --------------------------------------------------------------------------------------------------------
 // With a quarter more or less, so that many that failed together do not come together again.
-static int64_t pause_ms(const struct deliveries *deliveries, uint32_t attempts) {
-    int64_t pause = deliveries->config.backoff_ms;
+static int64_t pause_ms(const struct deliveries *deliveries, const struct deliveries_plan *plan,
+                        uint32_t attempts) {
+    int64_t pause = plan->backoff_ms;
     for (uint32_t i = 1; i < attempts && pause < BACKOFF_MOST_MS; i++) {
         pause *= 2;
     }
@@ -111,8 +112,8 @@ static int64_t pause_ms(const struct deliveries *deliveries, uint32_t attempts) 
            (int64_t)random_below(deliveries->config.random, (uint64_t)(pause / 2) + 1);
 }
 
-static void settle(struct deliveries *deliveries, struct store_delivery *row, enum status status,
-                   const struct error *err) {
+static void settle(struct deliveries *deliveries, const struct deliveries_plan *plan,
+                   struct store_delivery *row, enum status status, const struct error *err) {
     row->changed_ms = now_ms(deliveries);
     row->error = STR_EMPTY;
     if (status == STATUS_OK) {
@@ -122,9 +123,9 @@ static void settle(struct deliveries *deliveries, struct store_delivery *row, en
     }
     row->error = str_from_c(err->text);
     row->error.len = row->error.len < ERROR_BYTES ? row->error.len : ERROR_BYTES;
-    bool over = row->attempts >= deliveries->config.attempts || status == STATUS_INVALID;
+    bool over = row->attempts >= plan->attempts || status == STATUS_INVALID;
     row->state = over ? STORE_DELIVERY_GIVEN_UP : STORE_DELIVERY_WAITING;
-    row->next_ms = row->changed_ms + pause_ms(deliveries, row->attempts);
+    row->next_ms = row->changed_ms + pause_ms(deliveries, plan, row->attempts);
     metrics_add(over ? deliveries->given_up : deliveries->failed, 1);
     LOG_WARN("delivery", over ? "a report is given up" : "a report could not be delivered",
              LOG_STR("name", row->name), LOG_INT("attempt", row->attempts),
@@ -145,7 +146,7 @@ static enum status try_row(struct deliveries *deliveries, const struct delivery 
         return status == STATUS_PRECONDITION ? STATUS_OK : status; // somebody else has it
     }
     status = delivery_attempt(deliveries, delivery, zone, row, &err);
-    settle(deliveries, row, status, &err);
+    settle(deliveries, delivery->plan, row, status, &err);
     status = store_delivery_put(store, row, version + 1);
     if (status == STATUS_PRECONDITION) {
         LOG_WARN("delivery", "an attempt took so long that another process has taken it over",
@@ -194,18 +195,20 @@ enum status deliveries_look(struct deliveries *deliveries, struct error *err) {
     struct progress progress = {.caught_up = true};
     enum status status = STATUS_OK;
     thread_must(pthread_mutex_lock(&deliveries->looking));
-    if (deliveries->config.progress && deliveries->count > 0) {
+    struct deliveries_plan *plan = delivery_plan_hold(deliveries);
+    if (deliveries->config.progress && plan->count > 0) {
         deliveries->config.progress(deliveries->config.progress_context, &progress.received_ms,
                                     &progress.caught_up);
     }
     // One that fails does not keep the others from being tried; the last failure is told.
-    for (size_t i = 0; i < deliveries->count; i++) {
+    for (size_t i = 0; i < plan->count; i++) {
         struct arena arena;
         arena_init(&arena, 16 * 1024, 0);
-        enum status own = look_at(deliveries, &deliveries->list[i], &progress, &arena, err);
+        enum status own = look_at(deliveries, &plan->list[i], &progress, &arena, err);
         status = own != STATUS_OK ? own : status;
         arena_free(&arena);
     }
+    deliveries_plan_free(plan);
     thread_must(pthread_mutex_unlock(&deliveries->looking));
     return status;
 }

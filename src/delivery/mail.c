@@ -43,7 +43,7 @@ static struct str date_of(const struct delivery_attempt *attempt) {
 // The id stays the same, so that a mail program shows a repeat as the same message.
 static bool add_headers(const struct delivery_attempt *attempt, struct letter *letter) {
     struct arena *arena = attempt->arena;
-    struct str from = attempt->deliveries->config.mail.from;
+    struct str from = attempt->delivery->plan->mail.from;
     return add(&letter->headers, date_of(attempt)) &&
            add(&letter->headers, arena_printf(arena, "From: %.*s", STR_ARG(from))) &&
            add(&letter->headers,
@@ -78,7 +78,7 @@ static bool add_part(struct letter *letter, const struct http_detached *report,
 }
 
 static void set_options(const struct delivery_attempt *attempt, struct letter *letter) {
-    const struct delivery_mail *mail = &attempt->deliveries->config.mail;
+    const struct delivery_mail *mail = &attempt->delivery->plan->mail;
     CURL *curl = letter->curl;
     (void)curl_easy_setopt(curl, CURLOPT_URL, mail->url.data);
     (void)curl_easy_setopt(curl, CURLOPT_USE_SSL, mail->plain ? CURLUSESSL_TRY : CURLUSESSL_ALL);
@@ -102,7 +102,7 @@ static void set_options(const struct delivery_attempt *attempt, struct letter *l
 
 // The envelope's sender is the address alone.
 static bool set_sender(const struct delivery_attempt *attempt, struct letter *letter) {
-    struct str from = attempt->deliveries->config.mail.from;
+    struct str from = attempt->delivery->plan->mail.from;
     const char *open = memchr(from.data, '<', from.len);
     const char *close = memchr(from.data, '>', from.len);
     if (open && close && close > open) {

@@ -3,6 +3,7 @@
 // From entries of the settings to deliveries: what is wrong is said before anything starts.
 #include "delivery/private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
@@ -87,13 +88,13 @@ static enum status copy_texts(struct arena *arena, const struct delivery_entry *
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static enum status check(struct deliveries *deliveries, struct delivery *delivery,
+static enum status check(const struct deliveries_plan *plan, struct delivery *delivery,
                          const struct delivery_mail *mail, struct error *err) {
     struct error reason = {STATUS_OK, ""};
     if (!is_name(delivery->entry.name)) {
         return refuse(delivery, err, "name: 1 to 64 of A-Z, a-z, 0-9, ., _ and - are needed");
     }
-    for (const struct delivery *other = deliveries->list; other < delivery; other++) {
+    for (const struct delivery *other = plan->list; other < delivery; other++) {
         if (str_equal(other->entry.name, delivery->entry.name)) {
             return refuse(delivery, err, "name: another delivery has it");
         }
@@ -111,24 +112,71 @@ static enum status check(struct deliveries *deliveries, struct delivery *deliver
     return read_target(delivery, mail, err);
 }
 
-enum status delivery_plan(struct deliveries *deliveries, const struct delivery_config *config,
-                          struct error *err) {
-    deliveries->list =
-        arena_alloc_array(&deliveries->arena, config->entry_count + 1, sizeof *deliveries->list);
-    if (!deliveries->list) {
+static enum status copy_mail(struct arena *arena, const struct delivery_mail *from,
+                             struct delivery_mail *to) {
+    struct str *const texts[] = {&to->url, &to->from, &to->username, &to->password, &to->ca_file};
+    bool whole = true;
+    *to = *from;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && whole; i++) {
+        *texts[i] = arena_copy(arena, *texts[i]);
+        whole = texts[i]->data;
+    }
+    return whole ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status fill(struct deliveries_plan *plan, const struct delivery_config *config,
+                        struct error *err) {
+    enum status status = copy_mail(&plan->arena, &config->mail, &plan->mail);
+    plan->list = arena_alloc_array(&plan->arena, config->entry_count + 1, sizeof *plan->list);
+    if (status != STATUS_OK || !plan->list) {
         return error_set(err, STATUS_NO_MEMORY, "deliveries: out of memory");
     }
     for (size_t i = 0; i < config->entry_count; i++) {
-        struct delivery *delivery = &deliveries->list[i];
-        enum status status = copy_texts(&deliveries->arena, &config->entries[i], &delivery->entry);
+        struct delivery *delivery = &plan->list[i];
+        *delivery = (struct delivery){.plan = plan};
+        status = copy_texts(&plan->arena, &config->entries[i], &delivery->entry);
         if (status != STATUS_OK) {
             return error_set(err, status, "deliveries: out of memory");
         }
-        status = check(deliveries, delivery, &config->mail, err);
+        status = check(plan, delivery, &config->mail, err);
         if (status != STATUS_OK) {
             return status;
         }
-        deliveries->count++;
+        plan->count++;
     }
     return STATUS_OK;
+}
+
+enum status deliveries_plan_make(const struct delivery_config *config, struct deliveries_plan **out,
+                                 struct error *err) {
+    struct deliveries_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) {
+        return error_set(err, STATUS_NO_MEMORY, "deliveries: out of memory");
+    }
+    atomic_init(&plan->holds, 1);
+    arena_init(&plan->arena, 4096, 0);
+    plan->attempts = config->attempts > 0 ? config->attempts : 10;
+    plan->backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : 30 * 1000;
+    enum status status = fill(plan, config, err);
+    if (status != STATUS_OK) {
+        deliveries_plan_free(plan);
+        return status;
+    }
+    *out = plan;
+    return STATUS_OK;
+}
+
+void deliveries_plan_free(struct deliveries_plan *plan) {
+    if (plan && atomic_fetch_sub(&plan->holds, 1) == 1) {
+        arena_free(&plan->arena);
+        free(plan);
+    }
+}
+
+struct deliveries_plan *delivery_plan_hold(struct deliveries *deliveries) {
+    thread_must(pthread_mutex_lock(&deliveries->mutex));
+    struct deliveries_plan *plan = deliveries->plan;
+    (void)atomic_fetch_add(&plan->holds, 1);
+    thread_must(pthread_mutex_unlock(&deliveries->mutex));
+    return plan;
 }

@@ -20,17 +20,26 @@
 enum delivery_target { DELIVERY_FILE, DELIVERY_WEBHOOK, DELIVERY_MAIL };
 
 struct delivery {
-    struct delivery_entry entry; // texts are in the arena
+    const struct deliveries_plan *plan; // that it is in
+    struct delivery_entry entry;        // texts are in the plan's arena
     struct delivery_schedule schedule;
     enum delivery_target target;
     struct str place; // a directory; a URL; addresses separated by commas
 };
 
-struct deliveries {
-    struct delivery_config config;
+// What the settings say, until they say something else.
+struct deliveries_plan {
+    atomic_uint holds;
     struct arena arena;
     struct delivery *list;
     size_t count;
+    struct delivery_mail mail; // texts are in the arena
+    unsigned attempts;
+    int64_t backoff_ms;
+};
+
+struct deliveries {
+    struct delivery_config config; // without entries and mail, which are the plan's
     struct view_zones *zones;
     struct http_router *reports;
     pthread_mutex_t looking; // one look at a time
@@ -38,14 +47,15 @@ struct deliveries {
     bool started;
     pthread_mutex_t mutex; // guards what follows
     pthread_cond_t wake;
+    struct deliveries_plan *plan;
     bool stopping;
     bool wanted;
     metrics_id delivered, failed, given_up;
 };
 
 // --- plan.c: from entries to deliveries ---------------------------------------------------------------------------------
-MUST_CHECK enum status delivery_plan(struct deliveries *deliveries,
-                                     const struct delivery_config *config, struct error *err);
+// Those that count now; give the hold back with deliveries_plan_free.
+struct deliveries_plan *delivery_plan_hold(struct deliveries *deliveries);
 
 // --- look.c: what is due --------------------------------------------------------------------------------------------------
 // Writes rows of what became due, and *rows of all. zone is filled in.

@@ -102,13 +102,15 @@ static void handle_list(struct http_exchange *exchange, void *context) {
         return;
     }
     enum status status = STATUS_OK;
+    struct deliveries_plan *plan = delivery_plan_hold(deliveries);
     json_writer_init(&w, http_reply_body(exchange));
     json_begin_list(&w);
-    for (size_t i = 0; i < deliveries->count && status == STATUS_OK; i++) {
-        if (str_equal(deliveries->list[i].entry.project, project)) {
-            status = write_delivery(deliveries, &deliveries->list[i], &exchange->arena, &w);
+    for (size_t i = 0; i < plan->count && status == STATUS_OK; i++) {
+        if (str_equal(plan->list[i].entry.project, project)) {
+            status = write_delivery(deliveries, &plan->list[i], &exchange->arena, &w);
         }
     }
+    deliveries_plan_free(plan);
     json_end_list(&w, STR_EMPTY);
     if (status != STATUS_OK || json_writer_status(&w) == STATUS_INVALID_UTF8) {
         buffer_clear(http_reply_body(exchange));
@@ -120,10 +122,10 @@ static void handle_list(struct http_exchange *exchange, void *context) {
     http_reply_send(exchange, 200, "application/json");
 }
 
-static const struct delivery *find(const struct deliveries *deliveries, struct str project,
+static const struct delivery *find(const struct deliveries_plan *plan, struct str project,
                                    struct str name) {
-    for (size_t i = 0; i < deliveries->count; i++) {
-        const struct delivery *delivery = &deliveries->list[i];
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct delivery *delivery = &plan->list[i];
         if (str_equal(delivery->entry.name, name) && str_equal(delivery->entry.project, project)) {
             return delivery;
         }
@@ -161,12 +163,16 @@ static void handle_run(struct http_exchange *exchange, void *context) {
     if (!ask_project(deliveries, exchange, &project)) {
         return;
     }
-    const struct delivery *delivery = find(deliveries, project, exchange->parameters[0]);
-    if (!delivery) {
+    struct deliveries_plan *plan = delivery_plan_hold(deliveries);
+    const struct delivery *delivery = find(plan, project, exchange->parameters[0]);
+    bool found = delivery != NULL;
+    enum status status =
+        found ? note_run(deliveries, delivery, &exchange->arena, &due_ms) : STATUS_OK;
+    deliveries_plan_free(plan);
+    if (!found) {
         http_reply_problem(exchange, 404, STR("There is no delivery of that name."));
         return;
     }
-    enum status status = note_run(deliveries, delivery, &exchange->arena, &due_ms);
     if (status != STATUS_OK) {
         view_fail(exchange, status, "delivery", "The delivery cannot be asked for");
         return;
@@ -175,10 +181,10 @@ static void handle_run(struct http_exchange *exchange, void *context) {
     deliveries->wanted = true;
     thread_must(pthread_cond_signal(&deliveries->wake));
     thread_must(pthread_mutex_unlock(&deliveries->mutex));
-    exchange->subject = delivery->entry.name;
+    exchange->subject = exchange->parameters[0];
     json_writer_init(&w, http_reply_body(exchange));
     json_begin_object(&w);
-    json_member_string(&w, STR("name"), delivery->entry.name);
+    json_member_string(&w, STR("name"), exchange->parameters[0]);
     json_member_time(&w, STR("due"), due_ms);
     json_end_object(&w);
     http_reply_send(exchange, 202, "application/json");

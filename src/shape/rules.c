@@ -137,8 +137,8 @@ static enum status read_rule(struct shape_reader *reader, const struct settings 
     return status;
 }
 
-enum status shape_rules_read(const struct settings *settings, struct shape_rules **out,
-                             struct error *err) {
+static enum status read_rules(const struct settings *settings, bool with_key,
+                              struct shape_rules **out, struct error *err) {
     struct shape_rules *rules = calloc(1, sizeof *rules);
     size_t count = settings_entries(settings, "rules");
     struct shape_reader reader = {.rules = rules, .what = "rule", .err = err};
@@ -155,6 +155,7 @@ enum status shape_rules_read(const struct settings *settings, struct shape_rules
                       settings_entry_origin(settings, "rules", SHAPE_RULES_MAX), SHAPE_RULES_MAX);
     }
     status = status == STATUS_OK ? shape_privacy_read(rules, settings, err) : status;
+    rules->has_hash_key = rules->has_hash_key || !with_key;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = read_rule(&reader, settings, i);
     }
@@ -165,6 +166,16 @@ enum status shape_rules_read(const struct settings *settings, struct shape_rules
     rules->fingerprint = hash_settings(settings);
     *out = rules;
     return STATUS_OK;
+}
+
+enum status shape_rules_read(const struct settings *settings, struct shape_rules **out,
+                             struct error *err) {
+    return read_rules(settings, true, out, err);
+}
+
+enum status shape_rules_read_without_key(const struct settings *settings, struct shape_rules **out,
+                                         struct error *err) {
+    return read_rules(settings, false, out, err);
 }
 
 // ---- Holding --------------------------------------------------------------------------------------------------------

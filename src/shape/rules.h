@@ -32,6 +32,9 @@ struct shape_rules;
 // INVALID says file, line, rule and key; NO_MEMORY. The caller holds it once.
 MUST_CHECK enum status shape_rules_read(const struct settings *settings, struct shape_rules **out,
                                         struct error *err);
+// Only to see whether there is a mistake in them: that privacy.hash_key is missing is none, as not everybody has it.
+MUST_CHECK enum status shape_rules_read_without_key(const struct settings *settings,
+                                                    struct shape_rules **out, struct error *err);
 struct shape_rules *shape_rules_hold(struct shape_rules *rules);
 void shape_rules_release(struct shape_rules *rules); // NULL is fine
 

@@ -37,7 +37,7 @@ static void every_default_is_valid(void **state) {
 
 static char *read_documentation(void) {
     char path[1100];
-    (void)snprintf(path, sizeof path, "%s/docs/operating.md", source_directory);
+    (void)snprintf(path, sizeof path, "%s/docs/configuration.md", source_directory);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     char *text = calloc(1, 256 * 1024);
@@ -54,17 +54,18 @@ static void every_setting_is_documented(void **state) {
     const struct setting *table = app_settings_table(&count);
     for (size_t i = 0; i < count; i++) {
         char cell[200];
-        (void)snprintf(cell, sizeof cell, "| `%s` |", table[i].key);
+        (void)snprintf(cell, sizeof cell, "| `%s`%s |", table[i].key,
+                       setting_is_secret(&table[i]) ? " (secret)" : "");
         const char *row = strstr(text, cell);
         if (!row) {
-            print_error("docs/operating.md lacks %s\n", table[i].key);
+            print_error("docs/configuration.md lacks %s\n", table[i].key);
             fail();
         }
         const char *end = strchr(row, '\n');
         (void)snprintf(cell, sizeof cell, "| `%s` |", table[i].fallback);
         const char *value = table[i].fallback[0] ? strstr(row, cell) : row;
         if (!value || value > end) {
-            print_error("docs/operating.md has another default for %s\n", table[i].key);
+            print_error("docs/configuration.md has another default for %s\n", table[i].key);
             fail();
         }
     }

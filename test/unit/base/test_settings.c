@@ -21,7 +21,10 @@ static const struct setting table[] = {
      .type = SETTING_ADDRESS,
      .fallback = "127.0.0.1:9090",
      .help = "Where the management API listens."},
-    {.key = "management.token", .type = SETTING_STRING, .secret = true, .help = "Who may."},
+    {.key = "management.token",
+     .type = SETTING_STRING,
+     .traits = SETTING_SECRET,
+     .help = "Who may."},
     {.key = "management.grace_period",
      .type = SETTING_DURATION,
      .fallback = "30s",
@@ -53,7 +56,7 @@ static const struct setting table[] = {
      .fallback = "1",
      .min = 1,
      .max = 9,
-     .secret = true,
+     .traits = SETTING_SECRET,
      .help = "A secret number."},
 };
 enum { COUNT = sizeof(table) / sizeof(table[0]) };
