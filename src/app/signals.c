@@ -25,12 +25,27 @@ void app_signals_block(struct app_signals *signals) {
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+// Either this thread or the one that says that the process is up sees that both came true.
+static void hang_up(struct app_signals *signals) {
+    atomic_store(&signals->hung_up, true);
+    if (atomic_load(&signals->started) && atomic_exchange(&signals->hung_up, false)) {
+        signals->hangup(signals->context);
+    }
+}
+
+void app_signals_ready(struct app_signals *signals) {
+    atomic_store(&signals->started, true);
+    if (atomic_exchange(&signals->hung_up, false)) {
+        (void)pthread_kill(signals->thread.handle, SIGHUP); // for its thread, as any other
+    }
+}
+
 static void *run(void *context) {
     struct app_signals *signals = context;
     int number = 0;
     while (sigwait(&signals->set, &number) != 0 || number == SIGHUP) {
-        if (number == SIGHUP && atomic_load(&signals->started)) {
-            signals->hangup(signals->context);
+        if (number == SIGHUP) {
+            hang_up(signals);
         }
     }
     (void)sigdelset(&signals->set, SIGHUP); // it stays blocked: there is nothing to go on with
@@ -56,6 +71,7 @@ static void *run(void *context) {
 enum status app_signals_start(struct app_signals *signals, struct app_waiting *waiting) {
     signals->waiting = waiting;
     atomic_init(&signals->started, false);
+    atomic_init(&signals->hung_up, false);
     atomic_init(&signals->over, false);
     return thread_start(&signals->thread, "signals", run, signals);
 }

@@ -18,12 +18,15 @@ struct app_signals {
     void (*hangup)(void *context); // on SIGHUP, on the signals' thread; set before the start
     void *context;
     atomic_bool started; // the process is up: there is something to drain
+    atomic_bool hung_up; // SIGHUP came before that
     atomic_bool over;
 };
 
 // Blocks them in this thread and those it starts; before any is started.
 void app_signals_block(struct app_signals *signals);
 MUST_CHECK enum status app_signals_start(struct app_signals *signals, struct app_waiting *waiting);
+// The process is up. What SIGHUP asked for meanwhile is done now.
+void app_signals_ready(struct app_signals *signals);
 void app_signals_end(struct app_signals *signals);
 
 #endif
