@@ -129,7 +129,7 @@ static void release(struct checked *checked) {
 // Also what this role has nothing to do with: a mistake is refused by all processes, or by none.
 static enum status check_all(struct app_service *service, const struct settings *settings,
                              struct checked *checked, struct error *err) {
-    *checked = (struct checked){NULL};
+    *checked = (struct checked){.rules = NULL};
     enum status status = service->shape ? app_shape_read(settings, &checked->rules, err)
                                         : app_shape_check(settings, err);
     if (status == STATUS_OK) {

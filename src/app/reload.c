@@ -215,7 +215,7 @@ static void *run(void *context) {
             reload->asked = false;
             read_anew(reload, asked);
             reload->done = turn;
-            next_us = next_look_us(reload);
+            next_us = reload->ending ? INT64_MAX : next_look_us(reload); // the settings may be gone
             thread_must(pthread_cond_broadcast(&reload->over));
             continue;
         }

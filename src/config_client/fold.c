@@ -51,8 +51,7 @@ static void put(struct folding *folding, struct config_client_node *node, struct
 }
 
 // At most CONFIG_CLIENT_DEPTH deep, as the tree is.
-static enum status expand(struct folding *folding,
-                          struct config_client_node *node, // NOLINT(misc-no-recursion)
+static enum status expand(struct folding *folding, struct config_client_node *node,
                           struct str name) {
     if (is_end(node)) {
         put(folding, node, name);
@@ -72,8 +71,7 @@ static enum status expand(struct folding *folding,
     return STATUS_OK;
 }
 
-enum status config_client_fold(struct config_client_node *node, // NOLINT(misc-no-recursion)
-                               struct arena *arena) {
+enum status config_client_fold(struct config_client_node *node, struct arena *arena) {
     struct config_client_node *child = node->child, *first = NULL;
     struct folding folding = {arena, &first};
     while (child) {

@@ -198,7 +198,7 @@ static void keep(struct load *load) {
 }
 
 static enum status run(struct load *load) {
-    struct config_client_reply reply;
+    struct config_client_reply reply = {.count = 0};
     enum status status = find_copy(load);
     if (status == STATUS_OK) {
         status = find_reply(load, &reply);

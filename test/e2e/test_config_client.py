@@ -158,6 +158,7 @@ def test_values_are_read_as_spring_reads_them(make_source, tmp_path):
     assert {key: values[key] for key in expected} == expected
 
 
+# As config servers flatten it, too.
 FILE = """
 limits: {key: 1/h burst 77, exempt: [10.0.0.0/8, 192.168.0.0/16], routes: ['GET /shop/*=5/s']}
 http: {idle_timeout: 40s, header_timeout: 3s}

@@ -64,6 +64,7 @@ struct world {
     struct app_reload *reload;
     char path[60];
     char *argv[3];
+    struct settings *settings;
     int log[2];
     char said[4000]; // by the log, since it was last looked at
 };
@@ -101,8 +102,11 @@ static void open_world(struct world *world) {
     atomic_store(&hangs, false);
     assert_int_equal(pipe(world->log), 0);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, world->log[1]);
-    assert_int_equal(app_reload_start(service, APP_ROLE_RUN, 2, world->argv, &world->reload),
-                     STATUS_OK);
+    struct app_settings_source source = {.role = APP_ROLE_RUN, .argc = 2, .argv = world->argv};
+    int used = 0;
+    assert_int_equal(app_read_settings(&source, &used, &world->settings, &err), STATUS_OK);
+    service->settings = world->settings;
+    assert_int_equal(app_reload_start(service, &source, &world->reload), STATUS_OK);
 }
 
 static void close_world(struct world *world) {
@@ -113,6 +117,7 @@ static void close_world(struct world *world) {
     gateway_upstreams_free(service->configured);
     gateway_limits_free(service->limits);
     auth_keyring_free(service->keyring);
+    settings_free(world->settings);
     thread_must(pthread_rwlock_destroy(&service->lock));
     log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, STDERR_FILENO);
     close(world->log[0]);
