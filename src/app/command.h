@@ -62,6 +62,7 @@ struct app_settings_source {
     enum app_role role;
     int argc;
     char *const *argv;
+    char *const *envp; // NULL: the environment as it is now
     bool again;
     struct config_client_origin origin; // given back, also on failure
 };
@@ -70,7 +71,7 @@ MUST_CHECK enum status app_read_settings(struct app_settings_source *source, int
 MUST_CHECK enum status app_role_defaults(struct settings *settings, enum app_role role);
 // Defaults that follow from the engines chosen; once all layers are loaded.
 MUST_CHECK enum status app_engine_defaults(struct settings *settings);
-// A copy in one piece, for free; NULL: no memory. Reading flags overwrites those of secrets.
+// A copy in one piece, for free; argv or an environment; NULL: no memory. Reading flags overwrites those of secrets.
 char **app_copy_words(int argc, char *const *argv);
 // Whether a key, or a list of maps by its name, takes effect while the process runs.
 bool app_setting_is_live(const char *key);

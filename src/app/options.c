@@ -47,10 +47,10 @@ static int take_config_flag(int argc, char *const *argv, char **kept, const char
 }
 
 static enum status load_layers(struct settings *settings, const char *file, int argc,
-                               char *const *argv, int *used, struct error *err) {
+                               char *const *argv, char *const *envp, int *used, struct error *err) {
     enum status status = settings_load_flags(settings, argc, argv, used, err);
     if (status == STATUS_OK) {
-        status = settings_load_environment(settings, environ, "FOOTFALL_", ignored_variables, err);
+        status = settings_load_environment(settings, envp, "FOOTFALL_", ignored_variables, err);
     }
     if (status == STATUS_OK && file) {
         status = settings_load_file(settings, file, err);
@@ -91,8 +91,9 @@ static enum status load_all(struct app_settings_source *source, char **kept,
     struct config_client_request request = {.role = app_role_name(source->role),
                                             .again = source->again};
     request.table = app_settings_table(&request.count);
+    char *const *envp = source->envp ? source->envp : environ;
     int count = take_config_flag(source->argc, source->argv, kept, &file);
-    enum status status = load_layers(settings, file, count, kept, used, err);
+    enum status status = load_layers(settings, file, count, kept, envp, used, err);
     if (status == STATUS_OK && *used < count) {
         status = error_set(err, STATUS_INVALID, "unexpected argument \"%s\"", kept[*used]);
     }

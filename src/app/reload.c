@@ -4,6 +4,7 @@
 #include "app/reload.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/configuration.h"
@@ -22,6 +23,7 @@ struct app_reload {
     enum app_role role;
     int argc;
     char **argv;
+    char **envp;              // as the process began: secrets in it are overwritten later
     uint64_t asked_for, done; // how often: who waits knows when it is its turn
     struct error result;      // of the last time
     struct buffer keys;       // that changed then, separated by commas
@@ -42,6 +44,7 @@ static void reload_free(struct app_reload *reload) {
     app_configuration_free(&reload->known);
     buffer_free(&reload->keys);
     free(reload->argv);
+    free(reload->envp);
     free(reload);
 }
 
@@ -77,6 +80,7 @@ static enum status read_settings(struct app_reload *reload, struct change *chang
     struct app_settings_source source = {.role = reload->role, .argc = reload->argc, .again = true};
     char **words = app_copy_words(reload->argc, reload->argv);
     source.argv = words;
+    source.envp = reload->envp;
     enum status status = words ? app_read_settings(&source, &used, &change->settings, err)
                                : error_set(err, STATUS_NO_MEMORY, "out of memory");
     free(words);
@@ -233,6 +237,14 @@ static void *run(void *context) {
     return NULL;
 }
 
+static char **copy_environment(void) {
+    int count = 0;
+    while (environ[count]) {
+        count++;
+    }
+    return app_copy_words(count, environ);
+}
+
 enum status app_reload_start(struct app_service *service, const struct app_settings_source *source,
                              struct app_reload **out) {
     struct app_reload *reload = calloc(1, sizeof *reload);
@@ -243,13 +255,15 @@ enum status app_reload_start(struct app_service *service, const struct app_setti
     reload->role = source->role;
     reload->argc = source->argc;
     reload->argv = app_copy_words(source->argc, source->argv);
+    reload->envp = copy_environment();
     buffer_init(&reload->keys, 65536);
     thread_must(pthread_mutex_init(&reload->mutex, NULL));
     thread_cond_init(&reload->wake);
     thread_cond_init(&reload->over);
     app_configuration_init(&reload->known, service->settings, &source->origin);
-    enum status status =
-        reload->argv ? thread_start(&reload->thread, "reload", run, reload) : STATUS_NO_MEMORY;
+    enum status status = reload->argv && reload->envp
+                             ? thread_start(&reload->thread, "reload", run, reload)
+                             : STATUS_NO_MEMORY;
     if (status != STATUS_OK) {
         app_configuration_end(&reload->known);
         reload_free(reload);

@@ -396,6 +396,22 @@ def test_a_refresh_tells_what_changed(make_source, make_server):
     footfall.stop()
 
 
+def test_secrets_that_were_wiped_are_still_known(make_source, make_server):
+    source = make_source((OURS, {"limits.exempt": ""}), user="reader:geheim-3")
+    footfall = make_server("--config.import", source.url, "--config.import_username", "reader", "--config.import_password", "geheim-3",
+                           env={"FOOTFALL_CASSANDRA_PASSWORD": "geheim-1", "FOOTFALL_KAFKA_PROPERTIES": "sasl.password=geheim-2"}).start()
+
+    def shown():
+        for name in ("environ", "cmdline"):
+            with open(f"/proc/{footfall.process.pid}/{name}", "rb") as file:
+                yield b"geheim" in file.read()
+    eventually(lambda: not any(shown()))
+    for _ in range(2):
+        assert refresh(footfall).json() == []
+    assert configuration(footfall)["restartNeeded"] == []
+    footfall.stop()
+
+
 def test_the_level_of_the_log_changes(make_source, make_server):
     properties = {"logging.level": "info"}
     source = make_source((OURS, properties))
