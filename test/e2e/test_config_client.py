@@ -58,8 +58,9 @@ def refresh(footfall):
 
 
 def configuration(footfall):
-    reply = footfall.http.get(footfall.management_url + "/status", timeout=30)
-    return reply.json()["configuration"]
+    reply = footfall.http.get(footfall.management_url + "/status", timeout=30).json()
+    assert "configuration" in reply  # not in the moment between being ready and reading settings again
+    return reply["configuration"]
 
 
 # --- What is asked -----------------------------------------------------------------------------------------------------------
