@@ -200,19 +200,20 @@ def test_an_application_without_the_password_does_not_start(spring, guarded):
     assert code != 0 and not values and "401" in said, said
 
 
-@pytest.mark.parametrize("role", ["run", "processor"])
-def test_our_roles_take_their_settings_from_springs_server(spring, tmp_path, role):
+def test_our_roles_take_their_settings_from_springs_server(spring, tmp_path):
     served = tmp_path / "served"
     served.mkdir()
     (served / "footfall.yml").write_text(FILE, encoding="utf-8")
-    (served / f"footfall-{role}.properties").write_text("http.idle-timeout=PT42S\nlive.readers=17\n", encoding="utf-8")
+    (served / "footfall-gateway.properties").write_text("http.idle-timeout=PT42S\nlive.readers=17\n", encoding="utf-8")
     (served / "application.yml").write_text("spring: {main: {banner-mode: off}}\nlimits: {account: 9/s}\n", encoding="utf-8")
-    with SpringServer(spring, tmp_path, spring__profiles__active="native",
+    with SpringServer(spring, tmp_path, spring__profiles__active="native", encrypt__key=KEY,
                       spring__cloud__config__server__native__search_locations=f"file:{served}") as theirs:
-        by_server, origins = effective(check(theirs.url, tmp_path, role=role))
-    by_file, _ = effective(check("", tmp_path, "--config", served / "footfall.yml", "--http.idle_timeout", "42000ms", "--live.readers", "17",
-                                 "--limits.account", "9/s", role=role))
-    for values in (by_server, by_file):
-        values.pop("config.import")
-    assert by_server == by_file
-    assert f"footfall-{role}.properties" in origins["live.readers"] and "application.yml" in origins["limits.account"]
+        told = {role: effective(check(theirs.url, tmp_path, role=role)) for role in ("run", "gateway", "processor")}
+    for role, (values, origins) in told.items():
+        differing = ("--http.idle_timeout", "42000ms", "--live.readers", "17") if role == "gateway" else ()
+        by_file, _ = effective(check("", tmp_path, "--config", served / "footfall.yml", "--limits.account", "9/s", *differing, role=role))
+        for settings in (values, by_file):
+            settings.pop("config.import")
+        assert values == by_file, role
+        assert "application.yml" in origins["limits.account"]
+    assert "footfall-gateway.properties" in told["gateway"][1]["live.readers"]
