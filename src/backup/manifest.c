@@ -86,7 +86,7 @@ static enum status read_text(const char *path, struct arena *arena, struct str *
 
 // Nothing that would lead out of the directory.
 static bool is_inside(struct str path) {
-    struct str name = path;
+    struct str name;
     if (str_equal(path, STR("credentials.json"))) {
         return true;
     }

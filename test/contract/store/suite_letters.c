@@ -177,20 +177,27 @@ static void age(struct fixture *f, int64_t before_ms, unsigned limit, unsigned e
                 bool expected_more) {
     uint64_t removed = 77;
     bool more = !expected_more;
-    enum status status = store_letters_age(f->store, before_ms, limit, &removed, &more);
-    if (status == STATUS_UNSUPPORTED) {
-        skip();
-    }
-    assert_ok(status);
+    assert_ok(store_letters_age(f->store, before_ms, limit, &removed, &more));
     assert_int_equal(removed, expected);
     assert_int_equal(more, expected_more);
 }
 
+static bool ages(struct fixture *f) {
+    uint64_t removed = 77;
+    bool more = true;
+    fill(f);
+    enum status status = store_letters_age(f->store, INT64_MIN, 10, &removed, &more);
+    assert_int_equal(removed, 0);
+    assert_false(more);
+    expect(f, all(NULL), EVERYTHING, false);
+    return status != STATUS_UNSUPPORTED;
+}
+
 static void old_letters_go_step_by_step(void **state) {
     struct fixture *f = *state;
-    age(f, INT64_MAX, 10, 0, false); // before any batch
-    fill(f);
-    age(f, INT64_MIN, 10, 0, false);
+    if (!ages(f)) {
+        return; // Cassandra: it says so, and nothing is gone
+    }
     age(f, 1000, 10, 0, false); // "before": not that very moment
     expect(f, all(NULL), EVERYTHING, false);
     age(f, 1001, 2, 2, true);
