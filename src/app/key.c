@@ -108,11 +108,8 @@ int app_key_command(int argc, char *const *argv) {
                                     words[WORD_DATA].value, &target, &err);
     }
     command_words_wipe(argc, argv, "api-key");
-    if (status == STATUS_OK && !target.api_key[0]) {
-        status = error_set(
-            &err, STATUS_INVALID,
-            "no API key: give --api-key or FOOTFALL_API_KEY, or --data with the directory "
-            "that holds credentials.json");
+    if (status == STATUS_OK) {
+        status = client_target_needs_key(&target, &err);
     }
     if (status != STATUS_OK) {
         return app_complain(APP_USAGE, &err);

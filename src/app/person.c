@@ -47,12 +47,7 @@ static enum status read_words(int argc, char *const *argv, struct command_word *
     if (status == STATUS_OK && !words[WORD_USER].value) {
         return error_set(err, STATUS_INVALID, "--user is needed: whose data it is");
     }
-    if (status == STATUS_OK && !target->api_key[0]) {
-        return error_set(err, STATUS_INVALID,
-                         "no API key: give --api-key or FOOTFALL_API_KEY, or --data with the "
-                         "directory that holds credentials.json");
-    }
-    return status;
+    return status == STATUS_OK ? client_target_needs_key(target, err) : status;
 }
 
 // "URL/users/ID/what?project=P", or of a path that is complete.

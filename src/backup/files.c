@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backup/private.h"
+#include "base/file.h"
 
 #define CHUNK ((size_t)256 * 1024)
 
@@ -156,19 +157,6 @@ enum status backup_files_list(const char *backup, struct arena *arena, struct ba
 
 // --- Reading and writing ------------------------------------------------------------------------------------------------
 
-static bool write_all(int fd, const char *data, size_t len) {
-    while (len > 0) {
-        ssize_t written = write(fd, data, len);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        size_t some = written > 0 ? (size_t)written : 0;
-        data += some;
-        len -= some;
-    }
-    return true;
-}
-
 static enum status pass(int from, int to, const char *path, const char *copy,
                         const atomic_bool *stopped, uint64_t *bytes, crypto_hash_sha256_state *hash,
                         struct error *err) {
@@ -185,7 +173,7 @@ static enum status pass(int from, int to, const char *path, const char *copy,
         } else if (got > 0) {
             (void)crypto_hash_sha256_update(hash, (unsigned char *)chunk, (size_t)got);
             *bytes += (uint64_t)got;
-            if (to >= 0 && !write_all(to, chunk, (size_t)got)) {
+            if (to >= 0 && !file_write_all(to, str_make(chunk, (size_t)got))) {
                 status = complain(err, copy);
             }
         }
@@ -231,8 +219,7 @@ enum status backup_file_write(const char *path, struct str content, struct error
     if (fd < 0) {
         return complain(err, path);
     }
-    enum status status = write_all(fd, content.data, content.len) && fsync(fd) == 0
-                             ? STATUS_OK
-                             : complain(err, path);
+    enum status status =
+        file_write_all(fd, content) && fsync(fd) == 0 ? STATUS_OK : complain(err, path);
     return close(fd) == 0 || status != STATUS_OK ? status : complain(err, path);
 }

@@ -139,3 +139,11 @@ enum status client_target_find(const char *url, const char *api_key, const char 
     }
     return STATUS_OK;
 }
+
+enum status client_target_needs_key(const struct client_target *target, struct error *err) {
+    return target->api_key[0]
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID,
+                           "no API key: give --api-key or FOOTFALL_API_KEY, or --data with the "
+                           "directory that holds credentials.json");
+}

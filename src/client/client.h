@@ -37,5 +37,8 @@ MUST_CHECK enum status client_read_credentials(const char *path, struct client_t
 MUST_CHECK enum status client_target_find(const char *url, const char *api_key,
                                           const char *directory, struct client_target *out,
                                           struct error *err);
+// INVALID, with what to do, when none was found.
+MUST_CHECK enum status client_target_needs_key(const struct client_target *target,
+                                               struct error *err);
 
 #endif

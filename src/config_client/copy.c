@@ -8,19 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json_read.h"
 #include "config_client/private.h"
-
-static bool write_all(int fd, struct str data) {
-    for (size_t done = 0; done < data.len;) {
-        ssize_t n = write(fd, data.data + done, data.len - done);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return fsync(fd) == 0;
-}
 
 enum status config_client_keep(const char *path, struct str reply, struct error *err) {
     char fresh[1100];
@@ -31,7 +21,7 @@ enum status config_client_keep(const char *path, struct str reply, struct error 
     if (fd < 0) {
         return error_set(err, STATUS_IO, "%s: %s", fresh, strerror(errno));
     }
-    bool good = fchmod(fd, 0600) == 0 && write_all(fd, reply);
+    bool good = fchmod(fd, 0600) == 0 && file_write_all(fd, reply) && fsync(fd) == 0;
     int reason = errno;
     good = close(fd) == 0 && good;
     if (good && rename(fresh, path) == 0) {

@@ -7,19 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "delivery/private.h"
-
-static bool write_all(int fd, struct str bytes) {
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.data, bytes.len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        size_t done = n > 0 ? (size_t)n : 0;
-        bytes = str_make(bytes.data + done, bytes.len - done);
-    }
-    return fsync(fd) == 0;
-}
 
 static enum status complain(struct error *err, struct str path, int reason) {
     return error_set(err, STATUS_IO, "%.*s: %s", STR_ARG(path), strerror(reason));
@@ -33,7 +22,7 @@ static enum status write_in(int directory, struct str place, const char *tempora
     if (fd < 0) {
         return complain(err, place, errno);
     }
-    bool written = write_all(fd, bytes);
+    bool written = file_write_all(fd, bytes) && fsync(fd) == 0;
     int reason = errno;
     written = close(fd) == 0 && written;
     if (!written || renameat(directory, temporary, directory, name) != 0 || fsync(directory) != 0) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "eventlog/eventlog.h"
@@ -65,15 +66,7 @@ static bool write_bytes(const char *path, struct str bytes) {
     if (fd < 0) {
         return false;
     }
-    size_t done = 0;
-    while (done < bytes.len) {
-        ssize_t written = write(fd, bytes.data + done, bytes.len - done);
-        if (written < 0 && errno != EINTR) {
-            break;
-        }
-        done += written > 0 ? (size_t)written : 0;
-    }
-    bool whole = done == bytes.len && fsync(fd) == 0;
+    bool whole = file_write_all(fd, bytes) && fsync(fd) == 0;
     return close(fd) == 0 && whole;
 }
 
