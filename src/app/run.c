@@ -101,6 +101,7 @@ static int serve(struct app_service *service, enum app_role role, const struct s
         return app_complain(APP_FAILED, &err);
     }
     app_service_set_reload(service, process->reload);
+    app_service_tell_ready(service);
     app_signals_ready(signals);
     announce(service);
     app_secrets_check_files(service);

@@ -100,10 +100,14 @@ enum status app_service_start(struct app_service *service, enum app_role role,
     }
     set_up(service, true);
     app_register_gauges(service);
-    atomic_store(&service->ready, true);
-    LOG_INFO("app", "ready", LOG_CSTR("role", app_role_name(role)),
-             LOG_INT("microseconds", clock->mono_us(clock) - service->started_us));
     return STATUS_OK;
+}
+
+void app_service_tell_ready(struct app_service *service) {
+    struct clock *clock = clock_system();
+    atomic_store(&service->ready, true);
+    LOG_INFO("app", "ready", LOG_CSTR("role", app_role_name(service->role)),
+             LOG_INT("microseconds", clock->mono_us(clock) - service->started_us));
 }
 
 void app_service_stop(struct app_service *service) {

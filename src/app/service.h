@@ -137,6 +137,8 @@ struct app_service {
 MUST_CHECK enum status app_service_start(struct app_service *service, enum app_role role,
                                          const struct settings *settings,
                                          struct app_waiting *waiting, struct error *err);
+// From here on it says that it is ready: once everything of the process is there, the reading of settings again too.
+void app_service_tell_ready(struct app_service *service);
 // Drains: stops accepting, finishes, flushes, commits, frees. When left_behind is set then, the process must end without giving back
 // anything more.
 void app_service_stop(struct app_service *service);
