@@ -51,6 +51,8 @@ struct store_cassandra_config app_cassandra_config(const struct settings *settin
         .tls_verify = settings_bool(settings, "cassandra.tls_verify"),
         .create_schema = settings_bool(settings, "cassandra.create_schema"),
         .timeline_retention_ms = settings_integer(settings, "timeline.retention"),
+        .session_age_ms = settings_integer(settings, "retention.sessions"),
+        .letter_age_ms = settings_integer(settings, "retention.dead_letters"),
         .connections = (unsigned)settings_integer(settings, "cassandra.connections"),
         .clock = clock_system(),
         .random = random_system(),

@@ -7,18 +7,15 @@
 
 static enum status start_ageing(struct app_service *service, struct error *err) {
     const struct settings *settings = service->settings;
+    if (app_store_is_remote(settings)) {
+        return STATUS_OK; // its rows are written with their age, and Cassandra forgets them
+    }
     struct ageing_config config = {
         .store = service->store,
         .clock = clock_system(),
         .dead_letters_ms = settings_integer(settings, "retention.dead_letters"),
+        .sessions_ms = settings_integer(settings, "retention.sessions"),
     };
-    // Better not to start than to keep what somebody believes is removed.
-    if (config.dead_letters_ms > 0 && app_store_is_remote(settings)) {
-        return error_set(err, STATUS_INVALID,
-                         "%s: retention.dead_letters: dead letters do not go by age with "
-                         "\"store: cassandra\" yet; leave it out",
-                         settings_origin(settings, "retention.dead_letters"));
-    }
     return ageing_start(&config, &service->ageing, err);
 }
 

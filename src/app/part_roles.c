@@ -12,6 +12,7 @@ struct processor_config app_processor_config(const struct settings *settings) {
         .clock = clock_system(),
         .threads = (unsigned)settings_integer(settings, "processor.threads"),
         .session_gap_ms = settings_integer(settings, "session.gap"),
+        .session_age_ms = settings_integer(settings, "retention.sessions"),
         .dedupe_window_ms = settings_integer(settings, "dedupe.window"),
         .dedupe_ids = (size_t)settings_integer(settings, "dedupe.ids"),
         .cache_bytes = (size_t)settings_integer(settings, "processor.cache"),

@@ -30,10 +30,10 @@ static void read_basis(const struct app_replays *replays, char basis[REPLAY_BASI
         rules = shape_rules_fingerprint(held.rules);
     }
     shape_batch_discard(&held);
-    int len =
-        snprintf(text, sizeof text, "%016" PRIx64 " %s %s %lld %lld %zu %d %u", rules, agents,
-                 locations, (long long)config.session_gap_ms, (long long)config.dedupe_window_ms,
-                 config.dedupe_ids, config.keep_bots, config.breakdown_limit);
+    int len = snprintf(text, sizeof text, "%016" PRIx64 " %s %s %lld %lld %lld %zu %d %u", rules,
+                       agents, locations, (long long)config.session_gap_ms,
+                       (long long)config.session_age_ms, (long long)config.dedupe_window_ms,
+                       config.dedupe_ids, config.keep_bots, config.breakdown_limit);
     uint64_t hash = str_hash(str_make(text, (size_t)len), 1);
     for (size_t i = 0; i < config.breakdown_limit_count; i++) {
         hash = str_hash(config.breakdown_limits[i], hash);

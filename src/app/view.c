@@ -246,7 +246,6 @@ static void merge_processor(struct app_view *view, const struct app_view *other)
     view->processor.bots += other->processor.bots;
     view->processor.filtered += other->processor.filtered;
     view->processor.dead_letters += other->processor.dead_letters;
-    view->processor.late_sessions += other->processor.late_sessions;
     view->processor.cycles += other->processor.cycles;
 }
 

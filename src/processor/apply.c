@@ -232,6 +232,11 @@ static enum status apply_session(struct partition *partition, const struct appli
     struct worker *worker = partition->worker;
     struct actor *actor = applied->actor;
     struct session_change change;
+    int64_t age_ms = worker->shared->config.session_age_ms;
+    if (age_ms > 0 && applied->logged_ms - applied->event.timestamp_ms > age_ms) {
+        partition->counts.without_session++;
+        return STATUS_OK;
+    }
     enum status status = sessions_assign(
         &worker->actors, worker->shared->config.store, actor, applied->event.timestamp_ms,
         applied->event.type == EVENT_PAGE, worker->shared->config.session_gap_ms, &change);

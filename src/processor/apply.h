@@ -17,6 +17,7 @@ struct applied_event {
     int32_t day; // local
     int hour;
     int64_t offset;
+    int64_t logged_ms; // of its record
 };
 
 // The rules an event must keep to be applied, over those of decoding; err->text is a dead letter's reason.

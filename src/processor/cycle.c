@@ -142,6 +142,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
     bool seen = false, settled = false;
     const char *stage = "decode";
     applied->offset = record->offset;
+    applied->logged_ms = record->timestamp_ms;
     enum status status = dead_letters_settled(partition, record, &settled);
     if (status != STATUS_OK || settled) {
         return status;
@@ -412,7 +413,6 @@ static void add_counts(struct partition *partition) {
     atomic_fetch_add(&shared->bots, counts->bots);
     atomic_fetch_add(&shared->filtered, counts->filtered);
     atomic_fetch_add(&shared->dead_letters, counts->dead_letters);
-    atomic_fetch_add(&shared->late_sessions, counts->late_sessions);
     atomic_fetch_add(&shared->cycles, 1);
     if (shared->config.replay) {
         return; // it was counted and seen when it came
@@ -422,6 +422,8 @@ static void add_counts(struct partition *partition) {
     metrics_add(shared->metrics.bots, counts->bots);
     metrics_add(shared->metrics.filtered, counts->filtered);
     metrics_add(shared->metrics.dead_letters, counts->dead_letters);
+    metrics_add(shared->metrics.late_sessions, counts->late_sessions);
+    metrics_add(shared->metrics.without_session, counts->without_session);
     metrics_add(shared->metrics.cycles, 1);
     metrics_observe(shared->metrics.visible,
                     (double)(clock->wall_ms(clock) - partition->newest_ms) / 1000.0);

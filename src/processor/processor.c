@@ -99,6 +99,13 @@ enum status processor_shared_init(struct processor_shared *shared,
     shared->metrics.bots = outcome("outcome=\"bot\"");
     shared->metrics.filtered = outcome("outcome=\"filtered\"");
     shared->metrics.dead_letters = outcome("outcome=\"dead_letter\"");
+    shared->metrics.late_sessions =
+        metrics_counter("footfall_processor_late_sessions_total",
+                        "Events that belong to a session before their person's newest", NULL);
+    shared->metrics.without_session = metrics_counter(
+        "footfall_processor_without_session_total",
+        "Events in no session, because they were older than retention.sessions when received",
+        NULL);
     shared->metrics.cycles =
         metrics_counter("footfall_processor_cycles_total", "Store batches committed", NULL);
     shared->metrics.visible =
@@ -266,7 +273,6 @@ void processor_stats(struct processor *processor, struct processor_stats *out) {
         .bots = atomic_load(&shared->bots),
         .filtered = atomic_load(&shared->filtered),
         .dead_letters = atomic_load(&shared->dead_letters),
-        .late_sessions = atomic_load(&shared->late_sessions),
         .cycles = atomic_load(&shared->cycles),
     };
 }

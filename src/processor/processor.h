@@ -26,9 +26,11 @@ struct otlp_exporter;
 struct processor_config {
     struct eventlog *log;
     struct store *store;
-    struct clock *clock;          // for metrics only, never for results
-    unsigned threads;             // 0: one
-    int64_t session_gap_ms;       // 0: 30 min
+    struct clock *clock;    // for metrics only, never for results
+    unsigned threads;       // 0: one
+    int64_t session_gap_ms; // 0: 30 min
+    // An event that was older when it came into the log is in no session, since those around it may be gone (store.h, store_sessions_age). 0: any age.
+    int64_t session_age_ms;
     int64_t dedupe_window_ms;     // 0: 24 h, by log time
     size_t dedupe_ids;            // a partition; 0: 125 000
     size_t cache_bytes;           // of actor states, all threads together; 0: 12 MiB
@@ -79,8 +81,7 @@ struct processor_partition_status {
     char problem[200];
 };
 struct processor_stats {
-    uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions,
-        cycles; // since start
+    uint64_t applied, duplicates, bots, filtered, dead_letters, cycles; // since start
 };
 void processor_stats(struct processor *processor, struct processor_stats *out);
 // What came when a breakdown of its day and partition was full, since start: how many events, of about how many different values.

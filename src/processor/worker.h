@@ -40,9 +40,10 @@ struct processor_shared {
     struct enrichment *own_enrichment; // NULL: the configuration has one
     struct breakdowns breakdowns;
     struct folded_counts folded;
-    _Atomic uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions, cycles;
+    _Atomic uint64_t applied, duplicates, bots, filtered, dead_letters, cycles;
     struct {
-        metrics_id applied, duplicates, bots, filtered, dead_letters, cycles, visible;
+        metrics_id applied, duplicates, bots, filtered, dead_letters, late_sessions,
+            without_session, cycles, visible;
     } metrics;
 };
 static inline struct str processor_group(const struct processor_config *config) {
@@ -55,7 +56,7 @@ void processor_shared_free(struct processor_shared *shared);
 
 // Counts of an open cycle; they join the shared ones when it is committed.
 struct cycle_counts {
-    uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions;
+    uint64_t applied, duplicates, bots, filtered, dead_letters, late_sessions, without_session;
 };
 
 struct traced_event;

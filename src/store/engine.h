@@ -111,7 +111,10 @@ struct store_engine {
     enum status (*letters_read)(struct store *store, const struct store_letter_query *query,
                                 struct arena *arena, struct store_dead_letter **out, size_t *count,
                                 bool *more);
-    // NULL: UNSUPPORTED. before_ms is above INT64_MIN, the limit above 0.
+    // NULL: the store forgets by itself, or keeps them.
+    enum status (*sessions_age)(struct store *store, int64_t before_ms, size_t limit,
+                                struct buffer *position, uint64_t *removed);
+    // NULL: the same. before_ms is above INT64_MIN, the limit above 0.
     enum status (*letters_age)(struct store *store, int64_t before_ms, unsigned limit,
                                uint64_t *removed, bool *more);
     enum status (*letter_mark)(struct store *store, const struct store_dead_letter *letter,

@@ -41,10 +41,7 @@ enum status store_letters_age(struct store *store, int64_t before_ms, unsigned l
                               uint64_t *removed, bool *more) {
     *removed = 0;
     *more = false;
-    if (!store->engine->letters_age) {
-        return STATUS_UNSUPPORTED;
-    }
-    return limit == 0 || before_ms == INT64_MIN
+    return limit == 0 || before_ms == INT64_MIN || !store->engine->letters_age
                ? STATUS_OK
                : store->engine->letters_age(store, before_ms, limit, removed, more);
 }

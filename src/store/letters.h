@@ -32,7 +32,7 @@ MUST_CHECK enum status store_letters_read(struct store *store,
                                           size_t *count, bool *more);
 
 // Removes letters received before before_ms, at most `limit` of them; *removed: how many. *more: there may be further ones. What was done about
-// them stays known. UNSUPPORTED: the engine cannot.
+// them stays known. A store that forgets by itself (store_cassandra_config.letter_age_ms) has nothing to remove.
 MUST_CHECK enum status store_letters_age(struct store *store, int64_t before_ms, unsigned limit,
                                          uint64_t *removed, bool *more);
 

@@ -122,6 +122,17 @@ enum status store_actor_sessions(struct store *store, struct str project, struct
     return store->engine->actor_sessions(store, project, actor, from_ms, to_ms, arena, out, count);
 }
 
+enum status store_sessions_age(struct store *store, int64_t before_ms, size_t limit,
+                               struct buffer *position, uint64_t *removed) {
+    *removed = 0;
+    if (!store->engine->sessions_age || limit == 0 ||
+        before_ms < INT64_MIN + STORE_SESSION_KEEP_MS) {
+        buffer_clear(position);
+        return STATUS_OK;
+    }
+    return store->engine->sessions_age(store, before_ms, limit, position, removed);
+}
+
 enum status store_actors_load(struct store *store, struct store_actor_request *requests,
                               size_t count, struct arena *arena) {
     for (size_t i = 0; i < count; i++) {

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -150,6 +151,13 @@ MUST_CHECK enum status store_actor_sessions(struct store *store, struct str proj
                                             struct store_actor actor, int64_t from_ms,
                                             int64_t to_ms, struct arena *arena,
                                             struct store_session **out, size_t *count);
+// Removes sessions of actors, not the current one of a state, that ended before before_ms - STORE_SESSION_KEEP_MS. It looks at `limit` rows, from
+// *position on, and leaves in it where to go on: empty at first, and again at the end. The processor needs a session for as long
+// as it takes an event that was younger when it was received: what comes later than that touches none of these (processor.h, session_age_ms).
+// A store that forgets by itself (store_cassandra_config.session_age_ms) has nothing to remove.
+#define STORE_SESSION_KEEP_MS INT64_C(172800000) // two days: how far the processor may be behind
+MUST_CHECK enum status store_sessions_age(struct store *store, int64_t before_ms, size_t limit,
+                                          struct buffer *position, uint64_t *removed);
 // For the processor: many at once. found says whether it is there; *state or *day is filled then.
 struct store_actor_request {
     struct str project;
@@ -441,6 +449,9 @@ struct store_cassandra_config {
     bool tls_verify;
     bool create_schema; // make and migrate the schema, one process at a time; false: only check it
     int64_t timeline_retention_ms; // 0: keep for ever; counted from an event's own time
+    // 0: keep for ever. Rows are written with what is left of this, so that Cassandra forgets them: sessions STORE_SESSION_KEEP_MS later, and not
+    // before that time has passed since they were written; letters, by receipt, that are too old already after an hour.
+    int64_t session_age_ms, letter_age_ms;
     unsigned connections, threads; // 0: the client's defaults
     size_t in_flight;              // most requests of one call that are under way at once; 0: 64
     struct clock *clock;

@@ -38,6 +38,9 @@ static void dump_state(struct store *store, struct str project, struct store_act
                     "sessions");
     for (size_t i = 0; i <= count; i++) {
         const struct store_session *session = i < count ? &sessions[i] : &state.current;
+        if (session->events == 0) {
+            continue; // nobody was here who is in a session
+        }
         buffer_printf(out, " session %" PRId64 "..%" PRId64 " events %u pages %u\n",
                       session->start_ms, session->end_ms, session->events, session->page_views);
     }

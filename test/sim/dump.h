@@ -10,7 +10,9 @@
 
 void dump_store(struct store *store, struct buffer *out);
 // What dump_store should give: by rules of docs/definitions.md, one event at a time, with nothing of the processor's code.
-void dump_recount(const struct history *history, int64_t session_gap_ms, struct buffer *out);
+// session_age_ms: events that were older when they came are in no session; 0: any age.
+void dump_recount(const struct history *history, int64_t session_gap_ms, int64_t session_age_ms,
+                  struct buffer *out);
 // Prints the first line that differs; true when there is none.
 bool dump_equal(const struct buffer *expected, const struct buffer *got, const char *what);
 

@@ -15,7 +15,7 @@
 
 struct recount {
     const struct history *history;
-    int64_t gap_ms;
+    int64_t gap_ms, age_ms;
     bool *counted; // by event: neither resent nor bot nor broken
     struct timezone_rules *zones[HISTORY_PROJECTS];
     struct sums sums;
@@ -189,6 +189,10 @@ static struct store_session *session_for(const struct recount *recount, struct p
 static void find_sessions(struct recount *recount, struct person *person) {
     for (size_t n = 0; n < person->count; n++) {
         const struct event *event = event_of(recount, person, n);
+        int64_t came_ms = recount->history->records[person->events[n]].timestamp_ms;
+        if (recount->age_ms > 0 && came_ms - event->timestamp_ms > recount->age_ms) {
+            continue;
+        }
         struct store_session *session = session_for(recount, person, event->timestamp_ms);
         session->start_ms =
             event->timestamp_ms < session->start_ms ? event->timestamp_ms : session->start_ms;
@@ -470,8 +474,10 @@ static void print_receipts(struct recount *recount) {
     }
 }
 
-void dump_recount(const struct history *history, int64_t session_gap_ms, struct buffer *out) {
-    struct recount recount = {.history = history, .gap_ms = session_gap_ms, .out = out};
+void dump_recount(const struct history *history, int64_t session_gap_ms, int64_t session_age_ms,
+                  struct buffer *out) {
+    struct recount recount = {
+        .history = history, .gap_ms = session_gap_ms, .age_ms = session_age_ms, .out = out};
     recount.counted = calloc(history->count + 1, sizeof(bool));
     sums_init(&recount.sums);
     for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {

@@ -44,6 +44,7 @@ static void set_rules(struct processor_config *config, const struct processor_co
     config->replay = rules->replay;
     config->beside = rules->beside;
     config->session_gap_ms = rules->session_gap_ms;
+    config->session_age_ms = rules->session_age_ms;
     config->dedupe_window_ms = rules->dedupe_window_ms;
     config->dedupe_ids = rules->dedupe_ids;
     config->breakdown_limit = rules->breakdown_limit;
@@ -52,17 +53,41 @@ static void set_rules(struct processor_config *config, const struct processor_co
 static struct processor_config random_rules(struct random_source *random) {
     static const size_t ids[] = {1, 10, 100, 1000000};
     int64_t gap_ms = 60000 * (int64_t)(1 + random_below(random, 60));
+    // An hour or days: so late events often are near the age, and sessions often beyond it.
+    static const uint64_t ages_ms[] = {3600000, 3 * 86400000};
+    int64_t age_ms = random_below(random, 3) == 0
+                         ? 1 + (int64_t)random_below(random, ages_ms[random_below(random, 2)])
+                         : 0;
     if (random_below(random, 2) == 0) { // the recount remembers every id
-        return (struct processor_config){
-            .session_gap_ms = gap_ms, .dedupe_window_ms = ALWAYS_MS, .dedupe_ids = 1000000};
+        return (struct processor_config){.session_gap_ms = gap_ms,
+                                         .session_age_ms = age_ms,
+                                         .dedupe_window_ms = ALWAYS_MS,
+                                         .dedupe_ids = 1000000};
     }
     return (struct processor_config){
         .session_gap_ms = gap_ms,
+        .session_age_ms = age_ms,
         .dedupe_window_ms = 3600000 * (int64_t)(1 + random_below(random, 200)),
         .dedupe_ids = ids[random_below(random, 4)],
         // With so few, values are folded.
         .breakdown_limit = random_below(random, 3) == 0 ? 1 + (uint32_t)random_below(random, 4) : 0,
     };
+}
+
+// Removes sessions that are too old when the log's newest record of `count` has come, all of them in steps.
+static void remove_sessions(struct store *store, const struct history *history, size_t count,
+                            const struct processor_config *rules, size_t step) {
+    struct buffer position;
+    uint64_t removed = 0;
+    if (rules->session_age_ms == 0 || count == 0) {
+        return;
+    }
+    int64_t before_ms = history->records[count - 1].timestamp_ms - rules->session_age_ms;
+    buffer_init(&position, 4096);
+    do {
+        history_require(store_sessions_age(store, before_ms, step, &position, &removed), "age");
+    } while (position.len > 0);
+    buffer_free(&position);
 }
 
 // How events are shaped in a history.
@@ -74,8 +99,10 @@ static struct shape *make_shape(const struct history *history, enum shaping shap
     return shaping == SHAPING_NONE ? NULL : judged_begin(history, partitions);
 }
 
+// aged: the same without the sessions that are too old.
 static bool clean_pass(const struct history *history, const struct processor_config *given,
-                       enum shaping shaping, unsigned partitions, struct buffer *out) {
+                       enum shaping shaping, unsigned partitions, struct buffer *out,
+                       struct buffer *aged) {
     struct drive drive;
     struct processor_config config = *given, *rules = &config;
     config.shape = make_shape(history, shaping, partitions);
@@ -86,6 +113,8 @@ static bool clean_pass(const struct history *history, const struct processor_con
     drive_start(&drive, rules, 1);
     bool finished = drive_finish(&drive, STEPS_MOST);
     dump_store(drive.store, out);
+    remove_sessions(drive.store, history, history->count, rules, 1000000);
+    dump_store(drive.store, aged);
     drive_close(&drive);
     (void)judged_end();
     shape_free(config.shape);
@@ -159,6 +188,17 @@ static bool replay(struct drive *drive, const struct history *history, size_t *a
     return finished;
 }
 
+// In between, when everything so far is processed, so that nothing is looked for that is gone.
+static bool finish_and_age(struct drive *drive, const struct history *history, size_t appended,
+                           const struct processor_config *rules, struct random_source *random) {
+    faults = (struct faults){0};
+    drive_start(drive, rules, 1);
+    bool finished = drive_finish(drive, STEPS_MOST);
+    drive_stop(drive);
+    remove_sessions(drive->store, history, appended, rules, 1 + (size_t)random_below(random, 50));
+    return finished;
+}
+
 static bool faulty_pass(const struct history *history, const struct processor_config *given,
                         enum shaping shaping, unsigned partitions, uint64_t seed,
                         struct random_source *random, struct buffer *out) {
@@ -167,14 +207,20 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     struct processor_config shaped = *given, *rules = &shaped;
     shaped.shape = make_shape(history, shaping, partitions);
     shaped.funnels = shaped.shape ? judged_funnels() : NULL;
+    // Receipts say how many sessions went with a person, and a recount knows of no age of theirs.
+    bool ages =
+        rules->session_age_ms > 0 && history->partitions == 0 && shaping != SHAPING_CHANGING;
+    bool finished = true;
     faults_seed(seed);
     drive_open(&drive, partitions);
     for (uint64_t lives = 1 + random_below(random, 8); lives > 0; lives--) {
         one_life(&drive, history, &appended, rules, shaping, random);
+        if (ages && random_below(random, 2) == 0) {
+            finished = finish_and_age(&drive, history, appended, rules, random) && finished;
+        }
     }
-    bool finished = true;
     if (shaping != SHAPING_CHANGING && random_below(random, 3) == 0) {
-        finished = replay(&drive, history, &appended, rules, shaping, random);
+        finished = replay(&drive, history, &appended, rules, shaping, random) && finished;
     }
     struct processor_config config = random_config(random);
     set_rules(&config, rules);
@@ -182,6 +228,9 @@ static bool faulty_pass(const struct history *history, const struct processor_co
     history_append(history, drive.log, appended, history->count);
     drive_start(&drive, &config, 1);
     finished = drive_finish(&drive, STEPS_MOST) && finished;
+    if (shaping != SHAPING_CHANGING) {
+        remove_sessions(drive.store, history, history->count, rules, 100);
+    }
     dump_store(drive.store, out);
     drive_close(&drive);
     (void)judged_end();
@@ -199,7 +248,7 @@ static bool recount_agrees(struct history *history, const struct processor_confi
     buffer_init(&naive, DUMP_BYTES_MAX);
     struct history shaped =
         shaping == SHAPING_NONE ? *history : rules_recount(history, judged_end());
-    dump_recount(&shaped, rules->session_gap_ms, &naive);
+    dump_recount(&shaped, rules->session_gap_ms, rules->session_age_ms, &naive);
     bool equal = dump_equal(&naive, got, what);
     buffer_free(&naive);
     return equal;
@@ -208,7 +257,7 @@ static bool recount_agrees(struct history *history, const struct processor_confi
 static bool run_seed(uint64_t seed) {
     struct random_seeded seeded;
     struct history history;
-    struct buffer clean, faulty;
+    struct buffer clean, aged, faulty;
     random_seeded_init(&seeded, seed ^ 0x5eed);
     struct random_source *random = &seeded.source;
     history_make(&history, seed, 20 + (size_t)random_below(random, 800));
@@ -218,13 +267,14 @@ static bool run_seed(uint64_t seed) {
         history_add_controls(&history, seed, partitions);
     }
     buffer_init(&clean, DUMP_BYTES_MAX);
+    buffer_init(&aged, DUMP_BYTES_MAX);
     buffer_init(&faulty, DUMP_BYTES_MAX);
     // A third each: no rules, rules, and rules that change meanwhile, which only a recount can follow.
     enum shaping shaping = (enum shaping)(seed % 3);
     if (shaping == SHAPING_CHANGING && rules.dedupe_window_ms != ALWAYS_MS) {
         shaping = SHAPING_FIXED;
     }
-    bool good = clean_pass(&history, &rules, shaping, partitions, &clean);
+    bool good = clean_pass(&history, &rules, shaping, partitions, &clean, &aged);
     if (!good) {
         fprintf(stderr, "the clean pass does not finish\n");
     } else if (!recount_agrees(&history, &rules, shaping, &clean,
@@ -236,9 +286,10 @@ static bool run_seed(uint64_t seed) {
     } else {
         good = shaping == SHAPING_CHANGING ? recount_agrees(&history, &rules, shaping, &faulty,
                                                             "after faults and changes of rules")
-                                           : dump_equal(&clean, &faulty, "after faults");
+                                           : dump_equal(&aged, &faulty, "after faults");
     }
     buffer_free(&clean);
+    buffer_free(&aged);
     buffer_free(&faulty);
     history_free(&history);
     return good;

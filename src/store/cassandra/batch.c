@@ -76,16 +76,11 @@ static struct cql_values *begin_actor(struct batch *batch, enum statement statem
 
 // --- Timeline -----------------------------------------------------------------------------------------------------------
 
-// Seconds that a row of this time still has; 0: for ever; negative: none.
-static int64_t seconds_left(const struct batch *batch, int64_t timestamp_ms) {
-    struct clock *clock = batch->store->clock;
-    int64_t retention = batch->store->retention_ms;
-    if (retention <= 0) {
-        return 0;
-    }
-    int64_t age = clock->wall_ms(clock) - timestamp_ms;
-    int64_t left = (retention - age) / 1000;
-    return left <= 0 ? -1 : left < TTL_MAX_S ? left : TTL_MAX_S;
+int64_t cassandra_seconds_left(const struct cassandra_store *store, int64_t timestamp_ms,
+                               int64_t age_ms) {
+    struct clock *clock = store->clock;
+    int64_t left = (age_ms - (clock->wall_ms(clock) - timestamp_ms)) / 1000;
+    return left <= 0 ? 0 : left < TTL_MAX_S ? left : TTL_MAX_S;
 }
 
 static void bind_life(struct cql_values *values, int64_t received_ms, int64_t seconds) {
@@ -105,12 +100,13 @@ enum status cassandra_batch_timeline(struct store_batch *base, struct str projec
                                      struct store_actor actor,
                                      const struct store_timeline_row *row) {
     struct batch *batch = batch_of(base);
-    int64_t left = seconds_left(batch, row->timestamp_ms);
+    int64_t age_ms = batch->store->timeline_age_ms;
+    int64_t left = cassandra_seconds_left(batch->store, row->timestamp_ms, age_ms);
     if (row->type >= EVENT_TYPE_COUNT || row->received_ms > INT64_MAX / 1000 ||
         row->received_ms <= INT64_MIN / 1000) {
         return STATUS_INVALID;
     }
-    if (left < 0) {
+    if (age_ms > 0 && left == 0) {
         return STATUS_OK; // past retention already
     }
     struct cql_values *values = begin_actor(batch, STATEMENT_TIMELINE_PUT, project, actor);
@@ -125,7 +121,7 @@ enum status cassandra_batch_timeline(struct store_batch *base, struct str projec
     bind_if(values, row->traits);
     bind_if(values, row->context);
     bind_if(values, row->extra);
-    bind_life(values, row->received_ms, left);
+    bind_life(values, row->received_ms, age_ms > 0 ? left : 0);
     return changes_end(&batch->changes);
 }
 
@@ -239,11 +235,20 @@ static struct cql_values *begin_session(struct batch *batch, enum statement stat
 enum status cassandra_batch_session(struct store_batch *base, struct str project,
                                     struct store_actor actor, const struct store_session *session) {
     struct batch *batch = batch_of(base);
+    int64_t age_ms = batch->store->session_age_ms;
     struct cql_values *values =
-        begin_session(batch, STATEMENT_SESSION_PUT, project, actor, session->start_ms);
+        begin_session(batch, age_ms > 0 ? STATEMENT_SESSION_AGED_PUT : STATEMENT_SESSION_PUT,
+                      project, actor, session->start_ms);
     cql_bind_timestamp(values, session->end_ms);
     cql_bind_int(values, (int32_t)session->events);
     cql_bind_int(values, (int32_t)session->page_views);
+    if (age_ms > 0) {
+        // Late events of a log that is read again look for it, however old it is.
+        int64_t least = STORE_SESSION_KEEP_MS / 1000;
+        int64_t left =
+            cassandra_seconds_left(batch->store, session->end_ms, age_ms + STORE_SESSION_KEEP_MS);
+        cql_bind_int(values, (int32_t)(left > least ? left : least));
+    }
     return changes_end(&batch->changes);
 }
 

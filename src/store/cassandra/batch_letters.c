@@ -8,13 +8,17 @@ static struct str not_null(struct str text) {
     return text.data == NULL ? STR("") : text;
 }
 
+#define TOO_OLD_S 3600 // for who moves an installation, and compares
+
 static enum status put_letter(struct store_batch *batch, struct str project,
                               const struct store_dead_letter *letter, struct str stage,
                               struct str reason) {
     int32_t day = cassandra_utc_day(letter->received_ms);
     int64_t epoch = cassandra_batch_place(batch)->epoch;
     struct changes *changes = cassandra_batch_changes(batch);
-    struct cql_values *values = changes_begin(changes, STATEMENT_LETTER_PUT);
+    int64_t age_ms = cassandra_of(batch->store)->letter_age_ms;
+    struct cql_values *values =
+        changes_begin(changes, age_ms > 0 ? STATEMENT_LETTER_AGED_PUT : STATEMENT_LETTER_PUT);
     cql_bind_text(values, project);
     cql_bind_date(values, day);
     cql_bind_bigint(values, epoch);
@@ -24,6 +28,11 @@ static enum status put_letter(struct store_batch *batch, struct str project,
     cql_bind_text(values, not_null(stage));
     cql_bind_text(values, not_null(reason));
     cql_bind_blob(values, not_null(letter->record));
+    if (age_ms > 0) {
+        int64_t left =
+            cassandra_seconds_left(cassandra_of(batch->store), letter->received_ms, age_ms);
+        cql_bind_int(values, (int32_t)(left > 0 ? left : TOO_OLD_S));
+    }
     enum status status = changes_end(changes);
     if (status == STATUS_OK) {
         values = changes_begin(changes, STATEMENT_LETTER_DAY_PUT);

@@ -214,7 +214,9 @@ enum status store_open_cassandra(const struct store_cassandra_config *config, st
     store->store.engine = &engine;
     store->clock = config->clock != NULL ? config->clock : clock_system();
     store->random = config->random != NULL ? config->random : random_system();
-    store->retention_ms = config->timeline_retention_ms;
+    store->timeline_age_ms = config->timeline_retention_ms;
+    store->session_age_ms = config->session_age_ms;
+    store->letter_age_ms = config->letter_age_ms;
     store->in_flight = config->in_flight > 0 ? config->in_flight : IN_FLIGHT;
     pthread_mutex_init(&store->mutex, NULL);
     cassandra_new_id(store, store->writer);

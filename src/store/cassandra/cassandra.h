@@ -50,8 +50,8 @@ struct cassandra_store {
     char keyspace[CASSANDRA_KEYSPACE_MAX + 1];
     struct clock *clock;
     struct random_source *random;
-    int64_t retention_ms;
-    size_t in_flight; // most requests of one call
+    int64_t timeline_age_ms, session_age_ms, letter_age_ms; // 0: rows stay
+    size_t in_flight;                                       // most requests of one call
     uint8_t writer[CASSANDRA_ID_BYTES];
     _Atomic int64_t batches; // numbers of this writer
     atomic_bool failed;      // the last write did
@@ -92,6 +92,9 @@ struct str cassandra_readable(struct str text, struct arena *arena);
 bool cassandra_is_uuid(
     struct str id); // of the 36 lower-case characters that stand before all other ids of one time
 int32_t cassandra_utc_day(int64_t ms);
+// What a row of this time has left of its age, as Cassandra takes it, which has a limit; 0: it is too old already.
+int64_t cassandra_seconds_left(const struct cassandra_store *store, int64_t timestamp_ms,
+                               int64_t age_ms);
 
 // What rows decode to, growing in an arena.
 struct cassandra_rows {

@@ -79,6 +79,13 @@
     C(STATE_FUNNELS_PUT, 23, STATES, 3, 5, LAST,                                                   \
       "INSERT INTO #actor_state (" STATEMENT_ACTOR ", epoch, " STATEMENT_STATE_READ_COLUMNS        \
       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?")            \
+    C(SESSION_AGED_PUT, 24, SESSIONS, 3, 6, LAST,                                                  \
+      "INSERT INTO #sessions_by_actor (" STATEMENT_ACTOR                                           \
+      ", epoch, started, log_partition, ended, events, page_views) "                               \
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?")                            \
+    C(LETTER_AGED_PUT, 25, LETTERS, 2, 6, LAST,                                                    \
+      "INSERT INTO #dead_letters (project, day, epoch, " STATEMENT_LETTER_COLUMNS                  \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?")                          \
     C(TIMELINE_REMOVE, 30, TIMELINE, 3, 6, OWN_FIRST,                                              \
       "DELETE FROM #activity_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS                 \
       " AND time = ? AND uuid_id = ? AND event_id = ?")                                            \

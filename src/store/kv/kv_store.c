@@ -186,13 +186,13 @@ static void kv_close(struct store *base) {
         .family_put = kv_family_put, .family_get = kv_family_get, .family_turn = kv_family_turn,   \
         .family_delete = kv_family_delete, .revocation_put = kv_revocation_put,                    \
         .revocations = kv_revocations, .tokens_sweep = kv_tokens_sweep,                            \
-        .letters_age = kv_letters_age, .delivery_put = kv_delivery_put,                            \
-        .deliveries = kv_deliveries, .deliveries_sweep = kv_deliveries_sweep,                      \
-        .report_get = kv_report_get, .report_put = kv_report_put, .audit_append = kv_audit_append, \
-        .audit_read = kv_audit_read, .usage_put = kv_usage_put, .usage_read = kv_usage_read,       \
-        .erasure_put = kv_erasure_put, .erasures = kv_erasures, .erasure_parts = kv_erasure_parts, \
-        .batch_erase = kv_batch_erase, .batch_unlink = kv_batch_unlink,                            \
-        .batch_letters_remove = kv_batch_letters_remove,                                           \
+        .letters_age = kv_letters_age, .sessions_age = kv_sessions_age,                            \
+        .delivery_put = kv_delivery_put, .deliveries = kv_deliveries,                              \
+        .deliveries_sweep = kv_deliveries_sweep, .report_get = kv_report_get,                      \
+        .report_put = kv_report_put, .audit_append = kv_audit_append, .audit_read = kv_audit_read, \
+        .usage_put = kv_usage_put, .usage_read = kv_usage_read, .erasure_put = kv_erasure_put,     \
+        .erasures = kv_erasures, .erasure_parts = kv_erasure_parts, .batch_erase = kv_batch_erase, \
+        .batch_unlink = kv_batch_unlink, .batch_letters_remove = kv_batch_letters_remove,          \
         .batch_erasure_part = kv_batch_erasure_part, .batch_refuse = kv_batch_refuse,              \
         .refusals = kv_refusals, .link_users = kv_link_users, .hold_put = kv_hold_put,             \
         .hold_delete = kv_hold_delete, .holds = kv_holds, .report_revisions = kv_report_revisions, \

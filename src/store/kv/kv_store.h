@@ -182,6 +182,8 @@ enum status kv_letters_read(struct store *store, const struct store_letter_query
                             bool *more);
 enum status kv_letters_age(struct store *store, int64_t before_ms, unsigned limit,
                            uint64_t *removed, bool *more);
+enum status kv_sessions_age(struct store *store, int64_t before_ms, size_t limit,
+                            struct buffer *position, uint64_t *removed);
 enum status kv_letter_mark(struct store *store, const struct store_dead_letter *letter,
                            const struct store_letter_mark *mark);
 enum status kv_letter_mark_get(struct store *store, unsigned partition, int64_t offset,

@@ -121,6 +121,41 @@ static void days_are_inclusive_and_ascending(void **state) {
     assert_int_equal(count, 0);
 }
 
+static void sessions_go_by_their_end(void **state) {
+    struct fixture *f = *state;
+    struct store_session *sessions = NULL;
+    struct buffer position;
+    struct store_batch *batch = begin(f, 0);
+    uint64_t removed = 0, all = 0;
+    size_t count = 0;
+    for (int64_t start = 0; start < 700; start += 100) {
+        struct store_session session = {start, start + 50, 5, 2};
+        store_batch_session(batch, PROJECT, user("u"), &session);
+        store_batch_session(batch, PROJECT, anonymous("u"), &session);
+    }
+    commit(batch, 1);
+    fixture_reopen(f);
+    buffer_init(&position, 4096);
+    for (size_t limit = 0; limit < 4; limit++) { // limit 0: nothing is looked at
+        do {
+            assert_ok(store_sessions_age(f->store, STORE_SESSION_KEEP_MS + 250, limit, &position,
+                                         &removed));
+            assert_true(removed <= limit);
+            all += removed;
+        } while (position.len > 0);
+    }
+    assert_int_equal(all, f->remote ? 0 : 4); // Cassandra forgets by itself
+    assert_ok(
+        store_actor_sessions(f->store, PROJECT, user("u"), -1, 1000, &f->arena, &sessions, &count));
+    assert_int_equal(count, f->remote ? 7 : 5);
+    assert_int_equal(sessions[0].start_ms, f->remote ? 0 : 200); // it ended at 250
+    buffer_append_str(&position, STR("no key of a session"));
+    assert_ok(store_sessions_age(f->store, INT64_MAX, 100, &position, &removed));
+    assert_int_equal(removed, f->remote ? 0 : 10);
+    assert_int_equal(position.len, 0);
+    buffer_free(&position);
+}
+
 static void sessions_are_half_open_and_ascending(void **state) {
     struct fixture *f = *state;
     struct store_batch *batch = begin(f, 0);
@@ -270,6 +305,7 @@ void suite_actors(struct suite *suite) {
     SUITE_ADD(suite, progress_in_funnels_comes_back);
     SUITE_ADD(suite, days_are_inclusive_and_ascending);
     SUITE_ADD(suite, sessions_are_half_open_and_ascending);
+    SUITE_ADD(suite, sessions_go_by_their_end);
     SUITE_ADD(suite, many_are_loaded_at_once);
     SUITE_ADD(suite, the_earliest_link_owns_then_the_least_user);
     SUITE_ADD(suite, of_one_pair_the_earliest_time_stands);

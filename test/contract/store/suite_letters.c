@@ -182,21 +182,22 @@ static void age(struct fixture *f, int64_t before_ms, unsigned limit, unsigned e
     assert_int_equal(more, expected_more);
 }
 
+// Where rows are written with their age nothing is to be removed here: test_cassandra_ages.c.
 static bool ages(struct fixture *f) {
     uint64_t removed = 77;
     bool more = true;
     fill(f);
-    enum status status = store_letters_age(f->store, INT64_MIN, 10, &removed, &more);
+    assert_ok(store_letters_age(f->store, f->remote ? INT64_MAX : INT64_MIN, 10, &removed, &more));
     assert_int_equal(removed, 0);
     assert_false(more);
     expect(f, all(NULL), EVERYTHING, false);
-    return status != STATUS_UNSUPPORTED;
+    return !f->remote;
 }
 
 static void old_letters_go_step_by_step(void **state) {
     struct fixture *f = *state;
     if (!ages(f)) {
-        return; // Cassandra: it says so, and nothing is gone
+        return;
     }
     age(f, 1000, 10, 0, false); // "before": not that very moment
     expect(f, all(NULL), EVERYTHING, false);

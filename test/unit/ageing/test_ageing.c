@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -65,7 +66,8 @@ static size_t count_letters(struct fixture *f, int64_t from_ms) {
 }
 
 static struct ageing *start(struct fixture *f, int64_t age_ms) {
-    struct ageing_config config = {f->store, &f->clock.clock, age_ms};
+    struct ageing_config config = {
+        .store = f->store, .clock = &f->clock.clock, .dead_letters_ms = age_ms};
     struct ageing *ageing = NULL;
     struct error err;
     assert_int_equal(ageing_start(&config, &ageing, &err), STATUS_OK);
@@ -102,9 +104,58 @@ static void without_an_age_everything_stays(void **state) {
     assert_int_equal(count_letters(f, INT64_MIN), LETTERS);
 }
 
+#define PEOPLE 700
+#define SESSIONS_EACH 9 // more rows than a step looks at
+
+// Each person was here once a day, the last time today.
+static void put_sessions(struct fixture *f) {
+    struct store_batch *batch = NULL;
+    assert_int_equal(store_batch_begin(f->store, 1, 0, &batch), STATUS_OK);
+    for (int64_t person = 0; person < PEOPLE; person++) {
+        char id[16];
+        struct store_actor actor = {
+            STORE_ACTOR_USER, str_make(id, (size_t)snprintf(id, sizeof id, "%d", (int)person))};
+        for (int64_t day = 0; day < SESSIONS_EACH; day++) {
+            struct store_session session = {NOW - day * DAY - 1000, NOW - day * DAY, 2, 1};
+            store_batch_session(batch, STR("shop"), actor, &session);
+        }
+    }
+    assert_int_equal(store_batch_commit(batch, 1), STATUS_OK);
+}
+
+static size_t sessions_of(struct fixture *f, const char *id) {
+    struct store_session *sessions = NULL;
+    struct store_actor actor = {STORE_ACTOR_USER, str_from_c(id)};
+    size_t count = 0;
+    assert_int_equal(store_actor_sessions(f->store, STR("shop"), actor, 0, 2 * NOW, &f->arena,
+                                          &sessions, &count),
+                     STATUS_OK);
+    return count;
+}
+
+static void sessions_go_two_days_after_their_age(void **state) {
+    struct fixture *f = *state;
+    struct ageing_config config = {
+        .store = f->store, .clock = &f->clock.clock, .sessions_ms = 3 * DAY};
+    struct ageing *ageing = NULL;
+    struct error err;
+    uint64_t removed = 0;
+    assert_int_equal(ageing_start(&config, &ageing, &err), STATUS_OK);
+    put_sessions(f);
+    put_letters(f);
+    assert_int_equal(ageing_pass(ageing, &removed), STATUS_OK);
+    ageing_stop(ageing);
+    // Those that ended 0 to 5 days ago are left; whether this pass or the thread's own took the others.
+    assert_int_equal(sessions_of(f, "0"), 6);
+    assert_int_equal(sessions_of(f, "350"), 6);
+    assert_int_equal(sessions_of(f, "699"), 6);
+    assert_int_equal(count_letters(f, INT64_MIN), LETTERS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_too_old_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sessions_go_two_days_after_their_age, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_an_age_everything_stays, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

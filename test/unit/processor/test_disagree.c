@@ -109,7 +109,7 @@ static void expect_recount(const struct history *history, struct store *store) {
     struct buffer expected, got;
     buffer_init(&expected, DUMP_BYTES_MAX);
     buffer_init(&got, DUMP_BYTES_MAX);
-    dump_recount(history, GAP_MS, &expected);
+    dump_recount(history, GAP_MS, 0, &expected);
     dump_store(store, &got);
     assert_true(dump_equal(&expected, &got, "recount"));
     buffer_free(&expected);

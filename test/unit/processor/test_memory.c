@@ -59,7 +59,7 @@ static void test_each_allocation_fails_in_turn(void **state) {
     struct buffer expected;
     history_make(&history, 91, EVENTS);
     buffer_init(&expected, DUMP_BYTES_MAX);
-    dump_recount(&history, GAP_MS, &expected);
+    dump_recount(&history, GAP_MS, 0, &expected);
     long n = 0;
     while (survives(&history, &expected, 0, NULL, n)) {
         n++;
@@ -79,7 +79,7 @@ static void test_each_allocation_of_funnels_fails_in_turn(void **state) {
     history_make(&history, 93, FUNNEL_EVENTS);
     history.sets = sets;
     buffer_init(&expected, DUMP_BYTES_MAX);
-    dump_recount(&history, GAP_MS, &expected);
+    dump_recount(&history, GAP_MS, 0, &expected);
     assert_non_null(memmem(expected.data, expected.len, " buy ", 5));
     long n = 0;
     while (survives(&history, &expected, 0, funnels, n)) {

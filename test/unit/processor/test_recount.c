@@ -26,7 +26,7 @@ static void recount_equals(uint64_t seed, size_t count, size_t cycle_events, siz
     assert_true(drive_finish(&drive, 10000));
     buffer_init(&expected, DUMP_BYTES_MAX);
     buffer_init(&got, DUMP_BYTES_MAX);
-    dump_recount(&history, GAP_MS, &expected);
+    dump_recount(&history, GAP_MS, 0, &expected);
     dump_store(drive.store, &got);
     assert_true(dump_equal(&expected, &got, "recount"));
     buffer_free(&expected);

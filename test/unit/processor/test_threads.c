@@ -69,7 +69,7 @@ static void threads_give_the_recount(unsigned threads) {
     }
     buffer_init(&expected, DUMP_BYTES_MAX);
     buffer_init(&got, DUMP_BYTES_MAX);
-    dump_recount(&history, 30 * 60 * 1000LL, &expected);
+    dump_recount(&history, 30 * 60 * 1000LL, 0, &expected);
     dump_store(drive.store, &got);
     assert_true(dump_equal(&expected, &got, "threads"));
     buffer_free(&expected);
