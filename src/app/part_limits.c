@@ -16,14 +16,19 @@ static void give_back_events(void *context, struct str project, size_t events) {
     gateway_quotas_give_back(service->quotas, project, events);
 }
 
+struct gateway_quotas_sizes app_quotas_sizes(const struct settings *settings) {
+    struct gateway_quotas_sizes sizes = {.events = settings_integer(settings, "quotas.events")};
+    sizes.project_count = settings_list(settings, "quotas.projects", &sizes.projects);
+    return sizes;
+}
+
 static enum status start_quotas(struct app_service *service, struct error *err) {
     struct gateway_quotas_config config = {
         .store = service->store,
         .clock = clock_system(),
         .random = random_system(),
-        .events = settings_integer(service->settings, "quotas.events"),
+        .sizes = app_quotas_sizes(service->settings),
     };
-    config.project_count = settings_list(service->settings, "quotas.projects", &config.projects);
     return gateway_quotas_start(&config, &service->quotas, err);
 }
 

@@ -129,7 +129,11 @@ static void release(struct checked *checked) {
 // Also what this role has nothing to do with: a mistake is refused by all processes, or by none.
 static enum status check_all(struct app_service *service, const struct settings *settings,
                              struct checked *checked, struct error *err) {
+    const struct gateway_quotas_sizes quotas = app_quotas_sizes(settings);
     *checked = (struct checked){.rules = NULL};
+    if (gateway_quotas_check(&quotas, err) != STATUS_OK) {
+        return STATUS_INVALID;
+    }
     enum status status = service->shape ? app_shape_read(settings, &checked->rules, err)
                                         : app_shape_check(settings, err);
     if (status == STATUS_OK) {
@@ -152,6 +156,10 @@ enum status app_change(struct app_service *service, const struct settings *setti
         return status;
     }
     status = change_door(service, settings, routes, fresh, err);
+    if (status == STATUS_OK && service->quotas) {
+        const struct gateway_quotas_sizes quotas = app_quotas_sizes(settings);
+        status = gateway_quotas_change(service->quotas, &quotas, err);
+    }
     if (status == STATUS_OK && service->shape) {
         status = app_shape_change(service, checked.rules, err);
         checked.rules = NULL; // taken over
@@ -165,6 +173,10 @@ enum status app_change(struct app_service *service, const struct settings *setti
         checked.deliveries = NULL;
     }
     release(&checked);
+    if (status == STATUS_OK) {
+        const struct gateway_access_choice choice = app_access_choice(settings);
+        gateway_access_log_change(service->access_log, &choice);
+    }
     return status;
 }
 const struct app_part app_part_routes = {APP_NEEDS_NAMES, start_routes, stop_routes};

@@ -190,6 +190,8 @@ size_t app_dimension_names(const struct settings *settings, struct str names[ENR
 bool app_is_front_door(const struct app_service *service);
 // What the settings say of limits. Only of events where clients do not come in.
 struct gateway_limits_config app_limits_config(const struct settings *settings, bool front_door);
+struct gateway_quotas_sizes app_quotas_sizes(const struct settings *settings);
+struct gateway_access_choice app_access_choice(const struct settings *settings);
 // The parts of a role, in order.
 const struct app_part *const *app_role_parts(enum app_role role, size_t *count);
 

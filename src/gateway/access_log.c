@@ -16,23 +16,31 @@
 #define FIELDS_MAX 32
 
 struct gateway_access_log {
-    struct gateway_access_config config;
+    bool to_stderr;
+    _Atomic enum gateway_access_mode mode;
+    atomic_uint one_in;
+    _Atomic int64_t slow_us;
     struct access_writer *writer;
     atomic_uint good; // requests of which one in so many is logged
 };
 
+void gateway_access_log_change(struct gateway_access_log *log,
+                               const struct gateway_access_choice *choice) {
+    if (log) {
+        atomic_store(&log->one_in, choice->one_in);
+        atomic_store(&log->slow_us, choice->slow_us > 0 ? choice->slow_us : SLOW_US);
+        atomic_store(&log->mode, choice->mode);
+    }
+}
+
 enum status gateway_access_log_make(const struct gateway_access_config *config,
                                     struct gateway_access_log **out, struct error *err) {
-    *out = NULL;
-    if (config->mode == GATEWAY_ACCESS_OFF) {
-        return STATUS_OK;
-    }
     struct gateway_access_log *log = calloc(1, sizeof *log);
     if (!log) {
         return error_set(err, STATUS_NO_MEMORY, "access log: out of memory");
     }
-    log->config = *config;
-    log->config.slow_us = config->slow_us > 0 ? config->slow_us : SLOW_US;
+    log->to_stderr = config->path.len == 0;
+    gateway_access_log_change(log, &config->choice);
     enum status status = access_writer_start(config->path, &log->writer, err);
     if (status != STATUS_OK) {
         free(log);
@@ -57,19 +65,20 @@ void gateway_access_log_reopen(struct gateway_access_log *log) {
 
 static bool is_wanted(struct gateway_access_log *log, const struct http_exchange *exchange,
                       int64_t duration_us) {
-    const struct gateway_access_config *config = &log->config;
-    bool to_stderr = config->path.len == 0;
-    if (to_stderr && atomic_load_explicit(&log_threshold, memory_order_relaxed) > LOG_LEVEL_INFO) {
+    enum gateway_access_mode mode = atomic_load_explicit(&log->mode, memory_order_relaxed);
+    unsigned one_in = atomic_load_explicit(&log->one_in, memory_order_relaxed);
+    if (mode == GATEWAY_ACCESS_OFF ||
+        (log->to_stderr &&
+         atomic_load_explicit(&log_threshold, memory_order_relaxed) > LOG_LEVEL_INFO)) {
         return false;
     }
-    if (exchange->status >= 400 || duration_us >= config->slow_us) {
+    if (exchange->status >= 400 ||
+        duration_us >= atomic_load_explicit(&log->slow_us, memory_order_relaxed)) {
         return true;
     }
-    if (config->mode != GATEWAY_ACCESS_ALL) {
-        return false;
-    }
-    return config->one_in <= 1 ||
-           atomic_fetch_add_explicit(&log->good, 1, memory_order_relaxed) % config->one_in == 0;
+    return mode == GATEWAY_ACCESS_ALL &&
+           (one_in <= 1 ||
+            atomic_fetch_add_explicit(&log->good, 1, memory_order_relaxed) % one_in == 0);
 }
 
 // --- What must not be in it --------------------------------------------------------------------------------------------

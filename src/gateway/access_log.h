@@ -15,10 +15,13 @@
 #include "http/exchange.h"
 
 enum gateway_access_mode { GATEWAY_ACCESS_OFF, GATEWAY_ACCESS_ERRORS, GATEWAY_ACCESS_ALL };
-struct gateway_access_config {
+struct gateway_access_choice {     // which requests are logged
     enum gateway_access_mode mode; // ERRORS: replies of 400 and above, and slow ones
     unsigned one_in; // ALL: so many of the good and fast ones are left out, but for one; 0, 1: none
     int64_t slow_us; // from which a request counts as slow; 0: a second
+};
+struct gateway_access_config {
+    struct gateway_access_choice choice;
     struct str path; // empty: standard error
 };
 struct gateway_access_log;
@@ -31,7 +34,11 @@ void gateway_access_log_free(struct gateway_access_log *log);
 // an error is logged. Any thread. NULL is fine.
 void gateway_access_log_reopen(struct gateway_access_log *log);
 
-// After the reply was made. Any thread.
+// From the next request on. Any thread, one at a time; NULL is fine.
+void gateway_access_log_change(struct gateway_access_log *log,
+                               const struct gateway_access_choice *choice);
+
+// After the reply was made. Any thread; NULL is fine.
 void gateway_access_log_request(struct gateway_access_log *log,
                                 const struct http_exchange *exchange, int64_t duration_us);
 

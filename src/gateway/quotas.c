@@ -35,6 +35,7 @@ struct gateway_quotas {
     pthread_mutex_t mutex;           // guards what follows
     pthread_cond_t changed;
     int32_t day;
+    int64_t events; // quota of projects that have no other
     struct project *buckets[BUCKETS];
     bool stopping;
     bool failing;
@@ -59,7 +60,7 @@ static struct project *find(struct gateway_quotas *quotas, struct str name) {
     struct project *made = name.len <= AUTH_PROJECT_MAX ? calloc(1, sizeof *made) : NULL;
     if (made) {
         memcpy(made->name, name.data, name.len);
-        made->quota = quotas->config.events;
+        made->quota = quotas->events;
         made->before = -1;
         made->next = *bucket;
         *bucket = made;
@@ -93,25 +94,62 @@ static void keep_day(struct gateway_quotas *quotas) {
     }
 }
 
-static enum status read_projects(struct gateway_quotas *quotas, struct error *err) {
-    for (size_t i = 0; i < quotas->config.project_count; i++) {
-        struct str text = quotas->config.projects[i];
-        struct str rest = text;
-        struct str name = str_trim(str_cut(&rest, '='));
+static enum status read_one(struct str text, struct str *name, int64_t *events, struct error *err) {
+    struct str rest = text;
+    *name = str_trim(str_cut(&rest, '='));
+    if (name->len == 0 || !str_to_i64(str_trim(rest), events) || *events < 0) {
+        return error_set(err, STATUS_INVALID, "quotas.projects: \"%.*s\": PROJECT=EVENTS is needed",
+                         STR_ARG(text));
+    }
+    return name->len <= AUTH_PROJECT_MAX
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID, "quotas.projects: \"%.*s\" is no project's id",
+                           STR_ARG(*name));
+}
+
+enum status gateway_quotas_check(const struct gateway_quotas_sizes *sizes, struct error *err) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizes->project_count && status == STATUS_OK; i++) {
+        struct str name;
         int64_t events = 0;
-        struct project *project = NULL;
-        if (name.len == 0 || !str_to_i64(str_trim(rest), &events) || events < 0) {
-            return error_set(err, STATUS_INVALID,
-                             "quotas.projects: \"%.*s\": PROJECT=EVENTS is needed", STR_ARG(text));
-        }
-        project = find(quotas, name);
+        status = read_one(sizes->projects[i], &name, &events, err);
+    }
+    return status;
+}
+
+static void set_quota(struct gateway_quotas *quotas, struct project *project, void *context) {
+    (void)context;
+    project->quota = quotas->events;
+}
+
+static enum status set_sizes(struct gateway_quotas *quotas,
+                             const struct gateway_quotas_sizes *sizes, struct error *err) {
+    quotas->events = sizes->events;
+    visit(quotas, set_quota, NULL);
+    for (size_t i = 0; i < sizes->project_count; i++) {
+        struct str name;
+        int64_t events = 0;
+        enum status status = read_one(sizes->projects[i], &name, &events, err);
+        struct project *project = status == STATUS_OK ? find(quotas, name) : NULL;
         if (!project) {
-            return error_set(err, STATUS_INVALID, "quotas.projects: \"%.*s\" is no project's id",
-                             STR_ARG(name));
+            return status != STATUS_OK
+                       ? status
+                       : error_set(err, STATUS_NO_MEMORY, "no memory for quotas.projects");
         }
         project->quota = events;
     }
     return STATUS_OK;
+}
+
+enum status gateway_quotas_change(struct gateway_quotas *quotas,
+                                  const struct gateway_quotas_sizes *sizes, struct error *err) {
+    enum status status = gateway_quotas_check(sizes, err);
+    if (status == STATUS_OK) {
+        pthread_mutex_lock(&quotas->mutex);
+        status = set_sizes(quotas, sizes, err);
+        pthread_mutex_unlock(&quotas->mutex);
+    }
+    return status;
 }
 
 // --- The store -------------------------------------------------------------------------------------------------------
@@ -289,7 +327,7 @@ enum status gateway_quotas_start(const struct gateway_quotas_config *config,
     uuid_v7(config->clock->wall_ms(config->clock), config->random, quotas->counter);
     thread_must(pthread_mutex_init(&quotas->mutex, NULL));
     thread_cond_init(&quotas->changed);
-    enum status status = read_projects(quotas, err);
+    enum status status = gateway_quotas_change(quotas, &config->sizes, err);
     if (status == STATUS_OK) {
         status = gateway_quotas_settle(quotas);
         if (status != STATUS_OK) {

@@ -18,14 +18,17 @@
 #include "http/exchange.h"
 #include "store/ledger.h"
 
+struct gateway_quotas_sizes {
+    int64_t events;             // a project and day; 0: no limit, but counted
+    const struct str *projects; // "shop=1000000": another quota for one, 0 for none
+    size_t project_count;
+};
 struct gateway_quotas_config {
     struct store *store;
     struct clock *clock;
     struct random_source *random;
-    int64_t events;             // a project and day; 0: no limit, but counted
-    const struct str *projects; // "shop=1000000": another quota for one, 0 for none
-    size_t project_count;
-    int64_t interval_ms; // 0: 5 s
+    struct gateway_quotas_sizes sizes; // copied
+    int64_t interval_ms;               // 0: 5 s
 };
 struct gateway_quotas;
 // Reads what was counted today and starts a thread. INVALID: err names the setting; NO_MEMORY; what the store gives.
@@ -33,6 +36,14 @@ MUST_CHECK enum status gateway_quotas_start(const struct gateway_quotas_config *
                                             struct gateway_quotas **out, struct error *err);
 // Writes what was counted. After everybody who asks; NULL is fine.
 void gateway_quotas_stop(struct gateway_quotas *quotas);
+
+// INVALID: err names the setting.
+MUST_CHECK enum status gateway_quotas_check(const struct gateway_quotas_sizes *sizes,
+                                            struct error *err);
+// Other quotas from now on; what was brought today counts. Any thread. The statuses of check, and nothing has changed; NO_MEMORY: some have.
+MUST_CHECK enum status gateway_quotas_change(struct gateway_quotas *quotas,
+                                             const struct gateway_quotas_sizes *sizes,
+                                             struct error *err);
 
 // Any thread; does not block. False: it would be too much; a reply was sent with this status (429, or 503 where an SDK needs that), and nothing
 // was counted.

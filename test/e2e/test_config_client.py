@@ -628,3 +628,23 @@ def test_the_schema_takes_what_the_program_takes():
     assert not list(validator.iter_errors(yaml.safe_load(FILE)))
     for wrong in ("limits.kye: 1/s", "http: {connections: 0}", "http: {idle_timeout: soon}", "rules: [{nmae: x}]", "logging.level: loud"):
         assert list(validator.iter_errors(yaml.safe_load(wrong))), wrong
+
+
+def test_quotas_and_what_is_logged_change_while_it_runs(make_source, make_server):
+    properties = {"quotas.projects": "default=2"}
+    source = make_source((OURS, properties))
+    footfall = make_server("--config.import", source.url).start()
+    track = {"type": "track", "event": "seen", "userId": "u"}
+    footfall.send(track, track)
+    assert footfall.post("/v1/batch", {"batch": [track]}).status_code == 429
+    properties.update({"quotas.projects": "default=3", "logging.access": "all"})
+    assert refresh(footfall).json() == ["quotas.projects", "logging.access"]
+    footfall.send(track)
+    reply = footfall.post("/v1/batch", {"batch": [track]})
+    assert reply.status_code == 429 and reply.headers["RateLimit-Limit"] == "3"
+    footfall.get("/users", **{"limit": 7})
+    eventually(lambda: "limit=7" in footfall.stderr)
+    properties["quotas.projects"] = "default=many"
+    assert requests.post(footfall.management_url + "/actuator/refresh", timeout=30).status_code == 422
+    assert footfall.post("/v1/batch", {"batch": [track]}).headers["RateLimit-Limit"] == "3"
+    footfall.stop()

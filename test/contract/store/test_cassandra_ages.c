@@ -31,9 +31,9 @@ static int32_t seconds_left(const char *query) {
     struct cql_result *result = cassandra_fixture_query(session, query);
     struct cql_value column;
     int32_t seconds = -2;
-    if (cql_result_next(result, &column, 1) == STATUS_OK &&
-        cql_get_int(column, &seconds) == STATUS_NOT_FOUND) {
-        seconds = -1;
+    if (cql_result_next(result, &column, 1) == STATUS_OK) {
+        assert_ok(cql_get_int(column, &seconds));
+        seconds = cql_is_null(column) ? -1 : seconds;
     }
     cql_result_free(result);
     cql_session_close(session);

@@ -102,7 +102,7 @@ static void a_line_says_who_what_and_how_long(void **state) {
     scene->exchange.request.body = STR("12345");
     scene->exchange.request.tls = "TLSv1.3";
     scene->exchange.upstream = STR("10.0.0.1:8081");
-    open_log(scene, (struct gateway_access_config){.mode = GATEWAY_ACCESS_ALL});
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_ALL});
     gateway_access_log_request(scene->log, &scene->exchange, 500);
     const char *line = finish(scene);
     static const char *const parts[] = {
@@ -153,7 +153,7 @@ static void secrets_are_not_in_it(void **state) {
     scene->exchange.request.headers = headers;
     scene->exchange.request.header_count = sizeof headers / sizeof headers[0];
     scene->exchange.request.body = STR("hidden10");
-    open_log(scene, (struct gateway_access_config){.mode = GATEWAY_ACCESS_ALL});
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_ALL});
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         scene->exchange.request.query = str_from_c(queries[i]);
         gateway_access_log_request(scene->log, &scene->exchange, 500);
@@ -181,7 +181,7 @@ static void a_line_cannot_be_forged(void **state) {
     scene->exchange.request.headers = &agent;
     scene->exchange.request.header_count = 1;
     scene->exchange.request.query = STR("x=\n{\"forged\":1}");
-    open_log(scene, (struct gateway_access_config){.mode = GATEWAY_ACCESS_ALL});
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_ALL});
     gateway_access_log_request(scene->log, &scene->exchange, 500);
     scene->exchange.request.path = str_make(longest, sizeof longest);
     scene->exchange.request.query = str_make(longest, sizeof longest);
@@ -199,7 +199,7 @@ static void a_line_cannot_be_forged(void **state) {
 static void errors_and_slow_ones_are_never_left_out(void **state) {
     struct scene *scene = *state;
     open_log(scene, (struct gateway_access_config){
-                        .mode = GATEWAY_ACCESS_ALL, .one_in = 10, .slow_us = 5000});
+                        .choice = {GATEWAY_ACCESS_ALL, .one_in = 10, .slow_us = 5000}});
     for (unsigned i = 0; i < 100; i++) {
         scene->exchange.status = 200;
         gateway_access_log_request(scene->log, &scene->exchange, 100);
@@ -216,7 +216,7 @@ static void errors_and_slow_ones_are_never_left_out(void **state) {
 
 static void only_errors_on_demand(void **state) {
     struct scene *scene = *state;
-    open_log(scene, (struct gateway_access_config){.mode = GATEWAY_ACCESS_ERRORS});
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_ERRORS});
     gateway_access_log_request(scene->log, &scene->exchange, 999999);
     scene->exchange.status = 500;
     gateway_access_log_request(scene->log, &scene->exchange, 1);
@@ -226,11 +226,33 @@ static void only_errors_on_demand(void **state) {
     gateway_access_log_request(NULL, &scene->exchange, 1);
 }
 
+static void what_is_logged_changes_while_it_runs(void **state) {
+    struct scene *scene = *state;
+    const struct gateway_access_choice all = {.mode = GATEWAY_ACCESS_ALL};
+    const struct gateway_access_choice slow = {GATEWAY_ACCESS_ERRORS, .slow_us = 70};
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_OFF});
+    scene->exchange.status = 500;
+    gateway_access_log_request(scene->log, &scene->exchange, 1);
+    gateway_access_log_change(scene->log, &all);
+    scene->exchange.status = 200;
+    gateway_access_log_request(scene->log, &scene->exchange, 2);
+    gateway_access_log_change(scene->log, &slow);
+    scene->exchange.status = 201;
+    gateway_access_log_request(scene->log, &scene->exchange, 69);
+    scene->exchange.status = 202;
+    gateway_access_log_request(scene->log, &scene->exchange, 70);
+    gateway_access_log_change(NULL, &all);
+    const char *text = finish(scene);
+    assert_int_equal(harness_count(text, "\n"), 2);
+    ASSERT_CONTAINS(text, "\"status\":200");
+    ASSERT_CONTAINS(text, "\"status\":202");
+}
+
 static void a_file_that_was_moved_away_is_made_anew(void **state) {
     struct scene *scene = *state;
     char old[100];
     (void)snprintf(old, sizeof old, "%s/old.log", scene->folder);
-    open_log(scene, (struct gateway_access_config){.mode = GATEWAY_ACCESS_ALL});
+    open_log(scene, (struct gateway_access_config){.choice.mode = GATEWAY_ACCESS_ALL});
     scene->exchange.request_id = STR("before");
     gateway_access_log_request(scene->log, &scene->exchange, 1);
     assert_int_equal(rename(scene->path, old), 0);
@@ -248,15 +270,12 @@ static void a_file_that_was_moved_away_is_made_anew(void **state) {
 
 static void a_file_that_cannot_be_opened_is_named(void **state) {
     (void)state;
-    struct gateway_access_config config = {.mode = GATEWAY_ACCESS_ALL,
+    struct gateway_access_config config = {.choice.mode = GATEWAY_ACCESS_ALL,
                                            .path = STR("/nowhere/access.log")};
     struct gateway_access_log *log = NULL;
     struct error err = {STATUS_OK, ""};
     assert_int_equal(gateway_access_log_make(&config, &log, &err), STATUS_IO);
     ASSERT_CONTAINS(err.text, "logging.access_file: /nowhere/access.log");
-    config.mode = GATEWAY_ACCESS_OFF;
-    assert_int_equal(gateway_access_log_make(&config, &log, &err), STATUS_OK);
-    assert_null(log);
 }
 
 int main(void) {
@@ -266,6 +285,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_line_cannot_be_forged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(errors_and_slow_ones_are_never_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_errors_on_demand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_logged_changes_while_it_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_was_moved_away_is_made_anew, set_up, tear_down),
         cmocka_unit_test(a_file_that_cannot_be_opened_is_named),
     };

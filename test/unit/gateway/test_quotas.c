@@ -25,9 +25,7 @@ static struct gateway_quotas *start_process(struct world *world) {
     struct gateway_quotas_config config = {.store = world->store,
                                            .clock = &world->clock.clock,
                                            .random = random_system(),
-                                           .events = 10,
-                                           .projects = own_quotas,
-                                           .project_count = 2,
+                                           .sizes = {10, own_quotas, 2},
                                            .interval_ms = INT64_C(3600000)};
     assert_int_equal(gateway_quotas_start(&config, &quotas, &err), STATUS_OK);
     return quotas;
@@ -104,6 +102,26 @@ static void projects_may_have_their_own(void **state) {
     ASSERT_CONTAINS(bring(world, "/free/1000000"), " 204 ");
 }
 
+static void quotas_change_while_it_runs(void **state) {
+    struct world *world = *state;
+    static const struct str other[] = {STR_INIT("shop=8"), STR_INIT("small=0")};
+    static const struct str wrong[] = {STR_INIT("shop=9"), STR_INIT("blog=few")};
+    struct gateway_quotas_sizes sizes = {5, wrong, 2};
+    struct error err = {STATUS_OK, ""};
+    ASSERT_CONTAINS(bring(world, "/shop/7"), " 204 ");
+    assert_int_equal(gateway_quotas_change(world->quotas, &sizes, &err), STATUS_INVALID);
+    ASSERT_CONTAINS(err.text, "blog=few");
+    ASSERT_CONTAINS(bring(world, "/small/4"), " 429 "); // nothing has changed
+    sizes.projects = other;
+    assert_int_equal(gateway_quotas_change(world->quotas, &sizes, &err), STATUS_OK);
+    ASSERT_CONTAINS(bring(world, "/shop/2"), " 429 "); // what was brought counts
+    ASSERT_CONTAINS(bring(world, "/shop/1"), " 204 ");
+    ASSERT_CONTAINS(bring(world, "/small/1000"), " 204 ");
+    ASSERT_CONTAINS(bring(world, "/free/6"), " 429 "); // it has no quota of its own any more
+    ASSERT_CONTAINS(bring(world, "/blog/6"), " 429 "); // nobody has heard of it before
+    ASSERT_CONTAINS(bring(world, "/blog/5"), " 204 ");
+}
+
 static void a_restart_forgets_nothing(void **state) {
     struct world *world = *state;
     ASSERT_CONTAINS(bring(world, "/shop/6"), " 204 ");
@@ -174,8 +192,7 @@ static void wrong_settings_are_named(void **state) {
         struct gateway_quotas_config config = {.store = world->store,
                                                .clock = clock_system(),
                                                .random = random_system(),
-                                               .projects = &wrong[i],
-                                               .project_count = 1};
+                                               .sizes = {0, &wrong[i], 1}};
         struct gateway_quotas *quotas = NULL;
         struct error err = {STATUS_OK, ""};
         assert_int_equal(gateway_quotas_start(&config, &quotas, &err), STATUS_INVALID);
@@ -187,6 +204,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_quota_is_kept_to_the_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(projects_may_have_their_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quotas_change_while_it_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restart_forgets_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_day_begins_at_midnight, set_up, tear_down),
         cmocka_unit_test_setup_teardown(processes_share_a_quota, set_up, tear_down),
