@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "activity/reader.h"
 #include "app/command.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json_write.h"
 
 #define FILE_MOST ((size_t)64 * 1024 * 1024)
@@ -31,27 +34,14 @@ struct check {
 // ---- Reading --------------------------------------------------------------------------------------------------------
 
 static enum status read_file(const char *path, struct buffer *text, struct error *err) {
-    bool input = strcmp(path, "-") == 0;
-    FILE *file = input ? stdin : fopen(path, "rbe");
-    if (!file) {
-        return error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    if (strcmp(path, "-") != 0) {
+        return file_read(path, text, err);
     }
-    enum status status = STATUS_OK;
-    size_t got = 1;
-    while (status == STATUS_OK && got > 0) {
-        status = buffer_reserve(text, 65536);
-        got = status == STATUS_OK ? fread(text->data + text->len, 1, 65536, file) : 0;
-        text->len += got;
-    }
-    if (status != STATUS_OK) {
-        status = error_set(err, status, "%s: %s", path, status_text(status));
-    } else if (ferror(file)) {
-        status = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    }
-    if (!input) {
-        (void)fclose(file);
-    }
-    return status;
+    enum status status = file_read_rest(STDIN_FILENO, text);
+    return status == STATUS_OK
+               ? status
+               : error_set(err, status, "standard input: %s",
+                           status == STATUS_IO ? strerror(errno) : status_text(status));
 }
 
 static bool no_key(void *context, struct str key, struct arena *arena, struct str *project) {

@@ -4,9 +4,9 @@
 #include "auth/jwks_fetch.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #define TIMEOUT_S 10L
 #define PLACE_MAX 1024
 
@@ -42,21 +42,6 @@ static enum status fetch_url(const char *url, struct buffer *reply, struct error
                        : error_set(err, STATUS_UNAVAILABLE, "%s: answered with %ld", url, code);
 }
 
-static enum status read_file(const char *path, struct buffer *reply, struct error *err) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        return error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    }
-    char block[4096];
-    size_t len = 0;
-    while ((len = fread(block, 1, sizeof block, file)) > 0) {
-        buffer_append(reply, block, len);
-    }
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    return failed ? error_set(err, STATUS_IO, "%s: cannot be read", path) : STATUS_OK;
-}
-
 enum status jwks_fetch(struct str place, struct jwks **out, struct error *err) {
     char text[PLACE_MAX];
     struct buffer reply;
@@ -66,7 +51,7 @@ enum status jwks_fetch(struct str place, struct jwks **out, struct error *err) {
     (void)snprintf(text, sizeof text, "%.*s", STR_ARG(place));
     buffer_init(&reply, JWKS_BYTES_MAX);
     bool remote = str_starts_with(place, STR("http://")) || str_starts_with(place, STR("https://"));
-    enum status status = remote ? fetch_url(text, &reply, err) : read_file(text, &reply, err);
+    enum status status = remote ? fetch_url(text, &reply, err) : file_read(text, &reply, err);
     if (status == STATUS_OK && buffer_status(&reply) != STATUS_OK) {
         status = error_set(err, buffer_status(&reply), "%s: %s", text,
                            status_text(buffer_status(&reply)));

@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/timezone_private.h"
 
 #define ZONEINFO "/usr/share/zoneinfo"
@@ -35,20 +36,8 @@ static bool is_name(struct str name) {
 }
 
 static enum status read_whole(int fd, struct buffer *out) {
-    ssize_t got = 0;
-    do {
-        enum status status = buffer_reserve(out, 8192);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        got = read(fd, out->data + out->len, out->capacity - out->len);
-        if (got > 0) {
-            out->len += (size_t)got;
-        } else if (got < 0 && errno != EINTR) {
-            return errno == EISDIR ? STATUS_NOT_FOUND : STATUS_IO;
-        }
-    } while (got != 0);
-    return STATUS_OK;
+    enum status status = file_read_rest(fd, out);
+    return status == STATUS_IO && errno == EISDIR ? STATUS_NOT_FOUND : status;
 }
 
 static enum status read_zone(struct str name, struct buffer *file, struct error *err) {

@@ -34,20 +34,9 @@ enum status config_client_keep(const char *path, struct str reply, struct error 
 
 enum status config_client_recall(const char *path, struct buffer *reply, struct error *err) {
     static const char padding[JSON_PADDING];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO, "%s: %s", path,
-                         strerror(errno));
-    }
-    char piece[8192];
-    ssize_t n = 0;
-    while ((n = read(fd, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR)) {
-        buffer_append(reply, piece, n > 0 ? (size_t)n : 0);
-    }
-    int reason = errno;
-    (void)close(fd);
-    if (n < 0) {
-        return error_set(err, STATUS_IO, "%s: %s", path, strerror(reason));
+    enum status status = file_read(path, reply, err);
+    if (status != STATUS_OK) {
+        return status;
     }
     buffer_append(reply, padding, sizeof padding);
     reply->len -= buffer_status(reply) == STATUS_OK ? sizeof padding : 0;

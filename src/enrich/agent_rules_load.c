@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Reads regexes.yaml by libyaml's events, and compiles.
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "base/file.h"
 #include "enrich/agent_rules_private.h"
 
 #define FILE_MOST (4 << 20)
@@ -220,27 +220,6 @@ static enum status compile_all(struct load *load) {
 
 // --- The file -----------------------------------------------------------------------------------------------------------------
 
-static enum status read_file(const char *path, struct buffer *out, struct error *err) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO, "%s: %s", path,
-                         strerror(errno));
-    }
-    enum status status = STATUS_OK;
-    size_t got = 1;
-    while (got > 0 && status == STATUS_OK) {
-        status = buffer_reserve(out, 65536);
-        got = status == STATUS_OK ? fread(out->data + out->len, 1, 65536, file) : 0;
-        out->len += got;
-    }
-    if (status == STATUS_OK && ferror(file)) {
-        status = STATUS_IO;
-    }
-    (void)fclose(file);
-    return status == STATUS_OK ? status
-                               : error_set(err, status, "%s: %s", path, status_text(status));
-}
-
 enum status agent_rules_load(const char *path, bool brands, struct agent_rules **out,
                              struct error *err) {
     struct buffer text;
@@ -254,7 +233,7 @@ enum status agent_rules_load(const char *path, bool brands, struct agent_rules *
         rules->lists[i].end = &rules->lists[i].first;
     }
     struct load load = {.rules = rules, .brands = brands, .path = path, .err = err};
-    enum status status = read_file(path, &text, err);
+    enum status status = file_read(path, &text, err);
     if (status == STATUS_OK) {
         (void)snprintf(rules->version, sizeof rules->version, "%016llx",
                        (unsigned long long)str_hash(buffer_str(&text), 0));
