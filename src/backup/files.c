@@ -130,9 +130,13 @@ static enum status list_folder(const char *backup, const char *folder, struct ar
     if (!directory) {
         return complain(err, path);
     }
-    errno = 0;
-    for (struct dirent *entry = readdir(directory); entry && status == STATUS_OK;
-         entry = readdir(directory)) {
+    while (status == STATUS_OK) {
+        errno = 0; // the end and a failure look the same
+        struct dirent *entry = readdir(directory);
+        if (!entry) {
+            status = errno == 0 ? STATUS_OK : complain(err, path);
+            break;
+        }
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             status = add(backup, folder, entry->d_name, arena, out, err);
         }

@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // manifest.json: what is in a backup, and who wrote it.
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backup/private.h"
+#include "base/file.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
 
@@ -48,40 +47,24 @@ enum status backup_manifest_write(const char *backup, const struct backup_manife
     return status;
 }
 
+// Followed by JSON_PADDING bytes.
 static enum status read_text(const char *path, struct arena *arena, struct str *out,
                              struct error *err) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        return errno == ENOENT ? error_set(err, STATUS_NOT_FOUND,
-                                           "%s is not there: this is no "
-                                           "backup, or one that was not finished",
-                                           path)
-                               : error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    }
     struct buffer text;
-    enum status status = STATUS_OK;
-    size_t got = 1;
     buffer_init(&text, MANIFEST_MAX);
-    while (got > 0 && status == STATUS_OK) {
-        status = buffer_reserve(&text, 65536);
-        got = status == STATUS_OK ? fread(text.data + text.len, 1, 65536, file) : 0;
-        text.len += got;
-    }
-    if (status == STATUS_OK && ferror(file)) {
-        status = STATUS_IO;
-    }
-    (void)fclose(file); // only read
-    char *bytes = arena_alloc_zero(arena, text.len + JSON_PADDING);
-    if (status == STATUS_OK && !bytes) {
-        status = STATUS_NO_MEMORY;
-    }
-    if (status == STATUS_OK) {
+    enum status status = file_read(path, &text, err);
+    char *bytes = status == STATUS_OK ? arena_alloc_zero(arena, text.len + JSON_PADDING) : NULL;
+    if (bytes && text.len > 0) {
         memcpy(bytes, text.data, text.len);
         *out = str_make(bytes, text.len);
+    } else if (status == STATUS_OK) {
+        status = bytes ? STATUS_OK : error_set(err, STATUS_NO_MEMORY, "%s: out of memory", path);
+    } else if (status == STATUS_NOT_FOUND) {
+        (void)error_set(err, status,
+                        "%s is not there: this is no backup, or one that was not finished", path);
     }
     buffer_free(&text);
-    return status == STATUS_OK ? status
-                               : error_set(err, status, "%s: %s", path, status_text(status));
+    return status;
 }
 
 // Nothing that would lead out of the directory.
@@ -155,23 +138,14 @@ static enum status read_members(const struct json_value *root, const char *path,
     return STATUS_OK;
 }
 
-enum status backup_manifest_read(const char *backup, struct arena *arena,
-                                 struct backup_manifest *out, struct error *err) {
-    char path[BACKUP_PATH_MAX];
-    struct str text = STR_EMPTY;
+enum status backup_manifest_parse(struct str text, const char *path, struct arena *arena,
+                                  struct backup_manifest *out, struct error *err) {
     struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
     struct json_limits limits = {.depth = 4, .bytes = MANIFEST_MAX};
     struct error why = {STATUS_OK, ""};
     *out = (struct backup_manifest){.files = 0};
-    enum status status = backup_path(path, backup, STR(BACKUP_MANIFEST), err);
-    if (status == STATUS_OK) {
-        status = read_text(path, arena, &text, err);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = json_parser_make(&parser);
+    enum status status = json_parser_make(&parser);
     if (status == STATUS_OK) {
         status = json_parse(parser, text, &limits, arena, &root, &why);
     }
@@ -184,4 +158,15 @@ enum status backup_manifest_read(const char *backup, struct arena *arena,
                          path, why.text);
     }
     return read_members(root, path, arena, out, err);
+}
+
+enum status backup_manifest_read(const char *backup, struct arena *arena,
+                                 struct backup_manifest *out, struct error *err) {
+    char path[BACKUP_PATH_MAX];
+    struct str text = STR_EMPTY;
+    enum status status = backup_path(path, backup, STR(BACKUP_MANIFEST), err);
+    if (status == STATUS_OK) {
+        status = read_text(path, arena, &text, err);
+    }
+    return status == STATUS_OK ? backup_manifest_parse(text, path, arena, out, err) : status;
 }

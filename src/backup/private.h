@@ -50,6 +50,10 @@ MUST_CHECK enum status backup_path(char out[BACKUP_PATH_MAX], const char *direct
 MUST_CHECK enum status backup_manifest_write(const char *backup,
                                              const struct backup_manifest *manifest,
                                              struct error *err);
+// Text is followed by JSON_PADDING bytes; path is for messages. What is given points into arena and text. CORRUPT, UNSUPPORTED (a newer
+// Footfall's), NO_MEMORY.
+MUST_CHECK enum status backup_manifest_parse(struct str text, const char *path, struct arena *arena,
+                                             struct backup_manifest *out, struct error *err);
 MUST_CHECK enum status backup_manifest_read(const char *backup, struct arena *arena,
                                             struct backup_manifest *out, struct error *err);
 
