@@ -68,8 +68,9 @@ struct eventlog_consumer_config {
     void (*assigned)(unsigned partition, int64_t *start, void *context);
     void (*revoked)(unsigned partition, void *context);
     void *context;
-    bool
-        looks; // of a group that only ever looks: retention does not wait for it (it has nothing to finish)
+    // Only ever looks, and never commits: retention does not wait for the group. With Kafka it is no member of the group and
+    // has all partitions, whoever else looks; elsewhere it is one, so that two at once would share them.
+    bool looks;
 };
 
 struct eventlog_view {

@@ -167,7 +167,9 @@ struct kafka_consumer {
     int64_t revive_at; // monotonic
     bool giving_up;    // inside revoked: commits are waited for
     bool lost;         // inside revoked: others may own the partitions already
+    bool leaving;      // takes nothing any more, though the group may just have given it something
     bool reassign;     // positions were changed
+    bool untaken;      // it only looks, and has not begun
     int64_t look_at;   // not before: find out why partitions are out of range; monotonic
     unsigned turn;     // the partition to look at first
     struct kafka_position *positions; // one a partition
@@ -189,9 +191,13 @@ enum status kafka_poll(struct eventlog_consumer *consumer, int64_t timeout_us, s
                        struct eventlog_batch *batch, struct error *err);
 void kafka_consumer_wake(struct eventlog_consumer *consumer);
 enum status kafka_seek(struct eventlog_consumer *consumer, unsigned partition, int64_t offset);
+int64_t kafka_consumer_end(struct eventlog_consumer *consumer, unsigned partition);
+// What brokers do not tell now is not known to be beyond.
+bool kafka_is_beyond_end(struct kafka_consumer *consumer, unsigned partition, int64_t offset);
+
+// --- kafka_commit.c
 enum status kafka_commit(struct eventlog_consumer *consumer, unsigned partition,
                          int64_t next_offset);
-int64_t kafka_consumer_end(struct eventlog_consumer *consumer, unsigned partition);
 // Puts in what this process's consumers of the group have committed last, which may still be on its way.
 void kafka_consumers_amend(struct kafka_log *log, unsigned first, unsigned count, struct str group,
                            struct eventlog_partition_info *out);

@@ -15,7 +15,6 @@
 #include "eventlog/kafka.h"
 
 #define START_TRIES 3
-#define COMMIT_WAIT_MS 5000 // inside revoked
 #define LEAVE_US (5LL * 1000 * 1000)
 #define LEAVE_LOOK_MS 50
 
@@ -89,7 +88,9 @@ static void find_starts(struct kafka_consumer *consumer, struct eventlog_partiti
     unsigned count = log->log.partitions;
     enum status status = STATUS_UNAVAILABLE;
     for (int i = 0; i < START_TRIES && status != STATUS_OK; i++) {
-        status = kafka_look_committed(consumer->rk, log->config.topic.data, 0, count, infos);
+        status = consumer->config.looks
+                     ? STATUS_OK
+                     : kafka_look_committed(consumer->rk, log->config.topic.data, 0, count, infos);
         if (status == STATUS_OK) {
             status = kafka_look_bounds(consumer->rk, log->config.topic.data, 0, count, infos);
         }
@@ -148,10 +149,21 @@ static void take_all(struct kafka_consumer *consumer,
     assign(consumer);
 }
 
+// Of who only looks: nobody assigns anything to it.
+static void take_every(struct kafka_consumer *consumer) {
+    unsigned count = consumer->consumer.log->partitions;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (unsigned i = 0; i < count; i++) {
+        rd_kafka_topic_partition_list_add(list, log_of(consumer)->config.topic.data, (int32_t)i);
+    }
+    take_all(consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                       rd_kafka_topic_partition_list_t *partitions, void *context) {
     struct kafka_consumer *consumer = context;
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !consumer->leaving) {
         take_all(consumer, partitions);
         return;
     }
@@ -202,9 +214,10 @@ static enum status enter_group(struct kafka_consumer *consumer, struct error *er
     char instance[300];
     snprintf(instance, sizeof instance, "%.*s-%u", STR_ARG(log->config.instance_id),
              consumer->number);
-    enum status status = kafka_handle_open(log, KAFKA_CONSUMER, str_from_c(consumer->group),
-                                           log->config.instance_id.len > 0 ? instance : NULL,
-                                           customize, consumer, &consumer->rk, err);
+    enum status status = kafka_handle_open(
+        log, KAFKA_CONSUMER, str_from_c(consumer->group),
+        log->config.instance_id.len > 0 && !consumer->config.looks ? instance : NULL, customize,
+        consumer, &consumer->rk, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -212,6 +225,11 @@ static enum status enter_group(struct kafka_consumer *consumer, struct error *er
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(consumer->rk);
     rd_kafka_queue_io_event_enable(queue, consumer->descriptor, &one, sizeof one);
     rd_kafka_queue_destroy(queue);
+    consumer->leaving = false;
+    consumer->untaken = consumer->config.looks;
+    if (consumer->config.looks) {
+        return STATUS_OK;
+    }
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(topics, log->config.topic.data, RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->rk, topics);
@@ -238,7 +256,14 @@ static void leave_group(struct kafka_consumer *consumer) {
         return;
     }
     give_up_all(consumer, consumer->fatal);
+    consumer->leaving = true;
     silence(rd_kafka_queue_get_consumer(rk));
+    if (consumer->config.looks) {
+        (void)rd_kafka_assign(rk, NULL); // what it could say is that there was nothing to give up
+        kafka_looker_destroy(rk);
+        consumer->rk = NULL;
+        return;
+    }
     int64_t deadline = now_us() + LEAVE_US;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
@@ -290,6 +315,10 @@ void kafka_group_serve(struct kafka_consumer *consumer) {
         LOG_WARN("kafka", "the group reports an error", LOG_CSTR("group", consumer->group),
                  LOG_CSTR("text", rd_kafka_message_errstr(message)));
         rd_kafka_message_destroy(message);
+    }
+    if (consumer->untaken && consumer->rk != NULL) {
+        consumer->untaken = false;
+        take_every(consumer);
     }
     if (consumer->reassign && consumer->rk != NULL && !rd_kafka_assignment_lost(consumer->rk)) {
         assign(consumer);
@@ -394,8 +423,7 @@ int64_t kafka_consumer_end(struct eventlog_consumer *base, unsigned partition) {
     return end > position->offset && !position->failed ? end : position->offset;
 }
 
-// What brokers do not tell now is not known to be beyond.
-static bool is_beyond_end(struct kafka_consumer *consumer, unsigned partition, int64_t offset) {
+bool kafka_is_beyond_end(struct kafka_consumer *consumer, unsigned partition, int64_t offset) {
     struct eventlog_partition_info info;
     const struct kafka_position *position = &consumer->positions[partition];
     int64_t known = kafka_consumer_end(&consumer->consumer, partition);
@@ -413,7 +441,7 @@ enum status kafka_seek(struct eventlog_consumer *base, unsigned partition, int64
     if (!position->owned) {
         return STATUS_NOT_FOUND;
     }
-    if (is_beyond_end(consumer, partition, offset)) {
+    if (kafka_is_beyond_end(consumer, partition, offset)) {
         return STATUS_INVALID;
     }
     if (position->offset != offset || position->failed || position->out_of_range) {
@@ -423,74 +451,4 @@ enum status kafka_seek(struct eventlog_consumer *base, unsigned partition, int64
         consumer->reassign = true;
     }
     return STATUS_OK;
-}
-
-static enum status commit_status(rd_kafka_resp_err_t code) {
-    // A list of librdkafka's codes, of which there are many more.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum"
-    switch (code) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-    case RD_KAFKA_RESP_ERR__NO_OFFSET: // it was committed already
-        return STATUS_OK;
-    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST: return STATUS_NOT_FOUND;
-    default: return STATUS_UNAVAILABLE;
-    }
-#pragma GCC diagnostic pop
-}
-
-// Waits, but not for ever as rd_kafka_commit does.
-static rd_kafka_resp_err_t commit_and_wait(rd_kafka_t *rk,
-                                           const rd_kafka_topic_partition_list_t *list) {
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_resp_err_t code = rd_kafka_commit_queue(rk, list, queue, NULL, NULL);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_WAIT_MS);
-        code = event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-        if (event != NULL) {
-            rd_kafka_event_destroy(event);
-        }
-    }
-    rd_kafka_queue_destroy(queue);
-    return code;
-}
-
-enum status kafka_commit(struct eventlog_consumer *base, unsigned partition, int64_t next_offset) {
-    struct kafka_consumer *consumer = kafka_consumer_of(base);
-    struct kafka_position *position = &consumer->positions[partition];
-    if (!position->owned || consumer->lost || rd_kafka_assignment_lost(consumer->rk)) {
-        return STATUS_NOT_FOUND;
-    }
-    if (next_offset > position->offset && is_beyond_end(consumer, partition, next_offset)) {
-        return STATUS_INVALID;
-    }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, log_of(consumer)->config.topic.data, (int32_t)partition)
-        ->offset = next_offset;
-    enum status status =
-        commit_status(consumer->giving_up ? commit_and_wait(consumer->rk, list)
-                                          : rd_kafka_commit(consumer->rk, list, 1));
-    rd_kafka_topic_partition_list_destroy(list);
-    if (status == STATUS_OK) {
-        atomic_store(&position->told, next_offset);
-    } else if (status == STATUS_UNAVAILABLE && consumer->giving_up) {
-        consumer->giving_up = false; // the other partitions' commits would wait as long in vain
-    }
-    return status;
-}
-
-void kafka_consumers_amend(struct kafka_log *log, unsigned first, unsigned count, struct str group,
-                           struct eventlog_partition_info *out) {
-    pthread_mutex_lock(&log->mutex);
-    for (const struct kafka_consumer *at = log->consumers; at != NULL; at = at->next) {
-        for (unsigned i = 0; i < count && str_equal(at->config.group, group); i++) {
-            int64_t told = atomic_load(&at->positions[first + i].told);
-            out[i].committed = told >= 0 ? told : out[i].committed;
-        }
-    }
-    pthread_mutex_unlock(&log->mutex);
 }

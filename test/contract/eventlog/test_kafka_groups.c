@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Kafka's consumer groups, on real brokers: members meet, hand over, are thrown out, come back; places that are changed or gone.
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -129,6 +130,71 @@ static void members_share_and_hand_over_what_they_committed(void **state) {
         assert_int_equal(infos[i].end, 16);
         assert_int_equal(infos[i].begin, 0);
     }
+}
+
+// What the group says is heard in polls; when a member leaves instead, it must not take what it was just given.
+static void a_member_that_leaves_while_it_is_given_partitions_takes_none(void **state) {
+    struct fixture *fixture = *state;
+    struct member a;
+    fixture_open(fixture);
+    append_each(fixture, 1);
+    join(fixture->log, &a);
+    struct pollfd heard = {.fd = kafka_consumer_of(a.consumer)->descriptor, .events = POLLIN};
+    assert_int_equal(poll(&heard, 1, 60000), 1);
+    eventlog_consumer_close(a.consumer);
+    assert_int_equal(a.owned, 0);
+    assert_int_equal(a.taken, a.given);
+}
+
+// It begins at place 3 of each partition.
+static void look_from_three(unsigned partition, int64_t *start, void *context) {
+    struct member *member = context;
+    assert_int_equal(*start, 0); // whatever the group of that name has committed
+    *start = 3;
+    member->owned |= 1U << partition;
+    member->next[partition] = 3;
+}
+
+static void who_only_looks_has_all_and_moves_nothing(void **state) {
+    struct fixture *fixture = *state;
+    struct member member;
+    struct member lookers[2];
+    const struct eventlog_consumer_config config = {
+        .group = STR("g"), .assigned = look_from_three, .looks = true};
+    fixture_open(fixture);
+    append_each(fixture, 10);
+    join(fixture->log, &member);
+    while (member.seen < 40) {
+        step(&member);
+    }
+    for (unsigned i = 0; i < PARTITIONS; i++) {
+        assert_int_equal(eventlog_commit(member.consumer, i, 10), STATUS_OK);
+    }
+    for (unsigned i = 0; i < 2; i++) { // both at once
+        struct eventlog_consumer_config own = config;
+        struct error err = {0};
+        lookers[i] = (struct member){.consumer = NULL};
+        own.context = &lookers[i];
+        assert_int_equal(eventlog_consumer_open(fixture->log, &own, &lookers[i].consumer, &err),
+                         STATUS_OK);
+    }
+    while (lookers[0].seen < 28 || lookers[1].seen < 28) {
+        step(&lookers[0]);
+        step(&lookers[1]);
+        step(&member);
+    }
+    append_each(fixture, 1); // and it goes on
+    while (lookers[0].seen < 32 || lookers[1].seen < 32 || member.seen < 44) {
+        step(&lookers[0]);
+        step(&lookers[1]);
+        step(&member);
+    }
+    assert_int_equal(lookers[0].owned & lookers[1].owned, 0xf);
+    eventlog_consumer_close(lookers[0].consumer);
+    eventlog_consumer_close(lookers[1].consumer);
+    assert_int_equal(member.owned, 0xf);
+    assert_int_equal(member.given, 0);
+    eventlog_consumer_close(member.consumer);
 }
 
 // Kafka notices that a member does not poll any more, and gives its partitions to others.
@@ -310,6 +376,8 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(members_share_and_hand_over_what_they_committed),
+        TEST(a_member_that_leaves_while_it_is_given_partitions_takes_none),
+        TEST(who_only_looks_has_all_and_moves_nothing),
         TEST(a_member_that_was_thrown_out_gives_up_and_cannot_commit),
         TEST(a_static_member_comes_back_without_a_rebalance),
         TEST(a_member_whose_instance_id_is_taken_gives_up),
