@@ -14,8 +14,18 @@ PLAN = ("--events", EVENTS, "--days", DAYS, "--end", "2025-11-08T00:00:00Z", "--
 ZONE = "Europe/Berlin"  # whose clocks go back in these days
 DATES = ["2025-10-09", *(f"2025-10-{day}" for day in range(10, 32)), *(f"2025-11-0{day}" for day in range(1, 9))]
 SPAN = {"from": DATES[0], "to": DATES[-1]}
-DIMENSIONS = ("name", "type", "page", "referrer", "country", "device", "browser", "os", "hour", "day")
+DIMENSIONS = ("name", "type", "page", "referrer", "country", "region", "device", "browser", "browserVersion", "os", "osVersion",
+              "channel", "source", "medium", "campaign", "hour", "day")
+COMPARED = ("previous", "previous-week", "previous-year")
 SAMPLE = 60
+FUNNELS = """funnels:
+- name: checkout
+  within: 7d
+  steps: [Products, Product Added, Checkout Started, Order Completed]
+- name: loyal
+  within: 14d
+  steps: [Order Completed, {name: Order Completed, label: Again}]
+"""
 
 
 def fill(footfall):
@@ -26,8 +36,15 @@ def fill(footfall):
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory):
-    footfall = Footfall(tmp_path_factory.mktemp("embedded"), "--embedded.disk_reserve", "0", "--project.time_zone", ZONE)
+def settings(tmp_path_factory):
+    file = tmp_path_factory.mktemp("settings") / "footfall.yaml"
+    file.write_text(FUNNELS, encoding="utf-8")
+    return ("--config", file, "--project.time_zone", ZONE)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory, settings):
+    footfall = Footfall(tmp_path_factory.mktemp("embedded"), "--embedded.disk_reserve", "0", *settings)
     try:
         yield fill(footfall.start())
         footfall.stop()
@@ -36,8 +53,8 @@ def embedded(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def distributed(servers, tmp_path_factory):
-    deployment = Deployment(tmp_path_factory.mktemp("distributed"), "--project.time_zone", ZONE, processors=2, activities=2)
+def distributed(servers, tmp_path_factory, settings):
+    deployment = Deployment(tmp_path_factory.mktemp("distributed"), *settings, processors=2, activities=2)
     try:
         yield fill(deployment.start())
         deployment.stop()
@@ -56,6 +73,7 @@ def users(embedded):
 def check_same(embedded, distributed, path, **query):
     ours, theirs = (footfall.get(path, **query) for footfall in (embedded, distributed))
     assert (theirs.status_code, theirs.headers["Content-Type"]) == (ours.status_code, ours.headers["Content-Type"])
+    assert ours.status_code == 200, ours.text
     assert theirs.content == ours.content, f"{path} {query}"
     return ours
 
@@ -74,10 +92,26 @@ def test_counts_by_each_dimension(embedded, distributed, by):
     check_same(embedded, distributed, "/reports/events", by=by, limit=1000, **SPAN)
 
 
-@pytest.mark.parametrize("path", ["/reports/active", "/reports/sessions"])
+@pytest.mark.parametrize("path", ["/reports/active", "/reports/sessions", "/reports/funnels/checkout", "/reports/funnels/loyal"])
 def test_reports_over_all_days(embedded, distributed, path):
-    for form in ("json", "csv"):
-        check_same(embedded, distributed, path, format=form, **SPAN)
+    for form in ("json", "csv", "html"):
+        reply = check_same(embedded, distributed, path, format=form, **SPAN)
+        assert any(digit in reply.text for digit in "123456789"), reply.text
+
+
+@pytest.mark.parametrize("unit", ["day", "week"])
+def test_who_comes_back(embedded, distributed, unit):
+    for form in ("json", "csv", "html"):
+        check_same(embedded, distributed, "/reports/retention", unit=unit, format=form, **SPAN)
+
+
+@pytest.mark.parametrize("compare", COMPARED)
+@pytest.mark.parametrize("path", ["/reports/active", "/reports/sessions", "/reports/events"])
+def test_reports_with_others_beside_them(embedded, distributed, path, compare):
+    """Of the second half, so that there is something before it."""
+    by = {"by": "name"} if path == "/reports/events" else {}
+    for form in ("json", "csv", "html"):
+        check_same(embedded, distributed, path, compare=compare, format=form, **{**SPAN, "from": DATES[len(DATES) // 2]}, **by)
 
 
 def test_daily_reports_of_users(embedded, distributed, users):
