@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/dead_letters.h"
+#include "app/engines.h"
 #include "app/view.h"
 #include "base/json_read.h"
 #include "processor/dedupe.h"
@@ -198,12 +199,16 @@ static enum status look_ahead(struct finding *finding) {
     }
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < finding->partitions && status == STATUS_OK; i++) {
-        status = store_partition_offset(service->store, eventlog_epoch(service->log), i,
+        status = store_partition_offset(service->store, eventlog_epoch(question->log), i,
                                         &finding->stretches[i].from);
     }
     if (status == STATUS_OK) {
         status =
-            eventlog_partitions_info(service->log, STR("processor"), info, finding->partitions);
+            eventlog_partitions_info(question->log, STR("processor"), info, finding->partitions);
+    }
+    if (status == STATUS_UNAVAILABLE) {
+        finding->stretches = NULL; // Kafka does not answer: as if there were none
+        return STATUS_OK;
     }
     for (unsigned i = 0; i < finding->partitions && status == STATUS_OK; i++) {
         finding->stretches[i].until = info[i].end;
@@ -231,7 +236,7 @@ static enum status judge_record(struct finding *finding) {
     const struct message_question *question = finding->question;
     struct app_service *service = question->service;
     int64_t processed = 0;
-    enum status status = store_partition_offset(service->store, eventlog_epoch(service->log),
+    enum status status = store_partition_offset(service->store, eventlog_epoch(question->log),
                                                 finding->out->partition, &processed);
     if (status != STATUS_OK) {
         return status;
@@ -350,8 +355,8 @@ static enum status search_waiting(struct finding *finding) {
     if (!finding->stretches) {
         return say(finding, MESSAGE_UNKNOWN,
                    "The processor has not taken it as far as its window of seen ids goes back. "
-                   "Whether it waits in the event log cannot be told: this process does not read "
-                   "that. /status says how much waits.");
+                   "Whether it waits in the event log cannot be told: that cannot be asked now. "
+                   "/status says how much waits.");
     }
     for (unsigned i = 0; i < finding->partitions; i++) {
         if (!may_be_in(finding, i)) {
@@ -388,15 +393,18 @@ static void read_actors(struct finding *finding) {
     }
 }
 
-enum status message_trail_find(const struct message_question *question, struct message_trail *out) {
-    struct app_service *service = question->service;
-    struct finding finding = {.question = question, .out = out};
+enum status message_trail_find(const struct message_question *asked, struct message_trail *out) {
+    struct app_service *service = asked->service;
+    struct error why;
+    struct message_question question = *asked;
+    struct finding finding = {.question = &question, .out = out};
     *out = (struct message_trail){.state = MESSAGE_UNKNOWN};
-    finding.partitions = service->log
-                             ? eventlog_partition_count(service->log)
+    question.log = app_log_when_asked(service, &why);
+    finding.partitions = question.log
+                             ? eventlog_partition_count(question.log)
                              : (unsigned)settings_integer(service->settings, "kafka.partitions");
     read_actors(&finding);
-    enum status status = message_log_is_readable(service) ? look_ahead(&finding) : STATUS_OK;
+    enum status status = question.log ? look_ahead(&finding) : STATUS_OK;
     if (status == STATUS_OK) {
         status = search_named(&finding);
     }

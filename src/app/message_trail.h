@@ -9,8 +9,7 @@
 //   event log, behind the processor               it waits
 //
 // Each of these is bounded, and what a bound, an engine or a missing engine keeps from being known is said in `detail`: where it matters the
-// state is UNKNOWN or SEEN and never a guess. Kafka is not read, since joining a group would move partitions away from nobody and yet take
-// seconds; nor is a log that this process does not have open.
+// state is UNKNOWN or SEEN and never a guess. A gateway opens Kafka when it is first asked, and looks without being a member of a group.
 #ifndef FOOTFALL_APP_MESSAGE_TRAIL_H
 #define FOOTFALL_APP_MESSAGE_TRAIL_H
 
@@ -40,6 +39,7 @@ struct message_question {
     struct str project, id;
     struct str user_id, anonymous_id; // who is said to have done it; data NULL: not said
     struct arena *arena;              // what is found lives here
+    struct eventlog *log;             // set by message_trail_find; NULL: none can be looked at
 };
 
 struct message_trail {
@@ -60,8 +60,6 @@ MUST_CHECK enum status message_trail_find(const struct message_question *questio
                                           struct message_trail *out);
 
 // --- message_trail_log.c ---
-// Whether the log is one that can be looked at.
-bool message_log_is_readable(const struct app_service *service);
 // Where to look, a partition: from <= offset < until. Nothing where they are equal.
 struct message_stretch {
     int64_t from, until;

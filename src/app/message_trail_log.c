@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Looks for one event in stretches of the embedded event log.
+// Looks for one event in stretches of the event log.
 #include <string.h>
 
 #include "app/message_trail.h"
@@ -10,12 +10,7 @@
 #define GROUP STR("messages") // commits nothing, and retention does not wait for it
 #define POLL_US 20000
 #define POLL_BYTES ((size_t)1 << 20)
-#define EMPTY_POLLS_MAX 100 // two seconds in which nothing comes although something should
-
-bool message_log_is_readable(const struct app_service *service) {
-    const char *engine = service->log ? eventlog_engine_name(service->log) : "";
-    return strcmp(engine, "rocksdb") == 0 || strcmp(engine, "memory") == 0;
-}
+#define EMPTY_POLLS_MAX 250 // five seconds in which nothing comes although something should
 
 // Most records are not the one, which shows without taking them apart.
 static bool mentions(struct str value, struct str quoted) {
@@ -148,9 +143,9 @@ static enum status search_log(struct search *search, bool *complete) {
     struct eventlog_consumer *consumer = NULL;
     struct error why;
     struct app_service *service = search->question->service;
-    // Two members of the group would each see one half.
+    // On the embedded engines two members of the group would each see one half.
     thread_must(pthread_mutex_lock(&service->trail_lock));
-    enum status status = eventlog_consumer_open(service->log, &config, &consumer, &why);
+    enum status status = eventlog_consumer_open(search->question->log, &config, &consumer, &why);
     if (status == STATUS_OK) {
         status = read_on(search, consumer);
         eventlog_consumer_close(consumer);
@@ -166,7 +161,7 @@ enum status message_log_find(const struct message_question *question,
     struct search search = {.question = question,
                             .out = out,
                             .stretches = stretches,
-                            .partitions = eventlog_partition_count(question->service->log)};
+                            .partitions = eventlog_partition_count(question->log)};
     *complete = true;
     search.at = arena_alloc_array(question->arena, search.partitions, sizeof *search.at);
     if (!search.at) {

@@ -6,6 +6,7 @@
 #include "app/engines.h"
 #include "app/parts.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 static enum status check_engine(const struct app_service *service, const char *key,
                                 const char *remote, struct error *err) {
@@ -87,9 +88,35 @@ static void close_log(struct app_service *service) {
     service->log = NULL;
 }
 
+// Some roles seldom need the log: an erasure, a question for a message. It is opened then, so that nothing else of theirs waits for Kafka.
+struct eventlog *app_log_when_asked(struct app_service *service, struct error *err) {
+    if (service->log) {
+        return service->log;
+    }
+    if (!app_log_is_remote(service->settings)) {
+        (void)error_set(err, STATUS_UNAVAILABLE,
+                        "this process has none; set eventlog: kafka and kafka.brokers for it too");
+        return NULL;
+    }
+    thread_must(pthread_mutex_lock(&service->asked_log_lock));
+    if (!service->asked_log &&
+        app_open_kafka(service->settings, 0, &service->asked_log, err) != STATUS_OK) {
+        service->asked_log = NULL;
+    }
+    struct eventlog *log = service->asked_log;
+    thread_must(pthread_mutex_unlock(&service->asked_log_lock));
+    return log;
+}
+
+static void close_asked_log(struct app_service *service) {
+    eventlog_close(service->asked_log);
+    service->asked_log = NULL;
+}
+
 const struct app_part app_part_engines_allowed = {APP_NEEDS_NOTHING, check_engines, NULL};
 const struct app_part app_part_data = {APP_NEEDS_NOTHING, make_directory, NULL};
 const struct app_part app_part_workers = {APP_NEEDS_NOTHING, start_workers, stop_workers};
 const struct app_part app_part_store = {APP_NEEDS_STORE, open_store, close_store};
 const struct app_part app_part_log_append = {APP_NEEDS_LOG, open_log_append, close_log};
 const struct app_part app_part_log_read = {APP_NEEDS_LOG, open_log_read, close_log};
+const struct app_part app_part_log_asked = {APP_NEEDS_NOTHING, NULL, close_asked_log};

@@ -99,25 +99,8 @@ static void stop_activity(struct app_service *service) {
     service->activity = NULL;
 }
 
-// In a process of its own the users role seldom needs the log: it is opened by the first erasure, so that profiles do not wait for Kafka.
 static struct eventlog *log_of_users(void *context, struct error *err) {
-    struct app_service *service = context;
-    if (service->log) {
-        return service->log;
-    }
-    if (!app_log_is_remote(service->settings)) {
-        (void)error_set(err, STATUS_UNAVAILABLE,
-                        "this process has none; set eventlog: kafka and kafka.brokers for it too");
-        return NULL;
-    }
-    thread_must(pthread_mutex_lock(&service->users_log_lock));
-    if (!service->users_log &&
-        app_open_kafka(service->settings, 0, &service->users_log, err) != STATUS_OK) {
-        service->users_log = NULL;
-    }
-    struct eventlog *log = service->users_log;
-    thread_must(pthread_mutex_unlock(&service->users_log_lock));
-    return log;
+    return app_log_when_asked(context, err);
 }
 
 static enum status start_users(struct app_service *service, struct error *err) {
@@ -133,8 +116,6 @@ static enum status start_users(struct app_service *service, struct error *err) {
 static void stop_users(struct app_service *service) {
     users_stop(service->users);
     service->users = NULL;
-    eventlog_close(service->users_log);
-    service->users_log = NULL;
 }
 
 static enum status start_reports(struct app_service *service, struct error *err) {

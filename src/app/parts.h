@@ -13,6 +13,7 @@ extern const struct app_part app_part_workers;
 extern const struct app_part app_part_store;
 extern const struct app_part app_part_log_append; // behind a spool when it is remote
 extern const struct app_part app_part_log_read;
+extern const struct app_part app_part_log_asked; // app_log_when_asked
 // part_keys.c
 extern const struct app_part app_part_keys;
 extern const struct app_part app_part_refresh;

@@ -89,7 +89,7 @@ enum status app_service_start(struct app_service *service, enum app_role role,
     *service = (struct app_service){.role = role, .settings = settings, .waiting = waiting};
     service->started_us = clock->mono_us(clock);
     thread_must(pthread_rwlock_init(&service->lock, NULL));
-    thread_must(pthread_mutex_init(&service->users_log_lock, NULL));
+    thread_must(pthread_mutex_init(&service->asked_log_lock, NULL));
     thread_must(pthread_mutex_init(&service->trail_lock, NULL));
     for (; service->started < count; service->started++) {
         enum status status = start_part(service, parts[service->started], err);
@@ -126,7 +126,7 @@ void app_service_stop(struct app_service *service) {
         return;
     }
     thread_must(pthread_rwlock_destroy(&service->lock));
-    thread_must(pthread_mutex_destroy(&service->users_log_lock));
+    thread_must(pthread_mutex_destroy(&service->asked_log_lock));
     thread_must(pthread_mutex_destroy(&service->trail_lock));
     *service = (struct app_service){.role = service->role, .settings = service->settings};
 }

@@ -98,8 +98,8 @@ struct app_service {
     struct app_replays *replays; // NULL: a role alone
     struct activity *activity;
     struct users *users;
-    pthread_mutex_t users_log_lock;
-    struct eventlog *users_log; // opened when first needed, where the process has no other
+    pthread_mutex_t asked_log_lock;
+    struct eventlog *asked_log; // opened when first needed, where the process has no other
     pthread_mutex_t trail_lock; // one request at a time looks for a message in the log
     struct reports *reports;
     struct deliveries *deliveries;
@@ -189,6 +189,8 @@ size_t app_dimension_names(const struct settings *settings, struct str names[ENR
 // Whether clients come in here. Who comes in by a gateway was counted there; a project's events are counted where it is known whose they are.
 bool app_is_front_door(const struct app_service *service);
 // What the settings say of limits. Only of events where clients do not come in.
+// The process's event log, or one that is opened now, for a role that has none. Blocks; any thread. NULL: err says why.
+struct eventlog *app_log_when_asked(struct app_service *service, struct error *err);
 struct gateway_limits_config app_limits_config(const struct settings *settings, bool front_door);
 struct gateway_quotas_sizes app_quotas_sizes(const struct settings *settings);
 struct gateway_access_choice app_access_choice(const struct settings *settings);
