@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Footfall authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tutorial, the how-to pages and the tour in the README, run as a reader would: command after command in one shell.
+"""The tutorial, the how-to pages, the tour in the README and the commands of the reference, run as a reader would: command after command
+in one shell.
 
 A comment before a block says what becomes of it; without one it has to end with 0.
     <!-- test: shows REGEX -->              it prints that
     <!-- test: eventually shows REGEX -->   it does after some time, when it is run again and again
     <!-- test: setup COMMAND -->            run before the block, and not shown to the reader
     <!-- test: skip: REASON -->             not run
-Blocks of other languages than sh need a reason not to be run.
+Blocks of other languages than sh need a reason not to be run, but for those of the reference.
 """
 
 import glob
@@ -21,12 +22,15 @@ from footfall import HERE, binary, environment, eventually
 
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 PAGES = ["README.md", "docs/tutorial.md", *sorted(os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "docs", "howto", "*.md")))]
+REFERENCE = [f"docs/{page}.md" for page in ("api", "events", "operating", "privacy", "runbook")]
 BLOCK = re.compile(r"(?P<marks>(?:^ *<!-- test: [^\n]*-->\n)*)^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # What the tutorial has the reader type first is there on the other pages.
 PREPARED = """
 WRITE_KEY=$(python3 -c 'import json; print(json.load(open("footfall-data/credentials.json"))["writeKey"])')
 API_KEY=$(python3 -c 'import json; print(json.load(open("footfall-data/credentials.json"))["apiKey"])')
 URL=http://localhost:8080
+AUTH="Authorization: Bearer $API_KEY"
+footfall() { build/footfall "$@"; }
 ask() { curl -sS --fail-with-body -H "Authorization: Bearer $API_KEY" "$@"; echo; }
 """
 
@@ -59,7 +63,7 @@ class Shell:
     def run(self, text):
         """What it prints; a block that fails is a failed test."""
         state = os.path.join(self.folder, ".state")
-        keep = f'trap \'status=$?; declare -p WRITE_KEY API_KEY URL YESTERDAY 2>/dev/null >"{state}" || true; declare -f ask xdg-open >>"{state}" || true; exit $status\' EXIT\n'
+        keep = f'trap \'status=$?; declare -p WRITE_KEY API_KEY URL AUTH YESTERDAY 2>/dev/null >"{state}" || true; declare -f ask footfall xdg-open >>"{state}" || true; exit $status\' EXIT\n'
         load = f'[ ! -e "{state}" ] || . "{state}"\n'
         done = subprocess.run(["bash", "-c", "set -eu\n" + load + keep + self._here(text)], cwd=self.folder, stdin=subprocess.DEVNULL, timeout=120,
                               env=environment(FOOTFALL_URL=self.footfall.url), capture_output=True, encoding="utf-8", check=False)
@@ -86,9 +90,9 @@ def run_block(shell, marks, text):
         shown()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES + REFERENCE)
 def test_every_command_works(page, make_server, tmp_path):
-    blocks = list(blocks_of(page))
+    blocks = [block for block in blocks_of(page) if page not in REFERENCE or block[0] == "sh"]
     assert blocks
     todo = [(marks, text) for language, marks, text in blocks if not any(mark.startswith("skip: ") for mark in marks)]
     # Output and examples of other languages are to be looked at.
