@@ -89,11 +89,11 @@ static enum status load_all(struct app_settings_source *source, char **kept,
                             struct settings *settings, int *used, struct error *err) {
     const char *file = NULL;
     struct config_client_request request = {.role = app_role_name(source->role),
+                                            .envp = source->envp ? source->envp : environ,
                                             .again = source->again};
     request.table = app_settings_table(&request.count);
-    char *const *envp = source->envp ? source->envp : environ;
     int count = take_config_flag(source->argc, source->argv, kept, &file);
-    enum status status = load_layers(settings, file, count, kept, envp, used, err);
+    enum status status = load_layers(settings, file, count, kept, request.envp, used, err);
     if (status == STATUS_OK && *used < count) {
         status = error_set(err, STATUS_INVALID, "unexpected argument \"%s\"", kept[*used]);
     }

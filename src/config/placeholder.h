@@ -6,10 +6,7 @@
 
 #include "config/environment.h"
 
-#define CONFIG_PLACEHOLDER_DEPTH 32 // values that name others
-
-// Appends the text with what can be resolved; what cannot stays as it is, and \${ becomes ${. INVALID: values name one another in a circle;
-// TOO_LARGE, NO_MEMORY: of the buffer.
+// As placeholder_resolve (base/placeholder.h). The environment is not changed.
 MUST_CHECK enum status config_placeholders_resolve(const struct config_environment *environment,
                                                    struct str text, struct buffer *out);
 

@@ -57,6 +57,8 @@ struct config_client_origin {
 struct config_client_request {
     const struct setting *table; // of the settings
     size_t count;
+    char *const
+        *envp; // NAME=value, NULL at the end: what ${NAME} in a value is; NULL: there are none
     const char *role; // the profile when config.profile is empty; names the copy
     bool
         again; // not at the start: asks once, says nothing in the log, and does not go on without a server where one was optional

@@ -54,8 +54,14 @@ static enum status find_copy(struct load *load) {
 
 static enum status use(struct load *load, const struct config_client_reply *reply) {
     struct config_client_text text;
-    enum status status = config_client_map(load->request->table, load->request->count, reply,
-                                           &load->arena, &text, load->err);
+    struct config_client_reply resolved;
+    enum status status =
+        config_client_resolve(reply, load->request->envp, &load->arena, &resolved, load->err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = config_client_map(load->request->table, load->request->count, &resolved, &load->arena,
+                               &text, load->err);
     if (status == STATUS_OK) {
         status = settings_load_places(load->settings, text.sources, text.lines,
                                       buffer_str(&text.yaml), load->err);

@@ -7,6 +7,7 @@
 #include "config_client/config_client.h"
 
 #define CONFIG_CLIENT_REPLY_MOST (4 << 20)
+#define CONFIG_CLIENT_VALUE_MOST (1 << 20)
 
 struct config_client_question {
     struct str server; // http://user:password@host:port
@@ -26,6 +27,12 @@ MUST_CHECK enum status config_client_ask(const struct config_client_question *qu
 MUST_CHECK enum status config_client_keep(const char *path, struct str reply, struct error *err);
 MUST_CHECK enum status config_client_recall(const char *path, struct buffer *reply,
                                             struct error *err);
+
+// out: the same with ${name} and ${name:default} replaced, by variables of envp (may be NULL) or other properties; what nobody says stays. The
+// copy on disk keeps the reply as it came, so that no secret of the environment gets into it. INVALID names source and key; NO_MEMORY, TOO_LARGE.
+MUST_CHECK enum status config_client_resolve(const struct config_client_reply *reply,
+                                             char *const *envp, struct arena *arena,
+                                             struct config_client_reply *out, struct error *err);
 
 // --- Trees of properties ---------------------------------------------------------------------------------------------------
 #define CONFIG_CLIENT_DEPTH 16

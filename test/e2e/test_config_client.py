@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -647,4 +648,18 @@ def test_quotas_and_what_is_logged_change_while_it_runs(make_source, make_server
     properties["quotas.projects"] = "default=many"
     assert requests.post(footfall.management_url + "/actuator/refresh", timeout=30).status_code == 422
     assert footfall.post("/v1/batch", {"batch": [track]}).headers["RateLimit-Limit"] == "3"
+    footfall.stop()
+
+
+def test_names_in_values_are_replaced_and_the_copy_does_not_know(make_source, make_server):
+    source = make_source((OURS, {"footfall.public_url": "https://${HOST_OF_OURS:nowhere}/${http.idle_timeout}", "http.idle_timeout": "${idle.of.ours:31s}",
+                                 "mail.password": "${MAIL_SECRET}"}))
+    footfall = make_server("--config.import", source.url, env={"HOST_OF_OURS": "ours.example", "MAIL_SECRET": "hush-hush"}).start()
+    done = command("check-config", "--config.import", source.url, env={"HOST_OF_OURS": "ours.example", "MAIL_SECRET": "hush-hush"})
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"public_url\W+https://ours.example/31s", done.stdout) and re.search(r"http.idle_timeout\W+31s", done.stdout), done.stdout
+    assert "hush-hush" not in done.stdout + footfall.stderr
+    with open(os.path.join(footfall.data, "config-run.json"), encoding="utf-8") as file:
+        kept = file.read()
+    assert "${MAIL_SECRET}" in kept and "hush-hush" not in kept
     footfall.stop()
