@@ -131,7 +131,7 @@ static void assign(struct kafka_consumer *consumer) {
 static void take_all(struct kafka_consumer *consumer,
                      const rd_kafka_topic_partition_list_t *partitions) {
     unsigned count = consumer->consumer.log->partitions;
-    struct eventlog_partition_info *infos = calloc(count, sizeof *infos);
+    struct eventlog_partition_info *infos = calloc(count + 1, sizeof *infos);
     if (infos != NULL && partitions->cnt > 0) {
         find_starts(consumer, infos);
     }
