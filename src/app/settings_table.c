@@ -102,7 +102,7 @@ static const struct setting table[] = {
     {"retention.dead_letters", NULL, SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
      "age from which dead letters go, by receipt; 0s: never", false},
     {"retention.sessions", NULL, SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
-     "age from which sessions of people go, two days later; an event that is older when it comes is in no session; 0s: never",
+     "age from which sessions of people go, eight days later; an event that is older when it comes is in no session; 0s: never",
      false},
 
     {"http.threads", NULL, SETTING_INTEGER, "0", 0, 256, NULL, "event loops; 0: one a core", false},

@@ -155,7 +155,8 @@ MUST_CHECK enum status store_actor_sessions(struct store *store, struct str proj
 // *position on, and leaves in it where to go on: empty at first, and again at the end. The processor needs a session for as long
 // as it takes an event that was younger when it was received: what comes later than that touches none of these (processor.h, session_age_ms).
 // A store that forgets by itself (store_cassandra_config.session_age_ms) has nothing to remove.
-#define STORE_SESSION_KEEP_MS INT64_C(172800000) // two days: how far the processor may be behind
+#define STORE_SESSION_KEEP_MS                                                                      \
+    (8 * INT64_C(86400000)) // the processor may be as far behind as the log goes back, by default
 MUST_CHECK enum status store_sessions_age(struct store *store, int64_t before_ms, size_t limit,
                                           struct buffer *position, uint64_t *removed);
 // For the processor: many at once. found says whether it is there; *state or *day is filled then.

@@ -17,6 +17,7 @@ STORE = ("test/contract/store/test_contract_store_memory",)
 # These need a Cassandra or a Kafka.
 CASSANDRA = ("test/contract/store/test_contract_store_cassandra",)
 CASSANDRA_PEOPLE = ("test/contract/store/test_contract_store_cassandra_people",)
+CASSANDRA_AGES = ("test/contract/store/test_contract_store_cassandra_ages",)
 KAFKA_TOPICS = ("test/contract/eventlog/test_eventlog_kafka_topics",)
 
 
@@ -117,6 +118,23 @@ MUTATIONS = [
         "\"WITH comment = 'activity: a bit a day from activity_first_day on, least significant first'\"",
         "\"WITH compaction = {'class': 'TimeWindowCompactionStrategy'}\"",
         CASSANDRA_PEOPLE,
+        "cassandra",
+    ),
+    Mutation(
+        "3 ages",
+        "an event whose session may be gone looks for it all the same",
+        "src/processor/apply.c",
+        "if (age_ms > 0 && applied->logged_ms - applied->event.timestamp_ms > age_ms) {",
+        "if (age_ms < 0) {",
+        SIMULATION,
+    ),
+    Mutation(
+        "3 ages",
+        "sessions that are too old when they are written go at once",
+        "src/store/cassandra/batch.c",
+        "cql_bind_int(values, (int32_t)(left > least ? left : least));",
+        "cql_bind_int(values, (int32_t)(left > 0 ? left : 1));",
+        CASSANDRA_AGES,
         "cassandra",
     ),
     # --- 4: lives of the log are told apart

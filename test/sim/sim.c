@@ -82,7 +82,9 @@ static void remove_sessions(struct store *store, const struct history *history, 
     if (rules->session_age_ms == 0 || count == 0) {
         return;
     }
-    int64_t before_ms = history->records[count - 1].timestamp_ms - rules->session_age_ms;
+    // Histories are short: as if the store kept them for two days longer, and not for eight.
+    int64_t before_ms = history->records[count - 1].timestamp_ms - rules->session_age_ms +
+                        STORE_SESSION_KEEP_MS - 2 * 86400000LL;
     buffer_init(&position, 4096);
     do {
         history_require(store_sessions_age(store, before_ms, step, &position, &removed), "age");
