@@ -51,6 +51,45 @@ static enum status check_processing(const struct settings *settings, struct erro
     return status;
 }
 
+enum status app_judge_settings(const struct settings *settings, struct error *err) {
+    struct gateway_routes *routes = NULL;
+    struct funnel_set *funnels = NULL;
+    struct shape_rules *rules = NULL;
+    enum status status = app_routes_read(settings, &routes, err);
+    if (status == STATUS_OK) {
+        gateway_routes_free(routes);
+        status = check_processing(settings, err);
+    }
+    if (status == STATUS_OK) {
+        status = funnel_set_read(settings, &funnels, err);
+    }
+    if (status == STATUS_OK) {
+        status = app_shape_read(settings, &rules, err);
+        funnel_set_release(funnels);
+    }
+    if (status == STATUS_OK) {
+        shape_rules_release(rules);
+    }
+    return status;
+}
+
+static int show_events(const struct settings *settings, const char *events, struct error *err) {
+    struct funnel_set *funnels = NULL;
+    struct shape_rules *rules = NULL;
+    if (funnel_set_read(settings, &funnels, err) != STATUS_OK) {
+        return app_complain(APP_USAGE, err);
+    }
+    int code = APP_USAGE;
+    if (app_shape_read(settings, &rules, err) == STATUS_OK) {
+        code = app_check_events(rules, funnels, events);
+        shape_rules_release(rules);
+    } else {
+        code = app_complain(APP_USAGE, err);
+    }
+    funnel_set_release(funnels);
+    return code;
+}
+
 static int check(int argc, char *const *argv, const char *events) {
     struct error err = {STATUS_OK, ""};
     struct settings *settings = NULL;
@@ -61,30 +100,12 @@ static int check(int argc, char *const *argv, const char *events) {
         STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
-    struct gateway_routes *routes = NULL;
-    if (app_routes_read(settings, &routes, &err) != STATUS_OK) {
-        settings_free(settings);
-        return app_complain(APP_USAGE, &err);
+    int code = APP_USAGE;
+    if (app_judge_settings(settings, &err) != STATUS_OK) {
+        code = app_complain(APP_USAGE, &err);
+    } else {
+        code = events ? show_events(settings, events, &err) : print_settings(settings, &err);
     }
-    gateway_routes_free(routes);
-    if (check_processing(settings, &err) != STATUS_OK) {
-        settings_free(settings);
-        return app_complain(APP_USAGE, &err);
-    }
-    struct funnel_set *funnels = NULL;
-    if (funnel_set_read(settings, &funnels, &err) != STATUS_OK) {
-        settings_free(settings);
-        return app_complain(APP_USAGE, &err);
-    }
-    struct shape_rules *rules = NULL;
-    if (app_shape_read(settings, &rules, &err) != STATUS_OK) {
-        funnel_set_release(funnels);
-        settings_free(settings);
-        return app_complain(APP_USAGE, &err);
-    }
-    int code = events ? app_check_events(rules, funnels, events) : print_settings(settings, &err);
-    shape_rules_release(rules);
-    funnel_set_release(funnels);
     settings_free(settings);
     return code;
 }

@@ -101,9 +101,15 @@ static const struct app_command commands[] = {
      "  --json           as JSON; must be the first word\n",
      true, app_routes_command},
     {"doctor", "look for problems of this machine and of a running Footfall",
-     "footfall doctor [ROLE] [--apply] [--config FILE] [--SETTING VALUE]...",
-     "Checks limits, disk, clock, time zones, Kafka and Cassandra when they are configured, and the running\n"
-     "process. --apply makes the topic and the tables that are missing. Exit code 1 when it finds a problem.\n",
+     "footfall doctor [ROLE] [--format text|json] [--strict] [--apply] [--list] [--config FILE]\n"
+     "       [--SETTING VALUE]...",
+     "Looks at settings, limits, permissions, ports, certificates, Kafka and Cassandra when they are\n"
+     "configured, backups, and the running process, and says what to do about each finding. Exit code 0:\n"
+     "nothing is wrong, there may be warnings; 1: there are problems; 2: it could not run.\n\n"
+     "  --format json    one JSON object: {\"findings\":[{\"check\",\"verdict\",\"text\",\"advice\"}],...}\n"
+     "  --strict         exit code 1 also when there are warnings\n"
+     "  --apply          make the topic and the tables that are missing\n"
+     "  --list           only the names of the checks\n",
      true, app_doctor_command},
     {"migrate", "move an installation to Kafka and Cassandra",
      "footfall migrate [--dry-run] [--config FILE] [--data DIR] [--SETTING VALUE]...",

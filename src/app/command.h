@@ -68,6 +68,8 @@ struct app_settings_source {
 };
 MUST_CHECK enum status app_read_settings(struct app_settings_source *source, int *used,
                                          struct settings **out, struct error *err);
+// Whether a process would take them: routes, rules, funnels, enrichment, limits. INVALID: err says what is wrong where.
+MUST_CHECK enum status app_judge_settings(const struct settings *settings, struct error *err);
 MUST_CHECK enum status app_role_defaults(struct settings *settings, enum app_role role);
 // Defaults that follow from the engines chosen; once all layers are loaded.
 MUST_CHECK enum status app_engine_defaults(struct settings *settings);

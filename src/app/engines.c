@@ -104,15 +104,18 @@ static void join_properties(const struct settings *settings, struct buffer *out)
     }
 }
 
-static enum status open_kafka(const struct settings *settings, unsigned partitions, bool must_exist,
-                              struct eventlog **out, struct error *err) {
+// more: what the settings do not say.
+static enum status open_kafka(const struct settings *settings,
+                              const struct eventlog_kafka_config *more, struct eventlog **out,
+                              struct error *err) {
     struct buffer properties;
     join_properties(settings, &properties);
     struct eventlog_kafka_config config = {
         .brokers = settings_string(settings, "kafka.brokers"),
         .topic = settings_string(settings, "kafka.topic"),
-        .partitions =
-            partitions > 0 ? partitions : (unsigned)settings_integer(settings, "kafka.partitions"),
+        .partitions = more->partitions > 0
+                          ? more->partitions
+                          : (unsigned)settings_integer(settings, "kafka.partitions"),
         .replication = (unsigned)settings_integer(settings, "kafka.replication"),
         .min_insync = (unsigned)settings_integer(settings, "kafka.min_insync"),
         .retention_ms = settings_integer(settings, "kafka.retention"),
@@ -121,7 +124,9 @@ static enum status open_kafka(const struct settings *settings, unsigned partitio
         .session_timeout_ms = settings_integer(settings, "kafka.session_timeout"),
         .delivery_timeout_ms = settings_integer(settings, "kafka.delivery_timeout"),
         .properties = buffer_str(&properties),
-        .must_exist = must_exist,
+        .must_exist = more->must_exist,
+        .differs = more->differs,
+        .differs_context = more->differs_context,
         .clock = clock_system(),
     };
     enum status status = buffer_status(&properties);
@@ -134,13 +139,18 @@ static enum status open_kafka(const struct settings *settings, unsigned partitio
 
 enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                            struct eventlog **out, struct error *err) {
-    return open_kafka(settings, partitions, false, out, err);
+    const struct eventlog_kafka_config more = {.partitions = partitions};
+    return open_kafka(settings, &more, out, err);
 }
 
-enum status app_try_kafka(const struct settings *settings, bool make, unsigned *partitions,
-                          struct error *err) {
+enum status app_try_kafka(const struct settings *settings, bool make,
+                          void (*differs)(void *context, const char *setting, const char *value,
+                                          const char *consequence),
+                          void *context, unsigned *partitions, struct error *err) {
+    const struct eventlog_kafka_config more = {
+        .must_exist = !make, .differs = differs, .differs_context = context};
     struct eventlog *log = NULL;
-    enum status status = open_kafka(settings, 0, !make, &log, err);
+    enum status status = open_kafka(settings, &more, &log, err);
     if (status == STATUS_OK) {
         *partitions = eventlog_partition_count(log);
         eventlog_close(log);

@@ -37,9 +37,11 @@ MUST_CHECK enum status app_open_embedded(const struct settings *settings,
 // partitions: of a topic that is made; 0: kafka.partitions.
 MUST_CHECK enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                                       struct eventlog **out, struct error *err);
-// Whether Kafka can be used as configured. make: the topic, when it is missing; else that is NOT_FOUND.
+// Whether Kafka can be used as configured. make: the topic, when it is missing; else that is NOT_FOUND. differs: as eventlog.h has it.
 MUST_CHECK enum status app_try_kafka(const struct settings *settings, bool make,
-                                     unsigned *partitions, struct error *err);
+                                     void (*differs)(void *context, const char *setting,
+                                                     const char *value, const char *consequence),
+                                     void *context, unsigned *partitions, struct error *err);
 // Its texts are the settings'.
 struct store_cassandra_config app_cassandra_config(const struct settings *settings);
 MUST_CHECK enum status app_open_cassandra(const struct settings *settings, struct store **out,

@@ -36,6 +36,9 @@ struct backup_result {
 MUST_CHECK enum status backup_take(const struct backup_config *config, struct backup_result *out,
                                    struct error *err);
 
+// When the newest backup of the directory was made, by its manifest; 0: there is none that can be read.
+int64_t backup_newest_ms(const char *directory);
+
 // Reads everything. NOT_FOUND: no backup. CORRUPT: not what was written. UNSUPPORTED: of a newer Footfall.
 MUST_CHECK enum status backup_verify(const char *backup, struct backup_result *out,
                                      struct error *err);

@@ -58,9 +58,6 @@ MUST_CHECK enum status backup_manifest_read(const char *backup, struct arena *ar
                                             struct backup_manifest *out, struct error *err);
 
 // --- take.c
-// When the newest backup of the directory was made; 0: there is none.
-int64_t backup_newest_ms(const char *directory);
-
 struct backups {
     struct backups_config config;
     atomic_bool stopping;

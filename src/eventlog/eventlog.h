@@ -203,6 +203,9 @@ struct eventlog_kafka_config {
     // Lines "name=value" for librdkafka as they are (security.protocol, sasl.*, ssl.*); empty lines and # comments are fine.
     struct str properties;
     bool must_exist; // a topic that is missing is not made: NOT_FOUND
+    // Gets each setting of the topic that is not as it would be made, during the opening; NULL: they are logged.
+    void (*differs)(void *context, const char *setting, const char *value, const char *consequence);
+    void *differs_context;
     struct clock *clock;
 };
 // The strings need live only for the call. UNAVAILABLE: no broker answers in time; wait and try again. CONFLICT: the topic has

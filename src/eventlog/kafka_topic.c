@@ -98,9 +98,14 @@ struct comparison {
 
 static void differs(const struct comparison *comparison, const char *name, const char *value,
                     const char *consequence) {
+    const struct eventlog_kafka_config *config = &comparison->log->config;
+    if (config->differs) {
+        config->differs(config->differs_context, name, value, consequence);
+        return;
+    }
     LOG_WARN("kafka", "a setting of the topic is not what Footfall would give it",
-             LOG_STR("topic", comparison->log->config.topic), LOG_CSTR("setting", name),
-             LOG_CSTR("value", value), LOG_CSTR("consequence", consequence));
+             LOG_STR("topic", config->topic), LOG_CSTR("setting", name), LOG_CSTR("value", value),
+             LOG_CSTR("consequence", consequence));
 }
 
 static void compare_retention(const struct comparison *comparison, const char *name,
@@ -185,6 +190,10 @@ static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
         snprintf(text, sizeof text, "%u", shape->replication);
         differs(&comparison, "replication factor", text,
                 "the topic's counts; more replicas need a reassignment by Kafka's tools");
+    }
+    if (shape->replication == 1) {
+        differs(&comparison, "replication factor", "1",
+                "the topic has one copy; what Kafka acknowledges is lost with its broker");
     }
     struct error refusal = {0};
     enum status status = settings_of(log, keeper, &comparison, &refusal);
@@ -293,10 +302,6 @@ enum status kafka_topics_open(struct kafka_log *log, rd_kafka_t *keeper, struct 
     }
     if (status == STATUS_OK) {
         status = compare(log, keeper, &shape, err);
-    }
-    if (status == STATUS_OK && shape.replication == 1) {
-        LOG_WARN("kafka", "the topic has one copy: what Kafka acknowledges is lost with its broker",
-                 LOG_STR("topic", log->config.topic));
     }
     return status;
 }

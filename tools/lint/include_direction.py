@@ -29,7 +29,8 @@ MAY_INCLUDE["ageing"] = MAY_INCLUDE["store"] + ["store"]
 MAY_INCLUDE["openapi"] = MAY_INCLUDE["auth"] + ["auth"]
 for role in ROLES:
     MAY_INCLUDE[role] = MAY_INCLUDE["store"] + ["store", "view", "live", "client", "enrich", "funnel", "otlp"]
-MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "config_client", "enrich", "funnel", "otlp"] + ROLES
+MAY_INCLUDE["doctor"] = MAY_INCLUDE["store"] + ["store", "client", "backup"]
+MAY_INCLUDE["app"] = MAY_INCLUDE["store"] + ["store", "view", "live", "delivery", "ageing", "openapi", "client", "config_client", "enrich", "funnel", "otlp"] + ROLES + ["doctor"]
 MAIN = "main.c"
 MAY_INCLUDE[MAIN] = MAY_INCLUDE["app"] + ["app"]
 
