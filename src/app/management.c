@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Health and metrics, on the management port.
+#include <sys/statvfs.h>
+
 #include "app/configuration.h"
 #include "app/reload.h"
 #include "app/view.h"
@@ -198,6 +200,35 @@ static double read_lag(void *context) {
     return records;
 }
 
+static double read_stuck(void *context) {
+    struct app_view view;
+    struct arena arena;
+    double stuck = 0;
+    arena_init(&arena, 4096, 0);
+    app_view_look(context, false, &arena, &view);
+    app_view_keep_own(&view);
+    for (size_t i = 0; i < view.row_count; i++) {
+        stuck += view.rows[i].stuck ? 1 : 0;
+    }
+    arena_free(&arena);
+    return stuck;
+}
+
+static double read_disk_free(void *context) {
+    struct app_service *service = context;
+    struct str directory = settings_string(service->settings, "data"); // NUL-terminated
+    struct statvfs disk;
+    return statvfs(directory.data, &disk) == 0 ? (double)disk.f_bavail * (double)disk.f_frsize : 0;
+}
+
+// Below which events are refused, by the log or by the queue in front of Kafka.
+static double read_disk_reserve(void *context) {
+    struct app_service *service = context;
+    bool spooled = service->log && strcmp(eventlog_engine_name(service->log), "spool") == 0;
+    return (double)settings_integer(service->settings,
+                                    spooled ? "spool.disk_reserve" : "embedded.disk_reserve");
+}
+
 enum subject { SUBJECT_LOG, SUBJECT_SPOOL, SUBJECT_STORE, SUBJECT_PROCESSOR };
 
 static const struct {
@@ -211,6 +242,10 @@ static const struct {
     {SUBJECT_LOG, "footfall_eventlog_disk_bytes", "Files of the event log.", read_log_disk},
     {SUBJECT_LOG, "footfall_eventlog_writable", "1 when the event log takes events.",
      read_log_writable},
+    {SUBJECT_LOG, "footfall_disk_free_bytes", "Free space where the data directory is.",
+     read_disk_free},
+    {SUBJECT_LOG, "footfall_disk_reserve_bytes", "Free space below which events are refused.",
+     read_disk_reserve},
     {SUBJECT_SPOOL, "footfall_spool_active", "1 while events go to the queue in front of Kafka.",
      read_spooling},
     {SUBJECT_SPOOL, "footfall_spool_records", "Events in the queue in front of Kafka.",
@@ -222,6 +257,8 @@ static const struct {
     {SUBJECT_STORE, "footfall_store_disk_bytes", "Files of the store.", read_store_disk},
     {SUBJECT_PROCESSOR, "footfall_processor_lag_records",
      "Records in the event log that are not yet queryable.", read_lag},
+    {SUBJECT_PROCESSOR, "footfall_processor_stuck_partitions",
+     "Partitions of the event log that cannot be processed.", read_stuck},
 };
 
 static bool is_here(const struct app_service *service, enum subject subject) {

@@ -39,7 +39,7 @@
 #include "store/store.h"
 #include "users/users.h"
 
-#define APP_GAUGES 9
+#define APP_GAUGES 12
 
 // Roles that a gateway proxies to.
 enum app_upstream { APP_UPSTREAM_ACTIVITY, APP_UPSTREAM_USERS, APP_UPSTREAM_REPORTS };

@@ -27,6 +27,10 @@ static double bytes_of(const struct backups *backups) {
 static double seconds_of(const struct backups *backups) {
     return backups->last.seconds;
 }
+static double read_interval(void *context) {
+    const struct backups *backups = context;
+    return (double)backups->config.interval_ms / 1000;
+}
 static double read_time(void *context) {
     return read_last(context, time_of);
 }
@@ -50,6 +54,9 @@ static void add_metrics(struct backups *backups) {
     backups->gauges[2] = metrics_gauge("footfall_backup_duration_seconds",
                                        "How long the last backup of this process took.", NULL,
                                        read_seconds, backups);
+    backups->gauges[3] = metrics_gauge("footfall_backup_interval_seconds",
+                                       "Time between backups; 0: only when asked for.", NULL,
+                                       read_interval, backups);
 }
 
 static int64_t wall_ms(const struct backups *backups) {
@@ -112,7 +119,7 @@ static void *run(void *context) {
 }
 
 static void free_backups(struct backups *backups) {
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         metrics_gauge_remove(backups->gauges[i]);
     }
     thread_must(pthread_cond_destroy(&backups->wake));

@@ -71,7 +71,7 @@ struct backups {
     int64_t newest_ms;         // of the last good one, also of an earlier process
     int64_t next_ms;           // wall clock; INT64_MAX: not scheduled
     struct error error;        // of the last one, when it failed
-    uint16_t gauges[3];
+    uint16_t gauges[4];
     uint16_t taken, failed;
 };
 

@@ -102,6 +102,7 @@ static bool may_try(struct http_exchange *exchange, struct gateway_tokens *token
         by_address.retry_ns > by_account.retry_ns ? by_address.retry_ns : by_account.retry_ns;
     char seconds[24];
     (void)snprintf(seconds, sizeof seconds, "%lld", (long long)((wait + NS_PER_S - 1) / NS_PER_S));
+    metrics_add(tokens->limited, 1);
     LOG_WARN("auth", "too many attempts to log in", LOG_STR("remote", exchange->request.remote_ip),
              LOG_STR("requestId", exchange->request_id));
     http_reply_header(exchange, "Retry-After", str_from_c(seconds));
@@ -134,6 +135,7 @@ static void log_in(struct http_exchange *exchange, struct gateway_tokens *tokens
     bool right = verify(hash, request->values[TOKEN_PASSWORD]);
     if (!right || status != STATUS_OK || account.disabled ||
         !auth_role_from_name(account.role, &grant.role)) {
+        metrics_add(tokens->refused, 1);
         refuse(exchange);
         return;
     }
@@ -148,6 +150,7 @@ static void log_in(struct http_exchange *exchange, struct gateway_tokens *tokens
         return;
     }
     gateway_tokens_reload(tokens); // an account that was made elsewhere a moment ago
+    metrics_add(tokens->succeeded, 1);
     token_reply(exchange, tokens, &grant, refresh);
 }
 

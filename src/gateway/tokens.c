@@ -34,6 +34,10 @@ enum status gateway_tokens_make(const struct gateway_tokens_config *config,
     }
     enum status status = STATUS_OK;
     if (config->serves) {
+        static const char help[] = "Attempts to log in with a password, by outcome.";
+        tokens->succeeded = metrics_counter("footfall_logins_total", help, "outcome=\"succeeded\"");
+        tokens->refused = metrics_counter("footfall_logins_total", help, "outcome=\"refused\"");
+        tokens->limited = metrics_counter("footfall_logins_total", help, "outcome=\"limited\"");
         status = auth_password_nobody(config->random, tokens->nobody);
         if (status == STATUS_OK) {
             status = limit_table_make(ATTEMPT_ENTRIES, config->random, &tokens->attempts);

@@ -4,6 +4,7 @@
 #ifndef FOOTFALL_GATEWAY_TOKENS_PRIVATE_H
 #define FOOTFALL_GATEWAY_TOKENS_PRIVATE_H
 
+#include "base/metrics.h"
 #include "base/workers.h"
 #include "gateway/tokens.h"
 
@@ -15,8 +16,9 @@ struct gateway_tokens {
     struct workers *hashers;      // NULL unless it serves
     struct limit_table *attempts; // NULL unless it serves
     char nobody[128]; // a password hash that no password has: work for accounts that are not there
-    _Atomic int64_t swept_ms; // when what is over was removed last
-    atomic_bool cannot_open;  // a key could not be opened, which was logged
+    _Atomic int64_t swept_ms;               // when what is over was removed last
+    atomic_bool cannot_open;                // a key could not be opened, which was logged
+    metrics_id succeeded, refused, limited; // logins
 };
 
 // --- signing_keys.c
