@@ -9,11 +9,9 @@
 #include "app/command.h"
 #include "app/engines.h"
 #include "backup/backup.h"
-#include "base/arena.h"
-#include "base/json_read.h"
 #include "base/log.h"
 #include "base/words.h"
-#include "client/client.h"
+#include "client/ask.h"
 
 #define LOOK_US 200000
 #define REPLY_MAX ((size_t)1024 * 1024)
@@ -32,17 +30,8 @@ struct answer {
 
 static enum status read_answer(const struct buffer *reply, struct arena *arena, struct answer *out,
                                struct error *err) {
-    struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
-    struct json_limits limits = {.depth = 8, .bytes = REPLY_MAX};
-    char *text = arena_alloc_zero(arena, reply->len + JSON_PADDING);
-    enum status status = text ? json_parser_make(&parser) : STATUS_NO_MEMORY;
-    if (status != STATUS_OK) {
-        return error_set(err, status, "out of memory");
-    }
-    memcpy(text, reply->data ? reply->data : "", reply->len);
-    status = json_parse(parser, str_make(text, reply->len), &limits, arena, &root, err);
-    json_parser_free(parser);
+    enum status status = client_parse(buffer_str(reply), arena, &root, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -57,16 +46,13 @@ static enum status read_answer(const struct buffer *reply, struct arena *arena, 
 
 static enum status call(const struct client_target *target, const char *method, struct arena *arena,
                         struct answer *out, struct error *err) {
-    char url[1024];
     long code = 0;
     struct buffer reply;
-    (void)snprintf(url, sizeof url, "%s/backups", target->url);
-    struct client_request request = {.method = method, .url = url, .bearer = target->api_key};
     buffer_init(&reply, REPLY_MAX);
-    enum status status = client_send(&request, &code, &reply, err);
+    enum status status = client_ask(target, method, "/backups", STR_EMPTY, &code, &reply, err);
     if (status == STATUS_OK && code >= 400) {
-        status = error_set(err, STATUS_DENIED, "%s answers %ld: %.*s", url, code, (int)reply.len,
-                           reply.data ? reply.data : "");
+        status = error_set(err, STATUS_DENIED, "%s/backups answers %ld: %.*s", target->url, code,
+                           (int)reply.len, reply.data ? reply.data : "");
     }
     if (status == STATUS_OK) {
         status = read_answer(&reply, arena, out, err);

@@ -69,12 +69,27 @@ static const struct app_command commands[] = {
      "  --keep-refusing  drop what is sent about them from now on\n\n"
      "Waits until the processor has done it, and prints the receipt.\n",
      false, app_erase_command},
-    {"export", "write out everything held about a person",
-     "footfall export --user ID [--project ID] [--output FILE]",
-     "  --url, --api-key, --data   as for footfall key; the key may be a viewer's\n"
-     "  --output FILE    a new file; without it to standard output\n\n"
-     "A JSON object a line.\n",
+    {"export", "write out a project, or everything held about a person",
+     "footfall export --project ID [--from DATE] [--to DATE] [--partial] [--output FILE [--resume]]\n"
+     "       footfall export --user ID [--project ID] [--output FILE]",
+     "  --url, --api-key, --data   as for footfall key; for a project the key must be an admin's, for a\n"
+     "                   person it may be a viewer's\n"
+     "  --output FILE    a new file; without it to standard output\n"
+     "  --resume         go on with a FILE that was broken off\n"
+     "  --from DATE, --to DATE     events of these days, both included; profiles come in any case\n"
+     "  --partial        also when the event log no longer has everything\n\n"
+     "A JSON object a line. A project comes with its profiles and with those of its events that are counted,\n"
+     "as they were sent, with addresses of senders; footfall import takes it. A person comes with all that is\n"
+     "derived.\n",
      false, app_export_command},
+    {"import", "put an exported project into a running Footfall",
+     "footfall import [--project ID] [--input FILE]",
+     "  --url, --api-key, --data   as for footfall key; the key must be an admin's\n"
+     "  --project ID     which is there already; default \"default\", or the key's own\n"
+     "  --input FILE     what footfall export wrote; without it standard input\n\n"
+     "Events keep their ids and times. What is there already is passed over: broken off, it may simply be done\n"
+     "again. Exit code 1 when lines were refused, which are named on standard error.\n",
+     false, app_import_command},
     {"replay", "derive everything anew from the event log, in a running Footfall",
      "footfall replay [--from TIME | --from-offset N] [--force] [--manual] [--wait]",
      "  --url, --api-key, --data   as for footfall key; the key must be an admin's of all projects\n"

@@ -33,6 +33,7 @@ int app_reports_command(int argc, char *const *argv);
 int app_config_command(int argc, char *const *argv);
 int app_erase_command(int argc, char *const *argv);
 int app_export_command(int argc, char *const *argv);
+int app_import_command(int argc, char *const *argv);
 int app_replay_command(int argc, char *const *argv);
 int app_key_command(int argc, char *const *argv);
 int app_check_config_command(int argc, char *const *argv);

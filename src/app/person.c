@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// footfall erase and footfall export: what a running Footfall holds about a person, removed or written out.
+// footfall erase and footfall export: what a running Footfall holds about a person, removed or written out; or a whole project.
 #include <stdio.h>
 #include <string.h>
 
 #include "app/command.h"
-#include "base/json_read.h"
+#include "app/transfer.h"
 #include "base/queue.h"
 #include "base/words.h"
-#include "client/client.h"
+#include "client/ask.h"
 #include "http/query.h"
 
 #define REPLY_MAX ((size_t)16 << 20)
@@ -22,6 +22,10 @@ enum {
     WORD_PROJECT,
     WORD_REFUSE,
     WORD_OUTPUT,
+    WORD_FROM,
+    WORD_TO,
+    WORD_RESUME,
+    WORD_PARTIAL,
     WORD_COUNT
 };
 
@@ -33,6 +37,10 @@ static void words_begin(struct command_word words[WORD_COUNT]) {
     words[WORD_PROJECT] = (struct command_word){"project", NULL, false};
     words[WORD_REFUSE] = (struct command_word){"keep-refusing", NULL, true};
     words[WORD_OUTPUT] = (struct command_word){"output", NULL, false};
+    words[WORD_FROM] = (struct command_word){"from", NULL, false};
+    words[WORD_TO] = (struct command_word){"to", NULL, false};
+    words[WORD_RESUME] = (struct command_word){"resume", NULL, true};
+    words[WORD_PARTIAL] = (struct command_word){"partial", NULL, true};
 }
 
 static enum status read_words(int argc, char *const *argv, struct command_word *words,
@@ -44,10 +52,13 @@ static enum status read_words(int argc, char *const *argv, struct command_word *
                                     words[WORD_DATA].value, target, err);
     }
     command_words_wipe(argc, argv, "api-key");
-    if (status == STATUS_OK && !words[WORD_USER].value) {
-        return error_set(err, STATUS_INVALID, "--user is needed: whose data it is");
-    }
     return status == STATUS_OK ? client_target_needs_key(target, err) : status;
+}
+
+static enum status needs_user(const struct command_word *words, struct error *err) {
+    return words[WORD_USER].value
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID, "--user is needed: whose data it is");
 }
 
 // "URL/users/ID/what?project=P", or of a path that is complete.
@@ -83,31 +94,18 @@ static enum status ask(const struct client_target *target, const struct command_
     return client_send(&request, code, reply, err);
 }
 
-static int show(FILE *out, const struct buffer *reply, int code) {
-    (void)fwrite(reply->data ? reply->data : "", 1, reply->len, out);
-    (void)fputc('\n', out);
-    return code;
-}
-
 // --- erase --------------------------------------------------------------------------------------------------------------
 
 static void read_receipt(const struct buffer *reply, char id[64], char state[16]) {
-    struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
+    struct error err;
     struct arena arena;
     arena_init(&arena, 4096, 0);
-    char *padded = arena_alloc_zero(&arena, reply->len + JSON_PADDING);
     id[0] = state[0] = '\0';
-    if (padded && json_parser_make(&parser) == STATUS_OK) {
-        static const struct json_limits limits = {.depth = 8};
-        memcpy(padded, reply->data, reply->len);
-        if (json_parse(parser, str_make(padded, reply->len), &limits, &arena, &root, NULL) ==
-            STATUS_OK) {
-            (void)snprintf(id, 64, "%.*s", STR_ARG(json_get_string(root, STR("id"))));
-            (void)snprintf(state, 16, "%.*s", STR_ARG(json_get_string(root, STR("state"))));
-        }
+    if (client_parse(buffer_str(reply), &arena, &root, &err) == STATUS_OK) {
+        (void)snprintf(id, 64, "%.*s", STR_ARG(json_get_string(root, STR("id"))));
+        (void)snprintf(state, 16, "%.*s", STR_ARG(json_get_string(root, STR("state"))));
     }
-    json_parser_free(parser);
     arena_free(&arena);
 }
 
@@ -138,7 +136,8 @@ int app_erase_command(int argc, char *const *argv) {
     struct command_word words[WORD_COUNT];
     struct client_target target;
     struct error err = {STATUS_OK, ""};
-    if (read_words(argc, argv, words, &target, &err) != STATUS_OK) {
+    if (read_words(argc, argv, words, &target, &err) != STATUS_OK ||
+        needs_user(words, &err) != STATUS_OK) {
         return app_complain(APP_USAGE, &err);
     }
     struct buffer reply;
@@ -151,8 +150,8 @@ int app_erase_command(int argc, char *const *argv) {
         status = follow(&target, words, &code, &reply, &err);
     }
     int result = status != STATUS_OK ? app_complain(APP_FAILED, &err)
-                 : code >= 400       ? show(stderr, &reply, APP_FAILED)
-                                     : show(stdout, &reply, APP_OK);
+                 : code >= 400       ? client_show(stderr, &reply, APP_FAILED)
+                                     : client_show(stdout, &reply, APP_OK);
     buffer_free(&reply);
     return result;
 }
@@ -168,10 +167,27 @@ static int export_to(const struct client_target *target, const struct command_wo
     enum status status =
         ask(target, words, "GET", NULL, "/export", STR_EMPTY, out, &code, &reply, &err);
     int result = status != STATUS_OK ? app_complain(APP_FAILED, &err)
-                 : code >= 400       ? show(stderr, &reply, APP_FAILED)
+                 : code >= 400       ? client_show(stderr, &reply, APP_FAILED)
                                      : APP_OK;
     buffer_free(&reply);
     return result;
+}
+
+// Of a project whose name is given and no user's.
+static int export_project(const struct client_target *target, const struct command_word *words) {
+    struct error err = {STATUS_OK, ""};
+    struct transfer_export wanted = {.target = target,
+                                     .project = words[WORD_PROJECT].value,
+                                     .from = words[WORD_FROM].value,
+                                     .to = words[WORD_TO].value,
+                                     .output = words[WORD_OUTPUT].value,
+                                     .resume = words[WORD_RESUME].value != NULL,
+                                     .partial = words[WORD_PARTIAL].value != NULL};
+    if (wanted.resume && !wanted.output) {
+        (void)error_set(&err, STATUS_INVALID, "--resume: needs --output, the file that is there");
+        return app_complain(APP_USAGE, &err);
+    }
+    return app_export_project(&wanted);
 }
 
 int app_export_command(int argc, char *const *argv) {
@@ -179,6 +195,13 @@ int app_export_command(int argc, char *const *argv) {
     struct client_target target;
     struct error err = {STATUS_OK, ""};
     if (read_words(argc, argv, words, &target, &err) != STATUS_OK) {
+        return app_complain(APP_USAGE, &err);
+    }
+    if (!words[WORD_USER].value && words[WORD_PROJECT].value) {
+        return export_project(&target, words);
+    }
+    if (!words[WORD_USER].value) {
+        (void)error_set(&err, STATUS_INVALID, "--user or --project is needed: what to export");
         return app_complain(APP_USAGE, &err);
     }
     const char *path = words[WORD_OUTPUT].value;

@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/queue.h"
 #include "base/words.h"
-#include "client/client.h"
+#include "client/ask.h"
 
 #define REPLY_MAX ((size_t)1 << 20)
 #define LOOK_US (200 * 1000LL)
@@ -33,40 +32,19 @@ struct replay_state {
 };
 
 static void read_state(const struct buffer *reply, struct replay_state *out) {
-    static const struct json_limits limits = {.depth = 8};
-    struct json_parser *parser = NULL;
     const struct json_value *root = NULL;
     struct error err;
     struct arena arena;
     arena_init(&arena, 4096, 0);
     memset(out, 0, sizeof *out);
-    char *padded = arena_alloc_zero(&arena, reply->len + JSON_PADDING);
-    if (padded && json_parser_make(&parser) == STATUS_OK) {
-        memcpy(padded, reply->data, reply->len);
-        if (json_parse(parser, str_make(padded, reply->len), &limits, &arena, &root, &err) ==
-            STATUS_OK) {
-            (void)snprintf(out->id, sizeof out->id, "%.*s",
-                           STR_ARG(json_get_string(root, STR("id"))));
-            (void)snprintf(out->state, sizeof out->state, "%.*s",
-                           STR_ARG(json_get_string(root, STR("state"))));
-            (void)json_to_i64(json_get(root, STR("processed")), &out->processed);
-            (void)json_to_i64(json_get(root, STR("records")), &out->records);
-        }
+    if (client_parse(buffer_str(reply), &arena, &root, &err) == STATUS_OK) {
+        (void)snprintf(out->id, sizeof out->id, "%.*s", STR_ARG(json_get_string(root, STR("id"))));
+        (void)snprintf(out->state, sizeof out->state, "%.*s",
+                       STR_ARG(json_get_string(root, STR("state"))));
+        (void)json_to_i64(json_get(root, STR("processed")), &out->processed);
+        (void)json_to_i64(json_get(root, STR("records")), &out->records);
     }
-    json_parser_free(parser);
     arena_free(&arena);
-}
-
-static enum status ask(const struct client_target *target, const char *method, const char *path,
-                       struct str body, long *code, struct buffer *reply, struct error *err) {
-    char url[4096];
-    if (snprintf(url, sizeof url, "%s%s", target->url, path) >= (int)sizeof url) {
-        return error_set(err, STATUS_INVALID, "--url is too long");
-    }
-    struct client_request request = {
-        .method = method, .url = url, .bearer = target->api_key, .body = body};
-    buffer_clear(reply);
-    return client_send(&request, code, reply, err);
 }
 
 // Asks until it is over. A Footfall that is away may be starting again, and goes on then; who asks decides how long to wait.
@@ -81,19 +59,13 @@ static enum status follow(const struct client_target *target, struct replay_stat
         (void)fprintf(stderr, "replay %s: %lld of %lld records\n", state->id,
                       (long long)state->processed, (long long)state->records);
         queue_wait(&waker, LOOK_US);
-        status = ask(target, "GET", path, STR_EMPTY, code, reply, err);
+        status = client_ask(target, "GET", path, STR_EMPTY, code, reply, err);
         if (status == STATUS_OK && *code < 400) {
             read_state(reply, state);
         }
     }
     queue_waker_destroy(&waker);
     return status;
-}
-
-static int show(FILE *out, const struct buffer *reply, int code) {
-    (void)fwrite(reply->data ? reply->data : "", 1, reply->len, out);
-    (void)fputc('\n', out);
-    return code;
 }
 
 static enum status write_body(struct buffer *body, const struct command_word *words,
@@ -128,7 +100,7 @@ static int replay(const struct client_target *target, const struct command_word 
     buffer_init(&body, REPLY_MAX);
     enum status status = write_body(&body, words, &err);
     if (status == STATUS_OK) {
-        status = ask(target, "POST", "/replays", buffer_str(&body), &code, &reply, &err);
+        status = client_ask(target, "POST", "/replays", buffer_str(&body), &code, &reply, &err);
     }
     buffer_free(&body);
     if (status == STATUS_OK && code == 202) {
@@ -139,8 +111,8 @@ static int replay(const struct client_target *target, const struct command_word 
     }
     bool over = !words[WORD_WAIT].value || strcmp(state.state, "switched") == 0;
     int result = status != STATUS_OK    ? app_complain(APP_FAILED, &err)
-                 : code >= 400 || !over ? show(stderr, &reply, APP_FAILED)
-                                        : show(stdout, &reply, APP_OK);
+                 : code >= 400 || !over ? client_show(stderr, &reply, APP_FAILED)
+                                        : client_show(stdout, &reply, APP_OK);
     buffer_free(&reply);
     return result;
 }

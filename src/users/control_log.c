@@ -16,7 +16,7 @@ struct eventlog *users_log(struct users *users, struct http_exchange *exchange) 
         users->config.log ? users->config.log(users->config.log_context, &err) : NULL;
     if (!log) {
         http_reply_header(exchange, "Retry-After", STR("5"));
-        http_reply_problemf(exchange, 503, "An erasure goes through the event log: %s.", err.text);
+        http_reply_problemf(exchange, 503, "This goes through the event log: %s.", err.text);
     }
     return log;
 }
@@ -40,16 +40,8 @@ static enum status encode(const struct control *control, int64_t now_ms, struct 
     return status;
 }
 
-enum status users_control_append(struct eventlog *log, const struct control *controls, size_t count,
-                                 int64_t now_ms, struct arena *arena) {
-    struct eventlog_record *records = arena_alloc_array(arena, count, sizeof *records);
-    enum status status = records ? STATUS_OK : STATUS_NO_MEMORY;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = encode(&controls[i], now_ms, arena, &records[i]);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+enum status users_log_append(struct eventlog *log, const struct eventlog_record *records,
+                             size_t count) {
     struct queue_waker waker;
     queue_waker_init(&waker);
     struct eventlog_append append = {
@@ -58,6 +50,16 @@ enum status users_control_append(struct eventlog *log, const struct control *con
     queue_wait(&waker, -1);
     queue_waker_destroy(&waker);
     return append.status;
+}
+
+enum status users_control_append(struct eventlog *log, const struct control *controls, size_t count,
+                                 int64_t now_ms, struct arena *arena) {
+    struct eventlog_record *records = arena_alloc_array(arena, count, sizeof *records);
+    enum status status = records ? STATUS_OK : STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = encode(&controls[i], now_ms, arena, &records[i]);
+    }
+    return status == STATUS_OK ? users_log_append(log, records, count) : status;
 }
 
 // Whether the store has what the log held.

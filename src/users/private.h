@@ -4,6 +4,8 @@
 #ifndef FOOTFALL_USERS_PRIVATE_H
 #define FOOTFALL_USERS_PRIVATE_H
 
+#include <pthread.h>
+
 #include "base/json_write.h"
 #include "users/users.h"
 #include "view/asked.h"
@@ -11,6 +13,7 @@
 struct users {
     struct users_config config;
     struct view_zones *zones;
+    pthread_mutex_t export_lock; // one reader of the log at a time
 };
 
 // What is held about one id: a profile, an actor that was observed, or both.
@@ -54,6 +57,8 @@ void users_handle_delete(struct http_exchange *exchange, void *context);
 void users_handle_timeline(struct http_exchange *exchange, void *context);
 void users_handle_daily(struct http_exchange *exchange, void *context);
 
+void users_handle_project_export(struct http_exchange *exchange, void *context);
+void users_handle_project_import(struct http_exchange *exchange, void *context);
 void users_handle_export(struct http_exchange *exchange, void *context);
 void users_handle_erase(struct http_exchange *exchange, void *context);
 void users_handle_erasures(struct http_exchange *exchange, void *context);

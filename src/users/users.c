@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "auth/scope.h"
+#include "base/thread.h"
 #include "users/private.h"
 
 static const struct http_route routes[] = {
@@ -21,6 +22,8 @@ static const struct http_route routes[] = {
     {HTTP_POST_, "/users/:id/erasure", AUTH_ACCESS_OWN, true, users_handle_erase},
     {HTTP_GET_, "/users/:id/erasures", AUTH_ACCESS_OWN, true, users_handle_own_erasures},
     {HTTP_DELETE_, "/users/:id/refusal", AUTH_ACCESS_ADMIN, true, users_handle_allow},
+    {HTTP_GET_, "/export", AUTH_ACCESS_ADMIN, true, users_handle_project_export},
+    {HTTP_POST_, "/import", AUTH_ACCESS_ADMIN, true, users_handle_project_import},
     {HTTP_GET_, "/erasures", AUTH_ACCESS_ADMIN, true, users_handle_erasures},
     {HTTP_GET_, "/erasures/:id", AUTH_ACCESS_ADMIN, true, users_handle_erasure},
     {HTTP_GET_, "/erasure-refusals", AUTH_ACCESS_ADMIN, true, users_handle_refusals},
@@ -35,8 +38,9 @@ enum status users_start(const struct users_config *config, struct users **out, s
         return error_set(err, STATUS_NO_MEMORY, "users: no memory to start");
     }
     users->config = *config;
+    thread_must(pthread_mutex_init(&users->export_lock, NULL));
     if (view_zones_make(config->store, &users->zones) != STATUS_OK) {
-        free(users);
+        users_stop(users);
         return error_set(err, STATUS_NO_MEMORY, "users: no memory to start");
     }
     *out = users;
@@ -54,6 +58,7 @@ struct http_route_table users_route_patterns(void) {
 void users_stop(struct users *users) {
     if (users) {
         view_zones_free(users->zones);
+        thread_must(pthread_mutex_destroy(&users->export_lock));
         free(users);
     }
 }
