@@ -27,8 +27,12 @@ Footfall = under_test.Footfall
 EMBEDDED_ONLY = ("test_quota.py", "test_proxy.py", "test_migrate.py", "test_a_data_directory_in_use", "test_what_the_log_did_not_keep",
                  "test_secrets.py", "test_upgrade.py", "test_docs.py", "test_backup.py", "test_dead_letters.py",
                  "test_replay.py", "test_a_full_breakdown_says_so", "test_places_and_a_new_file", "test_a_dead_letter_says_why",
-                 "test_otlp.py", "test_doctor.py", "test_alerts_fire.py", "test_config_client.py", "test_dead_letters_go_by_age",
-                 "test_sessions_go_some_days_after_their_age",
+                 "test_otlp.py", "test_doctor.py", "test_alerts_fire.py", "test_config_client.py",
+                 "test_dead_letters_go_by_age", "test_sessions_go_some_days_after_their_age",
+                 "test_standard_input_and_output", "test_exported_under_load",
+                 "test_an_export_that_is_broken_off_goes_on", "test_broken_lines_are_named",
+                 "test_a_file_that_is_cut_off_is_told", "test_newer_profiles_stay", "test_who_was_erased_is_not_exported",
+                 "test_days_and_other_projects", "test_into_a_project_of_another_name",
                  # These read what one process says, which has all roles.
                  "test_a_wrong_set_changes_nothing", "test_metrics_of_what_is_not_always_there", "test_status_shows_configured_upstreams")
 

@@ -106,14 +106,14 @@ def test_exported_under_load(make_server, tmp_path):
     path = tmp_path / "project.ndjson"
     with Load(footfall, ledger, seed=5, senders=3, users=20):
         eventually(lambda: ledger.count(ACKNOWLEDGED) > 500, within=60)
-        before = {event for user in ledger.users() for event in footfall.ids(user)}
+        before = eventually(lambda: {event for user in ledger.users() for event in footfall.ids(user)}, within=60)
         export(footfall, "--output", path)
         after = ledger.count(ACKNOWLEDGED)
         eventually(lambda: ledger.count(ACKNOWLEDGED) > after, within=60)
     footfall.settle()
     partial = make_server().start()
     give(partial, path)
-    assert before and before <= {event for user in ledger.users() for event in partial.ids(user)}
+    assert before <= {event for user in ledger.users() for event in partial.ids(user)}
     partial.stop()
     whole = tmp_path / "whole.ndjson"
     export(footfall, "--output", whole)
