@@ -25,7 +25,7 @@
 #define PAGE_PROFILES 500
 #define POLL_US 20000
 #define POLL_BYTES ((size_t)1 << 20)
-#define EMPTY_POLLS_MAX 750 // fifteen seconds: joining a group of Kafka's takes some
+#define EMPTY_POLLS_MAX 750 // fifteen seconds in which nothing comes although something should
 #define TIMELINE_LOOK 100
 #define CURSOR_MAX 600
 
@@ -239,7 +239,7 @@ static enum status read_partition(struct page *page, struct eventlog_consumer *c
     return status;
 }
 
-// Two members of the group would each see one half of the partitions.
+// Two members of the group would each see one half of the partitions of an embedded log.
 static enum status read_log(struct page *page) {
     struct eventlog_consumer_config config = {
         .group = GROUP, .assigned = assigned, .context = page, .looks = true};

@@ -29,6 +29,7 @@ EMBEDDED_ONLY = ("test_quota.py", "test_proxy.py", "test_migrate.py", "test_a_da
                  "test_replay.py", "test_a_full_breakdown_says_so", "test_places_and_a_new_file", "test_a_dead_letter_says_why",
                  "test_otlp.py", "test_doctor.py", "test_alerts_fire.py", "test_config_client.py",
                  "test_dead_letters_go_by_age", "test_sessions_go_some_days_after_their_age",
+                 # Of exports and imports two are enough there.
                  "test_standard_input_and_output", "test_exported_under_load",
                  "test_an_export_that_is_broken_off_goes_on", "test_broken_lines_are_named",
                  "test_a_file_that_is_cut_off_is_told", "test_newer_profiles_stay", "test_who_was_erased_is_not_exported",
