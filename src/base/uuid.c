@@ -3,41 +3,69 @@
 // UUIDs (RFC 9562), as text and as bytes.
 #include "base/uuid.h"
 
-static bool hyphen_behind(unsigned byte) {
-    return byte == 3 || byte == 5 || byte == 7 || byte == 9;
+#include <endian.h>
+#include <string.h>
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+// Eight characters, the first in the lowest byte whatever the machine's order.
+static uint64_t load8(const char *text) {
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return le64toh(word);
 }
 
-// 0 to 15, or 16 for what is no lower-case hexadecimal digit.
-static unsigned digit_of(char c) {
-    unsigned digit = (unsigned)(unsigned char)c - '0';
-    unsigned letter = (unsigned)(unsigned char)c - 'a';
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+// A digit in each byte, as the characters for them; no byte carries into the next.
+static uint64_t characters_of(uint64_t digits) {
+    uint64_t letters = (digits + EACH(6)) >> 4 & EACH(1);
+    return digits + EACH('0') + letters * ('a' - '0' - 10);
+}
+
+// Eight digits as four bytes at once. False unless all are digits in lower case: only those come back as they were.
+static bool read_digits(uint64_t text, uint8_t bytes[4]) {
+    uint64_t digits = ((text & EACH(15)) + (text >> 6 & EACH(1)) * 9) & EACH(15);
+    uint64_t pairs = (digits << 4 | digits >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+    uint32_t packed = htole32((uint32_t)(pairs | pairs >> 16));
+    memcpy(bytes, &packed, sizeof packed);
+    return characters_of(digits) == text;
 }
 
 bool uuid_read(const char *text, uint8_t bytes[UUID_BYTES]) {
     if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
         return false;
     }
-    unsigned all = 0;
-    for (unsigned i = 0; i < UUID_BYTES; i++) {
-        unsigned high = digit_of(text[0]);
-        unsigned low = digit_of(text[1]);
-        all |= high | low;
-        bytes[i] = (uint8_t)(high << 4 | (low & 15));
-        text += hyphen_behind(i) ? 3 : 2;
-    }
-    return all < 16;
+    // The groups of four are read in pairs, without the hyphen between them.
+    uint64_t second = (load8(text + 9) & UINT32_MAX) | load8(text + 10) >> 32 << 32;
+    uint64_t third = (load8(text + 19) & UINT32_MAX) | load8(text + 20) >> 32 << 32;
+    bool all = read_digits(load8(text), bytes);
+    all = read_digits(second, bytes + 4) && all;
+    all = read_digits(third, bytes + 8) && all;
+    return read_digits(load8(text + 28), bytes + 12) && all;
+}
+
+static void write_digits(const uint8_t bytes[4], char text[8]) {
+    uint32_t packed;
+    memcpy(&packed, bytes, sizeof packed);
+    uint64_t pairs = le32toh(packed);
+    pairs = (pairs | pairs << 16) & UINT64_C(0x0000ffff0000ffff);
+    pairs = (pairs | pairs << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    uint64_t digits = (pairs >> 4 | pairs << 8) & EACH(15);
+    uint64_t word = htole64(characters_of(digits));
+    memcpy(text, &word, sizeof word);
 }
 
 void uuid_write(const uint8_t bytes[UUID_BYTES], char text[UUID_TEXT_LEN]) {
-    static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < UUID_BYTES; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
-        if (hyphen_behind(i)) {
-            *text++ = '-';
-        }
+    char digits[2 * UUID_BYTES];
+    for (unsigned i = 0; i < UUID_BYTES; i += 4) {
+        write_digits(bytes + i, digits + 2 * (size_t)i);
     }
+    memcpy(text, digits, 8);
+    memcpy(text + 9, digits + 8, 4);
+    memcpy(text + 14, digits + 12, 4);
+    memcpy(text + 19, digits + 16, 4);
+    memcpy(text + 24, digits + 20, 12);
+    text[8] = text[13] = text[18] = text[23] = '-';
 }
 
 void uuid_v7(int64_t wall_ms, struct random_source *source, char out[UUID_TEXT_LEN + 1]) {
