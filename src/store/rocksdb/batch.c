@@ -1,44 +1,141 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Batches in the form RocksDB writes them to its log, built without RocksDB and sorted by key.
+// Batches, kept as they come and given to RocksDB sorted by key.
 //
-// The form is that of db/write_batch.cc (WriteBatch::rep_): sequence (8 bytes), count (4 bytes, little-endian), then records of a tag,
-// the family's id, and length-prefixed key and value. WriteBatch takes such bytes over whole. It needs no family handles, so
-// the database may be reopened while a batch is being filled. And it may be sorted: a memtable is a skip list that begins its
-// search where the last insert ended, so that neighbours cost a third of what keys in any order do.
+//   batch ─ places, one a write ─→ key and value in chunks ─── write: sorted, into a WriteBatch
+//
+// A memtable is a skip list that begins its search where the last insert of the same table ended, so that neighbours cost a third of
+// what keys in any order do. Families are named by number until the write, so the database may be reopened while a batch is filled.
+//
+// What a write leaves behind is used by the next, chunks by any batch: a cycle of the processor takes megabytes, and would take as
+// many page faults each time anew.
 #include <stdlib.h>
 
-#include "base/bytes.h"
 #include "store/rocksdb/rocks.h"
+#include "store/rocksdb/sort.h"
 
-#define HEADER 12
-#define BATCH_MAX ((size_t)512 << 20)
-#define TABLES 64 // first bytes of keys (enum keys_table) are below
+#define PLACES_MAX ((size_t)512 << 20)
+#define CHUNK_BYTES ((size_t)256 << 10)
+#define CHUNKS_KEPT 24
+#define WRITER_KEPT_BYTES                                                                          \
+    ((size_t)4 << 20) // of keys and values in the last write of one that is kept
 
-enum record_tag { RECORD_FAMILY_DELETION = 0x4, RECORD_FAMILY_VALUE = 0x5 };
+struct rocks_chunk {
+    struct rocks_chunk *next;
+    size_t size, used;
+    char data[];
+};
 
-struct record {
-    uint64_t
-        order; // the table, then what follows the prefix that all keys of the table in this batch share
-    const char *key;
-    uint32_t key_len;
-    uint32_t offset, len; // in `records`
-    uint32_t number;      // later ones win
+// What is needed only while a batch is written.
+struct rocks_writer {
+    rocksdb_writebatch_t *writes;
+    struct buffer orders;
 };
 
 struct place {
-    uint32_t key, key_len, offset, len;
+    const char *key; // the value follows
+    uint32_t key_len, value_len;
+    uint16_t family;
+    bool deletes;
 };
 
 struct rocks_batch {
     struct kv_batch base;
-    struct buffer records; // as they came
-    struct buffer places;  // a struct place each
+    struct buffer places;       // a struct place each
+    struct rocks_chunk *chunks; // the newest first
+    size_t bytes;               // of keys and values
+    enum status failed;
 };
 
 static struct rocks *rocks_of(struct kv *kv) {
     return (struct rocks *)kv;
 }
+
+// --- Memory -----------------------------------------------------------------------------------------------------------
+
+static struct rocks_chunk *chunk_take(struct rocks *rocks, size_t size) {
+    struct rocks_chunk *chunk = NULL;
+    if (size <= CHUNK_BYTES) {
+        size = CHUNK_BYTES;
+        pthread_mutex_lock(&rocks->kept_lock);
+        chunk = rocks->chunks;
+        if (chunk != NULL) {
+            rocks->chunks = chunk->next;
+            rocks->chunk_count--;
+        }
+        pthread_mutex_unlock(&rocks->kept_lock);
+    }
+    if (chunk == NULL) {
+        chunk = malloc(sizeof *chunk + size);
+    }
+    if (chunk != NULL) {
+        chunk->size = size;
+        chunk->used = 0;
+    }
+    return chunk;
+}
+
+static void chunk_give_back(struct rocks *rocks, struct rocks_chunk *chunk) {
+    if (chunk->size == CHUNK_BYTES) {
+        pthread_mutex_lock(&rocks->kept_lock);
+        if (rocks->chunk_count < CHUNKS_KEPT) {
+            chunk->next = rocks->chunks;
+            rocks->chunks = chunk;
+            rocks->chunk_count++;
+            chunk = NULL;
+        }
+        pthread_mutex_unlock(&rocks->kept_lock);
+    }
+    free(chunk);
+}
+
+static void writer_free(struct rocks_writer *writer) {
+    if (writer != NULL) {
+        rocksdb_writebatch_destroy(writer->writes);
+        buffer_free(&writer->orders);
+        free(writer);
+    }
+}
+
+static struct rocks_writer *writer_take(struct rocks *rocks) {
+    pthread_mutex_lock(&rocks->kept_lock);
+    struct rocks_writer *writer = rocks->writer;
+    rocks->writer = NULL;
+    pthread_mutex_unlock(&rocks->kept_lock);
+    if (writer != NULL) {
+        return writer;
+    }
+    writer = calloc(1, sizeof *writer);
+    if (writer != NULL) {
+        writer->writes = rocksdb_writebatch_create();
+        buffer_init(&writer->orders, PLACES_MAX);
+    }
+    return writer;
+}
+
+static void writer_give_back(struct rocks *rocks, struct rocks_writer *writer, size_t bytes) {
+    if (bytes <= WRITER_KEPT_BYTES) {
+        pthread_mutex_lock(&rocks->kept_lock);
+        if (rocks->writer == NULL) {
+            rocks->writer = writer;
+            writer = NULL;
+        }
+        pthread_mutex_unlock(&rocks->kept_lock);
+    }
+    writer_free(writer);
+}
+
+void rocks_batch_free_kept(struct rocks *rocks) {
+    writer_free(rocks->writer);
+    rocks->writer = NULL;
+    for (struct rocks_chunk *chunk = rocks->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    rocks->chunks = NULL;
+}
+
+// --- Filling ----------------------------------------------------------------------------------------------------------
 
 enum status rocks_batch_make(struct kv *kv, struct kv_batch **out) {
     struct rocks_batch *batch = calloc(1, sizeof *batch);
@@ -46,179 +143,138 @@ enum status rocks_batch_make(struct kv *kv, struct kv_batch **out) {
         return STATUS_NO_MEMORY;
     }
     batch->base.kv = kv;
-    buffer_init(&batch->records, BATCH_MAX);
-    buffer_init(&batch->places, BATCH_MAX);
+    buffer_init(&batch->places, PLACES_MAX);
     *out = &batch->base;
     return STATUS_OK;
 }
 
-static enum status add(struct rocks_batch *batch, enum record_tag tag, enum kv_family family,
-                       struct str key, const struct str *value) {
-    struct place place = {.offset = (uint32_t)batch->records.len, .key_len = (uint32_t)key.len};
-    bytes_put_u8(&batch->records, (uint8_t)tag);
-    bytes_put_varint(&batch->records, rocks_of(batch->base.kv)->family_ids[family]);
-    bytes_put_str(&batch->records, key);
-    place.key = (uint32_t)(batch->records.len - key.len);
-    if (value != NULL) {
-        bytes_put_str(&batch->records, *value);
-    }
-    place.len = (uint32_t)batch->records.len - place.offset;
-    buffer_append(&batch->places, &place, sizeof place);
-    // A failure sticks to its buffer: a torn record is never written.
-    enum status status = buffer_status(&batch->records);
-    return status == STATUS_OK ? buffer_status(&batch->places) : status;
-}
-
-enum status rocks_batch_put(struct kv_batch *base, enum kv_family family, struct str key,
-                            struct str value) {
-    return add((struct rocks_batch *)base, RECORD_FAMILY_VALUE, family, key, &value);
-}
-
-enum status rocks_batch_delete(struct kv_batch *base, enum kv_family family, struct str key) {
-    return add((struct rocks_batch *)base, RECORD_FAMILY_DELETION, family, key, NULL);
-}
-
-size_t rocks_batch_bytes(const struct kv_batch *base) {
-    return ((const struct rocks_batch *)base)->records.len;
-}
-
 void rocks_batch_free(struct kv_batch *base) {
     struct rocks_batch *batch = (struct rocks_batch *)base;
-    buffer_free(&batch->records);
+    for (struct rocks_chunk *chunk = batch->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        chunk_give_back(rocks_of(base->kv), chunk);
+    }
     buffer_free(&batch->places);
     free(batch);
 }
 
-static unsigned table_of(const struct record *record) {
-    return record->key_len == 0 ? 0 : (uint8_t)record->key[0] % TABLES;
-}
-
-static uint32_t shared_bytes(const struct record *a, const struct record *b, uint32_t max) {
-    max = a->key_len < max ? a->key_len : max;
-    max = b->key_len < max ? b->key_len : max;
-    uint32_t n = 0;
-    while (n < max && a->key[n] == b->key[n]) {
-        n++;
-    }
-    return n;
-}
-
-// Seven bytes behind the shared prefix, below the table. Shorter keys are filled with zeros.
-static uint64_t order_of(const struct record *record, uint32_t prefix) {
-    uint64_t order = table_of(record);
-    for (uint32_t i = 0; i < 7; i++) {
-        uint32_t at = prefix + i;
-        order = order << 8 | (at < record->key_len ? (uint8_t)record->key[at] : 0);
-    }
-    return order;
-}
-
-static void set_orders(struct record *records, size_t count) {
-    const struct record *first[TABLES] = {NULL};
-    uint32_t prefix[TABLES];
-    for (size_t i = 0; i < count; i++) {
-        unsigned table = table_of(&records[i]);
-        if (first[table] == NULL) {
-            first[table] = &records[i];
-            prefix[table] = records[i].key_len;
+// NULL: no memory. A value too large for a chunk has one of its own, behind which the one before goes on being filled.
+static char *room(struct rocks_batch *batch, size_t len) {
+    struct rocks_chunk *chunk = batch->chunks;
+    if (chunk == NULL || len > chunk->size - chunk->used) {
+        chunk = chunk_take(rocks_of(batch->base.kv), len);
+        if (chunk == NULL) {
+            return NULL;
         }
-        prefix[table] = shared_bytes(first[table], &records[i], prefix[table]);
+        bool own = chunk->size > CHUNK_BYTES && batch->chunks != NULL;
+        struct rocks_chunk **at = own ? &batch->chunks->next : &batch->chunks;
+        chunk->next = *at;
+        *at = chunk;
     }
+    char *place = chunk->data + chunk->used;
+    chunk->used += len;
+    batch->bytes += len;
+    return place;
+}
+
+static enum status add(struct rocks_batch *batch, enum kv_family family, bool deletes,
+                       struct str key, struct str value) {
+    if (key.len > UINT32_MAX || value.len > UINT32_MAX) {
+        batch->failed = STATUS_TOO_LARGE;
+    }
+    char *to = batch->failed == STATUS_OK ? room(batch, key.len + value.len) : NULL;
+    if (to == NULL) {
+        // A failure sticks: what is not whole is never written.
+        batch->failed = batch->failed == STATUS_OK ? STATUS_NO_MEMORY : batch->failed;
+        return batch->failed;
+    }
+    struct place place = {.key = to,
+                          .key_len = (uint32_t)key.len,
+                          .value_len = (uint32_t)value.len,
+                          .family = (uint16_t)family,
+                          .deletes = deletes};
+    memcpy(to, key.data, key.len);
+    if (value.len > 0) {
+        memcpy(to + key.len, value.data, value.len);
+    }
+    buffer_append(&batch->places, &place, sizeof place);
+    batch->failed = buffer_status(&batch->places);
+    return batch->failed;
+}
+
+enum status rocks_batch_put(struct kv_batch *base, enum kv_family family, struct str key,
+                            struct str value) {
+    return add((struct rocks_batch *)base, family, false, key, value);
+}
+
+enum status rocks_batch_delete(struct kv_batch *base, enum kv_family family, struct str key) {
+    return add((struct rocks_batch *)base, family, true, key, STR_EMPTY);
+}
+
+size_t rocks_batch_bytes(const struct kv_batch *base) {
+    return ((const struct rocks_batch *)base)->bytes;
+}
+
+// --- Writing ----------------------------------------------------------------------------------------------------------
+
+static const struct place *places_of(const struct rocks_batch *batch) {
+    return (const struct place *)(const void *)batch->places.data;
+}
+
+static struct str key_of(const void *context, uint32_t number) {
+    const struct place *place = places_of(context) + number;
+    return str_make(place->key, place->key_len);
+}
+
+// Inside the lock.
+static void assemble(const struct rocks *rocks, const struct rocks_batch *batch,
+                     const struct sort_item *sorted, size_t count, rocksdb_writebatch_t *writes) {
+    rocksdb_writebatch_clear(writes);
     for (size_t i = 0; i < count; i++) {
-        records[i].order = order_of(&records[i], prefix[table_of(&records[i])]);
+        const struct place *place = places_of(batch) + sorted[i].number;
+        rocksdb_column_family_handle_t *family = rocks->families[place->family];
+        if (place->deletes) {
+            rocksdb_writebatch_delete_cf(writes, family, place->key, place->key_len);
+        } else {
+            rocksdb_writebatch_put_cf(writes, family, place->key, place->key_len,
+                                      place->key + place->key_len, place->value_len);
+        }
     }
 }
 
-static int compare_records(const void *a_memory, const void *b_memory) {
-    const struct record *a = a_memory;
-    const struct record *b = b_memory;
-    if (a->order != b->order) {
-        return a->order < b->order ? -1 : 1;
-    }
-    int order = str_compare(str_make(a->key, a->key_len), str_make(b->key, b->key_len));
-    if (order != 0) {
-        return order;
-    }
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
-static struct record *sort_records(const struct rocks_batch *batch, size_t count) {
-    struct record *records = malloc((count + 1) * sizeof *records);
-    if (records == NULL) {
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct place place;
-        memcpy(&place, batch->places.data + i * sizeof place, sizeof place);
-        records[i] = (struct record){.key = batch->records.data + place.key,
-                                     .key_len = place.key_len,
-                                     .offset = place.offset,
-                                     .len = place.len,
-                                     .number = (uint32_t)i};
-    }
-    set_orders(records, count);
-    qsort(records, count, sizeof *records, compare_records);
-    return records;
-}
-
-// The bytes RocksDB takes over; freed by the caller.
-static enum status assemble(const struct rocks_batch *batch, char **out, size_t *len) {
-    size_t count = batch->places.len / sizeof(struct place);
-    char *rep = malloc(HEADER + batch->records.len);
-    struct record *records = sort_records(batch, count);
-    if (rep == NULL || records == NULL) {
-        free(rep);
-        free(records);
-        return STATUS_NO_MEMORY;
-    }
-    memset(rep, 0, HEADER);
-    for (unsigned i = 0; i < 4; i++) {
-        rep[8 + i] = (char)(uint8_t)(count >> (8 * i));
-    }
-    size_t at = HEADER;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(rep + at, batch->records.data + records[i].offset, records[i].len);
-        at += records[i].len;
-    }
-    free(records);
-    *out = rep;
-    *len = at;
-    return STATUS_OK;
-}
-
-// Takes the bytes over.
-static enum status write_bytes(struct rocks *rocks, char *rep, size_t len) {
+static enum status write_sorted(struct rocks *rocks, const struct rocks_batch *batch,
+                                const struct sort_item *sorted, size_t count,
+                                rocksdb_writebatch_t *writes) {
     enum status status = rocks_recover(rocks);
     if (status == STATUS_OK) {
         status = rocks_enter(rocks);
     }
     if (status != STATUS_OK) {
-        free(rep);
         return status;
     }
-    rocksdb_writebatch_t *writes = rocksdb_writebatch_create_from(rep, len);
-    free(rep);
     char *message = NULL;
+    assemble(rocks, batch, sorted, count, writes);
     rocksdb_write(rocks->db, rocks->write, writes, &message);
-    rocksdb_writebatch_destroy(writes);
     rocks_leave(rocks);
     return message == NULL ? STATUS_OK : rocks_write_failed(rocks, message);
 }
 
 enum status rocks_write(struct kv *kv, struct kv_batch *base) {
-    struct rocks_batch *batch = (struct rocks_batch *)base;
-    enum status status = buffer_status(&batch->records);
-    status = status == STATUS_OK ? buffer_status(&batch->places) : status;
-    char *rep = NULL;
-    size_t len = 0;
+    struct rocks *rocks = rocks_of(kv);
+    const struct rocks_batch *batch = (const struct rocks_batch *)base;
+    size_t count = batch->places.len / sizeof(struct place);
+    if (batch->failed != STATUS_OK) {
+        return batch->failed;
+    }
+    struct rocks_writer *writer = writer_take(rocks);
+    if (writer == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    struct sort_item *sorted = NULL;
+    enum status status = sort_keys(&writer->orders, count, key_of, batch, &sorted);
     if (status == STATUS_OK) {
-        status = assemble(batch, &rep, &len);
+        status = write_sorted(rocks, batch, sorted, count, writer->writes);
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    // A large batch must not be in memory three times while RocksDB works on it.
-    buffer_free(&batch->records);
-    buffer_free(&batch->places);
-    return write_bytes(rocks_of(kv), rep, len);
+    writer_give_back(rocks, writer, batch->bytes);
+    return status;
 }

@@ -83,9 +83,6 @@ enum status rocks_open(struct rocks *rocks, struct error *err) {
         rocks->options.database, rocks->directory, KV_FAMILIES, rocks_family_names,
         (const rocksdb_options_t *const *)rocks->options.families, rocks->families, &message);
     if (message == NULL) {
-        for (size_t i = 0; i < KV_FAMILIES; i++) {
-            rocks->family_ids[i] = rocksdb_column_family_handle_get_id(rocks->families[i]);
-        }
         return STATUS_OK;
     }
     rocks->db = NULL;

@@ -21,6 +21,8 @@ struct rocks_options {
         timeline_retention_ms; // read by RocksDB's threads, which ThreadSanitizer cannot follow
 };
 
+struct rocks_writer;
+struct rocks_chunk;
 struct rocks {
     struct kv kv;
     char *directory;
@@ -34,7 +36,6 @@ struct rocks {
     pthread_rwlock_t lock;
     rocksdb_t *db; // NULL: it could not be opened again
     rocksdb_column_family_handle_t *families[KV_FAMILIES];
-    uint32_t family_ids[KV_FAMILIES]; // the same each time it is opened
 
     // RocksDB refuses all writes after a failed one, and its C API cannot resume: the database is closed and opened again.
     atomic_bool writable;
@@ -48,6 +49,12 @@ struct rocks {
     pthread_mutex_t retention_lock;
     pthread_cond_t retention_wake;
     bool retention_stop;
+
+    // Memory that the next batch uses; batch.c.
+    pthread_mutex_t kept_lock;
+    struct rocks_writer *writer; // NULL: none
+    struct rocks_chunk *chunks;
+    size_t chunk_count;
 
     // Concurrent fsyncs become one.
     pthread_mutex_t sync_lock;
@@ -63,6 +70,7 @@ enum status rocks_batch_put(struct kv_batch *batch, enum kv_family family, struc
 enum status rocks_batch_delete(struct kv_batch *batch, enum kv_family family, struct str key);
 size_t rocks_batch_bytes(const struct kv_batch *batch);
 void rocks_batch_free(struct kv_batch *batch);
+void rocks_batch_free_kept(struct rocks *rocks); // when there are no more batches
 enum status rocks_write(struct kv *kv, struct kv_batch *batch);
 
 // --- options.c

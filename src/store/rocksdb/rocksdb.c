@@ -241,6 +241,7 @@ static void rocks_stats(struct kv *kv, struct store_stats *out) {
 }
 
 static void free_rocks(struct rocks *rocks) {
+    rocks_batch_free_kept(rocks);
     rocks_options_free(&rocks->options);
     if (rocks->read != NULL) {
         rocksdb_readoptions_destroy(rocks->read);
@@ -253,6 +254,7 @@ static void free_rocks(struct rocks *rocks) {
     }
     pthread_rwlock_destroy(&rocks->lock);
     pthread_mutex_destroy(&rocks->recovery);
+    pthread_mutex_destroy(&rocks->kept_lock);
     pthread_mutex_destroy(&rocks->sync_lock);
     pthread_cond_destroy(&rocks->sync_done);
     pthread_mutex_destroy(&rocks->retention_lock);
@@ -336,6 +338,7 @@ static void init_locks(struct rocks *rocks) {
     pthread_rwlock_init(&rocks->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     pthread_mutex_init(&rocks->recovery, NULL);
+    pthread_mutex_init(&rocks->kept_lock, NULL);
     pthread_mutex_init(&rocks->sync_lock, NULL);
     pthread_cond_init(&rocks->sync_done, NULL);
     pthread_mutex_init(&rocks->retention_lock, NULL);
