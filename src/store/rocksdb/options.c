@@ -11,7 +11,7 @@
 
 #define CACHE_BYTES ((size_t)16 << 20)
 #define WRITE_BUFFER_BYTES ((size_t)16 << 20)
-#define DAY_MS INT64_C(86400000)
+#define TIMELINE_RUNS 12
 
 const char *const rocks_family_names[KV_FAMILIES] = {
     [KV_MAIN] = "default", [KV_ACTORS] = "actors", [KV_TIMELINE] = "timeline"};
@@ -169,6 +169,9 @@ static void shape_timeline(rocksdb_options_t *options) {
     // For the same reason zstd's quickest level from the start: a file lives long before it is compacted.
     rocksdb_options_set_compression(options, rocksdb_zstd_compression);
     rocksdb_options_set_compression_options(options, -14, 1, 0, 0);
+    // Runs are merged twelve at a time: a quarter less of RocksDB's CPU for each event than eight at a time. Who reads looks into runs
+    // that know the actor, by their filters.
+    rocksdb_options_set_level0_file_num_compaction_trigger(options, TIMELINE_RUNS);
     rocksdb_options_set_prefix_extractor(
         options, rocksdb_slicetransform_create(NULL, free_nothing, prefix_transform, prefix_always,
                                                prefix_always, prefix_name));
@@ -200,6 +203,9 @@ enum status rocks_options_make(struct rocks_options *options, const struct store
     rocksdb_options_set_compression_options(options->families[KV_ACTORS], -14, 1, 0, 0);
     rocksdb_options_set_bottommost_compression_options(options->families[KV_ACTORS], -14, 1, 0, 0,
                                                        1);
+    // Most actors that are looked up are not in the buffers: a filter tells so without a search in each.
+    rocksdb_options_set_memtable_prefix_bloom_size_ratio(options->families[KV_ACTORS], 0.03);
+    rocksdb_options_set_memtable_whole_key_filtering(options->families[KV_ACTORS], 1);
     shape_timeline(options->families[KV_TIMELINE]);
     return config->timeline_retention_ms <= 0
                ? STATUS_OK
