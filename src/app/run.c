@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -12,6 +13,10 @@
 #include "app/service.h"
 #include "app/signals.h"
 #include "base/log.h"
+
+#define TRIM_BUSY_US INT64_C(200000)
+#define TRIM_IDLE_US INT64_C(1000000)
+#define TRIM_FAULTS 2048 // page faults since the last time: 8 MiB
 
 static enum log_level level_of(const struct settings *settings) {
     static const char *const levels[] = {"debug", "info", "warn", "error", "off"};
@@ -40,6 +45,28 @@ static void configure_malloc(void) {
     (void)mallopt(M_ARENA_MAX, 2);
     (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+static long page_faults(void) {
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+// Write buffers of megabytes come and go between what stays, so that at times a third of what malloc has is free and still in memory.
+// It is given back when there can be something, after memory was taken: often while there is much to do, else the free parts grow.
+static void wait_and_trim(struct app_waiting *waiting) {
+    long seen = page_faults();
+    int64_t pause_us = TRIM_IDLE_US;
+    while (!app_waiting_stopped(waiting)) {
+        app_waiting_rest(waiting, pause_us);
+        bool took = page_faults() - seen >= TRIM_FAULTS;
+        if (took) {
+            (void)malloc_trim(0);
+            seen = page_faults();
+        }
+        pause_us = took ? TRIM_BUSY_US : TRIM_IDLE_US;
+    }
 }
 
 static void announce(const struct app_service *service) {
@@ -106,7 +133,7 @@ static int serve(struct app_service *service, enum app_role role, const struct s
     announce(service);
     app_secrets_check_files(service);
     app_secrets_forget(service);
-    app_waiting_for_stop(waiting);
+    wait_and_trim(waiting);
     app_reload_end(process->reload);
     app_service_stop(service);
     LOG_INFO("app", "stopped", LOG_INT("exit", APP_OK));

@@ -99,11 +99,3 @@ bool app_waiting_stopped(struct app_waiting *waiting) {
     thread_must(pthread_mutex_unlock(&waiting->mutex));
     return stopping;
 }
-
-void app_waiting_for_stop(struct app_waiting *waiting) {
-    thread_must(pthread_mutex_lock(&waiting->mutex));
-    while (!waiting->stopping) {
-        thread_must(pthread_cond_wait(&waiting->changed, &waiting->mutex));
-    }
-    thread_must(pthread_mutex_unlock(&waiting->mutex));
-}

@@ -36,7 +36,5 @@ void app_waiting_text(struct app_waiting *waiting, char out[APP_WAITING_TEXT]);
 // Any thread: ends the pause, and every later one at once.
 void app_waiting_stop(struct app_waiting *waiting);
 bool app_waiting_stopped(struct app_waiting *waiting);
-// Until app_waiting_stop.
-void app_waiting_for_stop(struct app_waiting *waiting);
 
 #endif

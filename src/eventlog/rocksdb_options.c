@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// How the log's RocksDB is set up: within about 24 MiB of memory, and quick to open.
+// How the log's RocksDB is set up: within about 20 MiB of memory, and quick to open.
 #include <stdlib.h>
 
 #include "eventlog/rocksdb_store.h"
 
-#define MEMTABLES_BYTES (16U * 1024 * 1024) // over all column families
-#define MEMTABLE_BYTES (8U * 1024 * 1024)
+#define MEMTABLES_BYTES (12U * 1024 * 1024) // over all column families
+#define MEMTABLE_BYTES (6U * 1024 * 1024)
 #define ARENA_BLOCK_BYTES (64U * 1024) // of a memtable; up to 17 exist
 #define BLOCK_CACHE_BYTES (4U * 1024 * 1024)
 #define BLOCK_BYTES (64U * 1024) // small batches are compressed together, this much at a time
