@@ -149,8 +149,11 @@ static enum status take_record(struct partition *partition, const struct eventlo
     }
     status = event_decode(worker->parser, record->value, &worker->arena, &applied->event,
                           &applied->trees, &why);
+    uint64_t id = 0;
     if (status == STATUS_OK) {
         stage = "apply";
+        id = dedupe_hash(applied->event.project, applied->event.id);
+        dedupe_expect(&partition->dedupe, id);
         status = apply_check(&applied->event, record, &why);
     }
     if (status == STATUS_OK) {
@@ -164,8 +167,7 @@ static enum status take_record(struct partition *partition, const struct eventlo
         dead_letters_add(partition, record, stage, &why);
         return STATUS_OK;
     }
-    status = dedupe_see(&partition->dedupe, record->offset, record->timestamp_ms,
-                        dedupe_hash(applied->event.project, applied->event.id), &seen);
+    status = dedupe_see(&partition->dedupe, record->offset, record->timestamp_ms, id, &seen);
     if (status != STATUS_OK || seen) {
         partition->counts.duplicates += seen;
         traces_note(partition, record, &applied->event, "duplicate");

@@ -51,6 +51,12 @@ MUST_CHECK enum status dedupe_load(struct dedupe *dedupe, struct store *store, u
 
 // Of one id. Not for secrets: an id is chosen by the sender, and a sender that finds a collision drops only its own event.
 uint64_t dedupe_hash(struct str project, struct str id);
+// Has the memory fetched that dedupe_see of this hash will look at: a look-up waits for nothing else.
+static inline void dedupe_expect(const struct dedupe *dedupe, uint64_t hash) {
+    if (dedupe->slots) {
+        __builtin_prefetch(&dedupe->slots[(size_t)hash & (dedupe->ring_size * 2 - 1)]);
+    }
+}
 // Moves log time on and looks the id up; adds it when it is new. NO_MEMORY leaves the window as it was.
 MUST_CHECK enum status dedupe_see(struct dedupe *dedupe, int64_t offset, int64_t record_ms,
                                   uint64_t hash, bool *seen);
