@@ -172,6 +172,8 @@ static void shape_timeline(rocksdb_options_t *options) {
     // Runs are merged twelve at a time: a quarter less of RocksDB's CPU for each event than eight at a time. Who reads looks into runs
     // that know the actor, by their filters.
     rocksdb_options_set_level0_file_num_compaction_trigger(options, TIMELINE_RUNS);
+    rocksdb_options_set_level0_slowdown_writes_trigger(options, 3 * TIMELINE_RUNS);
+    rocksdb_options_set_level0_stop_writes_trigger(options, 5 * TIMELINE_RUNS);
     rocksdb_options_set_prefix_extractor(
         options, rocksdb_slicetransform_create(NULL, free_nothing, prefix_transform, prefix_always,
                                                prefix_always, prefix_name));
