@@ -25,12 +25,13 @@ LOADERS = 16  # connections that send batches
 class Bench:
     """What the scenes share: where things are, how large the run is, what was found."""
 
-    def __init__(self, tools, binary, directory, events, seconds):
+    def __init__(self, tools, binary, directory, events, seconds, actors=1_000_000):  # pylint: disable=too-many-arguments
         self.tools = tools
         self.binary = binary
         self.directory = directory
         self.events = events
         self.seconds = seconds
+        self.actors = actors
         self.threads = os.cpu_count()
         self.rows = []
         self.raw = {}
@@ -155,8 +156,8 @@ def memory(bench):
     time.sleep(2)  # the first start hashes a password, which takes and gives back 64 MiB
     idle = machine.memory(footfall.process.pid)
     watch = machine.PeakMemory(footfall.process.pid)
-    result = bench.send(footfall.port, events=1_000_000, users=1_000_000, visit_mean=1, batch=500, connections=LOADERS)
-    footfall.wait_processed(300)
+    result = bench.send(footfall.port, events=bench.actors, users=bench.actors, visit_mean=1, batch=500, connections=LOADERS)
+    footfall.wait_processed(900)
     peak = watch.stop()
     after = machine.memory(footfall.process.pid)
     footfall.stop()
@@ -170,7 +171,8 @@ def memory(bench):
     bench.row("start to ready, empty (median of 6)", statistics.median(starts), "ms", 50)
     bench.row("memory, idle: resident set", idle["rss"], "MiB", 64)
     bench.row("  ... proportional set", idle["pss"], "MiB")
-    bench.row("memory, peak while 1 M actors come: resident set", peak, "MiB", 150)
+    bench.row(f"memory, peak while {bench.actors / 1e6:g} M actors come: resident set", peak, "MiB", 150)
+    bench.row("  ... afterwards", after["rss"], "MiB")
 
 
 # --- History -----------------------------------------------------------------------------------------------------------
@@ -179,9 +181,9 @@ def memory(bench):
 class History:
     """A Footfall that is filled with a sweep over past days, a million events a day."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, name="history", settings=()):
         self.bench = bench
-        self.footfall = bench.footfall("history")
+        self.footfall = bench.footfall(name, settings)
         self.days = max(1, bench.events // EVENTS_A_DAY)
         today = int(time.time() * 1000) // DAY_MS * DAY_MS
         self.start_ms = today - self.days * DAY_MS
@@ -264,6 +266,7 @@ def history_catch_up(bench, filled, raw):
     started = time.monotonic()
     footfall.start()
     watch = machine.PeakMemory(footfall.process.pid)
+    machine.wait_until(footfall.applied, 60, "the processor has its partitions")  # before that nothing lags behind
     footfall.wait_processed(900)
     seconds = time.monotonic() - started
     spent = footfall.cpu()
