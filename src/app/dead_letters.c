@@ -62,6 +62,11 @@ void dead_letter_id_write(const struct store_dead_letter *letter, char out[DEAD_
 
 bool dead_letter_id_read(struct str id, struct store_dead_letter *letter) {
     struct str partition = str_cut(&id, '-');
+    // Of a letter that was moved here after the log had dropped its record.
+    bool negative = id.len > 0 && id.data[0] == '-';
+    if (negative) {
+        id = str_make(id.data + 1, id.len - 1);
+    }
     struct str offset = str_cut(&id, '-');
     uint64_t number = 0;
     bool whole = str_to_u64(partition, &number) && number <= 65535 &&
@@ -69,6 +74,7 @@ bool dead_letter_id_read(struct str id, struct store_dead_letter *letter) {
                  letter->offset < INT64_MAX && str_to_i64(id, &letter->received_ms) &&
                  letter->received_ms < INT64_MAX;
     letter->partition = (unsigned)number;
+    letter->offset = negative ? -letter->offset : letter->offset;
     return whole;
 }
 

@@ -81,6 +81,7 @@ static void put_state(struct buffer *out, const struct store_actor_state *state)
     bytes_put_varint(out, state->sessions);
     put_session(out, &state->current);
     bytes_put_str(out, state->traits); // none and no text are the same: an object is never empty
+    bytes_put_str(out, state->funnels);
     bytes_put_zigzag(out, state->activity_first_day);
     bytes_put_str(out, state->activity);
 }
@@ -133,6 +134,13 @@ static void put_partitions(struct buffer *out, const struct store_row *row) {
         bytes_put_str(out, letter->stage);
         bytes_put_str(out, letter->reason);
         bytes_put_str(out, letter->record);
+    } else if (row->kind == STORE_ROW_LETTER_MARK) {
+        const struct store_letter_mark *mark = &row->as.marked.mark;
+        bytes_put_zigzag(out, row->as.marked.offset);
+        bytes_put_u8(out, (uint8_t)mark->outcome);
+        bytes_put_zigzag(out, mark->marked_ms);
+        bytes_put_varint(out, mark->target);
+        bytes_put_zigzag(out, mark->target_end);
     } else {
         bytes_put_zigzag(out, row->as.offset.epoch);
         bytes_put_zigzag(out, row->as.offset.next_offset);
@@ -164,6 +172,8 @@ void tally_encode(struct buffer *out, const struct store_row *row) {
     case STORE_ROW_TOTAL:
     case STORE_ROW_SEEN:
     case STORE_ROW_DEAD_LETTER:
-    case STORE_ROW_OFFSET: put_partitions(out, row); break;
+    case STORE_ROW_OFFSET:
+    case STORE_ROW_LETTER_MARK: put_partitions(out, row); break;
+    case STORE_ROW_END: break;
     }
 }

@@ -73,7 +73,7 @@ enum status refusals_load(struct refusals *refusals, struct store *store, unsign
     arena_init(&arena, 4096, 0);
     enum status status = store_refusals(store, &arena, &rows, &count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        if (rows[i].partition != partition) {
+        if (rows[i].partition != partition && rows[i].partition != STORE_PARTITION_CARRIED) {
             continue;
         }
         if (rows[i].person.len != PERSON_HASH_LEN) {

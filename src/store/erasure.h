@@ -67,10 +67,14 @@ MUST_CHECK enum status store_batch_letters_remove(struct store_batch *batch, str
                                                   struct str needle, struct store_erased *removed);
 void store_batch_erasure_part(struct store_batch *batch, struct str id,
                               const struct store_erasure_part *part);
-// From here on events of the person are refused (or taken again).
+// From here on events of the person are refused (or taken again). Either removes what STORE_PARTITION_CARRIED has of the person: a person's
+// rows are changed through one partition, the person's.
 void store_batch_refuse(struct store_batch *batch, struct str project, struct str person,
                         bool refused, int64_t since_ms);
 
+// Refusals of everybody whose partition is not known, since only a hash of the person is: they came from a log with another number of
+// partitions, and hold in each. Only batches of who moves an installation are of this partition.
+#define STORE_PARTITION_CARRIED 65535U
 struct store_refusal {
     unsigned partition;
     struct str project, person;

@@ -175,6 +175,19 @@ enum status store_user_ask(struct store *store, struct store_user_question *ques
                                            : store->engine->user_ask(store, question);
 }
 
+// What one partition counted another may have taken back, once the number of partitions was changed.
+static void leave_out_nothings(struct store_total *totals, size_t *count) {
+    size_t kept = 0;
+    for (size_t i = 0; count && i < *count; i++) {
+        if (totals[i].amount != 0) {
+            totals[kept++] = totals[i];
+        }
+    }
+    if (count) {
+        *count = kept;
+    }
+}
+
 enum status store_totals_read(struct store *store, struct str project, int32_t from, int32_t to,
                               uint64_t metrics, struct arena *arena, struct store_total **out,
                               size_t *count) {
@@ -186,7 +199,10 @@ enum status store_totals_read(struct store *store, struct str project, int32_t f
     if (from > to || metrics == 0) {
         return STATUS_OK;
     }
-    return store->engine->totals_read(store, project, from, to, metrics, arena, out, count);
+    enum status status =
+        store->engine->totals_read(store, project, from, to, metrics, arena, out, count);
+    leave_out_nothings(*out, status == STATUS_OK ? count : NULL);
+    return status;
 }
 
 enum status store_totals_load(struct store *store, unsigned partition, struct str project,
@@ -423,7 +439,7 @@ enum status store_usage_read(struct store *store, int32_t day, struct arena *are
 enum status store_walk(struct store *store, enum store_row_kind kind, struct str after,
                        size_t bytes, struct arena *arena, struct store_page *out) {
     *out = (struct store_page){.rows = NULL};
-    if (kind < STORE_ROW_PROJECT || kind > STORE_ROW_OFFSET) {
+    if (kind < STORE_ROW_PROJECT || kind >= STORE_ROW_END) {
         return STATUS_INVALID;
     }
     return store->engine->walk == NULL ? STATUS_UNSUPPORTED
@@ -436,6 +452,7 @@ const char *store_row_kind_name(enum store_row_kind kind) {
     case STORE_ROW_##symbol: return name;
         STORE_ROW_LIST(X)
 #undef X
+    case STORE_ROW_END: break;
     }
     return "unknown rows";
 }

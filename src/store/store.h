@@ -275,7 +275,7 @@ struct store_total {
     struct str value; // at most 1024 bytes
     int64_t amount;   // absolute; 0 removes the row
 };
-// Sums over partitions, ordered by day, metric, value (bytewise). metrics: bit set of UINT64_C(1) << enum store_metric.
+// Sums over partitions that are not 0, ordered by day, metric, value (bytewise). metrics: bit set of UINT64_C(1) << enum store_metric.
 MUST_CHECK enum status store_totals_read(struct store *store, struct str project, int32_t from,
                                          int32_t to, uint64_t metrics, struct arena *arena,
                                          struct store_total **out, size_t *count);

@@ -7,6 +7,7 @@
 #define FOOTFALL_STORE_WALK_H
 
 #include "store/deliveries.h"
+#include "store/letters.h"
 #include "store/store.h"
 
 // --- Walking --------------------------------------------------------------------------------------------------------
@@ -27,11 +28,13 @@
     X(TOTAL, 13, "day totals")                                                                     \
     X(SEEN, 14, "dedupe chunks")                                                                   \
     X(DEAD_LETTER, 15, "dead letters")                                                             \
-    X(OFFSET, 16, "offsets")
+    X(OFFSET, 16, "offsets")                                                                       \
+    X(LETTER_MARK, 17, "marks of dead letters")
 enum store_row_kind {
 #define X(symbol, number, name) STORE_ROW_##symbol = number,
     STORE_ROW_LIST(X)
 #undef X
+        STORE_ROW_END // above every number
 };
 struct store_link {
     struct str anonymous_id, user_id;
@@ -45,11 +48,16 @@ struct store_seen {
 struct store_offset {
     int64_t epoch, next_offset;
 };
+// What was done about a dead letter, which may be gone itself.
+struct store_marked {
+    int64_t offset;
+    struct store_letter_mark mark;
+};
 struct store_row {
     enum store_row_kind kind;
     struct str project;       // of PROFILE to TOTAL and DEAD_LETTER
     struct store_actor actor; // of STATE, DAY, SESSION, TIMELINE
-    unsigned partition;       // of TOTAL, SEEN, DEAD_LETTER, OFFSET
+    unsigned partition;       // of TOTAL, SEEN, DEAD_LETTER, OFFSET, LETTER_MARK
     union {
         struct store_project project;
         struct store_key key;
@@ -68,6 +76,7 @@ struct store_row {
         struct store_seen seen;
         struct store_dead_letter dead_letter;
         struct store_offset offset;
+        struct store_marked marked;
     } as; // by kind
 };
 struct store_page {

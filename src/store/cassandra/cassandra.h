@@ -310,6 +310,8 @@ MUST_CHECK enum status cassandra_get_session(const struct cql_value *columns,
                                              struct store_session *out);
 MUST_CHECK enum status cassandra_get_entry(const struct cql_value *columns, struct arena *arena,
                                            struct store_timeline_row *row);
+MUST_CHECK enum status cassandra_get_mark(const struct cql_value *columns,
+                                          struct store_letter_mark *out);
 MUST_CHECK enum status cassandra_get_letter(const struct cql_value *columns, struct arena *arena,
                                             struct store_dead_letter *letter);
 

@@ -239,15 +239,31 @@ enum status cassandra_batch_erasure_part(struct store_batch *base, struct str id
     return changes_end(changes);
 }
 
+static struct cql_values *begin_refusal(struct store_batch *base, bool refused, unsigned partition,
+                                        struct str project, struct str person) {
+    struct cql_values *values = changes_begin(
+        cassandra_batch_changes(base), refused ? STATEMENT_REFUSAL_PUT : STATEMENT_REFUSAL_REMOVE);
+    cql_bind_bigint(values, epoch_of(base));
+    cql_bind_int(values, (int32_t)partition);
+    cql_bind_text(values, project);
+    cql_bind_text(values, person);
+    return values;
+}
+
 enum status cassandra_batch_refuse(struct store_batch *base, struct str project, struct str person,
                                    bool refused, int64_t since_ms) {
     struct changes *changes = cassandra_batch_changes(base);
-    struct cql_values *values =
-        changes_begin(changes, refused ? STATEMENT_REFUSAL_PUT : STATEMENT_REFUSAL_REMOVE);
-    cql_bind_bigint(values, epoch_of(base));
-    cql_bind_int(values, (int32_t)cassandra_batch_place(base)->partition);
-    cql_bind_text(values, project);
-    cql_bind_text(values, person);
+    unsigned partition = cassandra_batch_place(base)->partition;
+    enum status status = STATUS_OK;
+    // Nobody wrote the carried row but who moved it here, in the first batch of its partition: this one's stamp is above.
+    if (partition != STORE_PARTITION_CARRIED) {
+        (void)begin_refusal(base, false, STORE_PARTITION_CARRIED, project, person);
+        status = changes_end(changes);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct cql_values *values = begin_refusal(base, refused, partition, project, person);
     if (refused) {
         cql_bind_timestamp(values, since_ms);
     }

@@ -189,24 +189,28 @@ struct mark_read {
     bool found;
 };
 
-static enum status take_mark(struct cassandra_read *read, const struct cql_value *columns) {
-    struct mark_read *found = read->context;
+enum status cassandra_get_mark(const struct cql_value *columns, struct store_letter_mark *out) {
     uint32_t outcome = 0;
     uint32_t target = 0;
     enum status status = cassandra_get_u32(columns[0], &outcome);
     if (status == STATUS_OK) {
-        status = cql_get_bigint(columns[1], &found->mark.marked_ms);
+        status = cql_get_bigint(columns[1], &out->marked_ms);
     }
     if (status == STATUS_OK) {
         status = cassandra_get_u32(columns[2], &target);
     }
     if (status == STATUS_OK) {
-        status = cql_get_bigint(columns[3], &found->mark.target_end);
+        status = cql_get_bigint(columns[3], &out->target_end);
     }
-    found->mark.outcome = (enum store_letter_outcome)outcome;
-    found->mark.target = target;
-    found->found = true;
+    out->outcome = (enum store_letter_outcome)outcome;
+    out->target = target;
     return status;
+}
+
+static enum status take_mark(struct cassandra_read *read, const struct cql_value *columns) {
+    struct mark_read *found = read->context;
+    found->found = true;
+    return cassandra_get_mark(columns, &found->mark);
 }
 
 static enum status make_mark_read(struct cassandra_read *read, int64_t epoch, unsigned partition,

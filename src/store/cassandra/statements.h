@@ -332,6 +332,9 @@
       "SELECT epoch, project, " STATEMENT_LETTER_COLUMNS " FROM #dead_letters")                      \
     S(WALK_DELIVERIES, READ,                                                                         \
       "SELECT name, due, next, changed, version, state, attempts, error FROM #deliveries")           \
+    S(WALK_MARKS, READ,                                                                              \
+      "SELECT epoch, log_partition, log_offset, outcome, marked, target, target_end "                \
+      "FROM #dead_letter_marks")                                                                     \
     S(WALK_OFFSETS, READ, "SELECT epoch, log_partition, next_offset FROM #partitions")               \
     S(REPORT_GET, READ,                                                                              \
       "SELECT revision, closed, digest, body FROM #reports WHERE project = ? AND day = ? LIMIT 1")

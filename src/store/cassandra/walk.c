@@ -197,6 +197,16 @@ static enum status read_offset(const struct cql_value *columns, struct arena *ar
     return status == STATUS_OK ? cql_get_bigint(columns[1], &row->as.offset.next_offset) : status;
 }
 
+static enum status read_mark(const struct cql_value *columns, struct arena *arena,
+                             struct store_row *row) {
+    (void)arena;
+    enum status status = get_partition(columns[0], row);
+    if (status == STATUS_OK) {
+        status = cql_get_bigint(columns[1], &row->as.marked.offset);
+    }
+    return status == STATUS_OK ? cassandra_get_mark(columns + 2, &row->as.marked.mark) : status;
+}
+
 // --- Pages ------------------------------------------------------------------------------------------------------------------
 
 static const struct table {
@@ -221,6 +231,7 @@ static const struct table {
     [STORE_ROW_SEEN] = {STATEMENT_WALK_SEEN, 5, true, read_seen},
     [STORE_ROW_DEAD_LETTER] = {STATEMENT_WALK_LETTERS, 8, true, read_letter},
     [STORE_ROW_OFFSET] = {STATEMENT_WALK_OFFSETS, 3, true, read_offset},
+    [STORE_ROW_LETTER_MARK] = {STATEMENT_WALK_MARKS, 7, true, read_mark},
 };
 
 static enum status add_row(const struct table *table, const struct cql_value *columns,

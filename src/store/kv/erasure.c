@@ -207,15 +207,25 @@ enum status kv_batch_erasure_part(struct store_batch *base, struct str id,
                                               buffer_str(&value));
 }
 
+static void refusal_key(const struct kv_store *store, struct keys_key *key, unsigned partition,
+                        struct str project, struct str person) {
+    keys_begin_derived(key, KEYS_REFUSAL, store->generation);
+    keys_u16(key, (uint16_t)partition);
+    keys_text(key, project);
+    keys_tail(key, person);
+}
+
 enum status kv_batch_refuse(struct store_batch *base, struct str project, struct str person,
                             bool refused, int64_t since_ms) {
     struct kv_store *store = kv_store_of(base->store);
+    struct kv_batch *writes = kv_batch_writes(base);
     struct keys_key key;
-    keys_begin_derived(&key, KEYS_REFUSAL, store->generation);
-    keys_u16(&key, (uint16_t)kv_batch_partition(base));
-    keys_text(&key, project);
-    keys_tail(&key, person);
-    return refused
-               ? kv_store_batch_number(kv_batch_writes(base), &key, since_ms)
-               : store->kv->engine->batch_delete(kv_batch_writes(base), KV_MAIN, keys_str(&key));
+    refusal_key(store, &key, STORE_PARTITION_CARRIED, project, person);
+    enum status status = store->kv->engine->batch_delete(writes, KV_MAIN, keys_str(&key));
+    refusal_key(store, &key, kv_batch_partition(base), project, person);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return refused ? kv_store_batch_number(writes, &key, since_ms)
+                   : store->kv->engine->batch_delete(writes, KV_MAIN, keys_str(&key));
 }

@@ -97,6 +97,8 @@ MUST_CHECK enum status kv_read_links(struct kv_store *store, enum store_reach re
 bool kv_generation_next(struct kv_store *store, uint16_t *next);
 
 // --- letters.c: whether somebody has dealt with the letter: then it is put no more.
+// A stored mark. False: it is none.
+bool kv_letter_mark_read(struct str value, struct store_letter_mark *mark);
 MUST_CHECK enum status kv_letter_settled(struct kv_store *store, unsigned partition, int64_t offset,
                                          bool *settled);
 

@@ -234,7 +234,7 @@ static void put_mark(struct keys_key *value, const struct store_letter_mark *mar
     keys_i64(value, mark->target_end);
 }
 
-static bool get_mark(struct str value, struct store_letter_mark *mark) {
+bool kv_letter_mark_read(struct str value, struct store_letter_mark *mark) {
     uint8_t outcome = 0;
     uint16_t target = 0;
     bool whole = keys_read_u8(&value, &outcome) && keys_read_i64(&value, &mark->marked_ms) &&
@@ -255,7 +255,7 @@ enum status kv_letter_mark_get(struct store *base, unsigned partition, int64_t o
     arena_init(&arena, 256, 0);
     mark_key(&key, partition, offset);
     enum status status = store->kv->engine->get(store->kv, KV_MAIN, keys_str(&key), &arena, &value);
-    if (status == STATUS_OK && !get_mark(value, out)) {
+    if (status == STATUS_OK && !kv_letter_mark_read(value, out)) {
         status = STATUS_CORRUPT;
     }
     arena_free(&arena);

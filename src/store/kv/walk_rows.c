@@ -21,6 +21,8 @@ struct walk_table walk_table_of(enum store_row_kind kind) {
     case STORE_ROW_SEEN: return (struct walk_table){KV_MAIN, KEYS_SEEN, true};
     case STORE_ROW_DEAD_LETTER: return (struct walk_table){KV_MAIN, KEYS_DEAD_LETTER, true};
     case STORE_ROW_OFFSET: return (struct walk_table){KV_MAIN, KEYS_OFFSET, true};
+    case STORE_ROW_LETTER_MARK: return (struct walk_table){KV_MAIN, KEYS_LETTER_MARK, false};
+    case STORE_ROW_END: break;
     }
     return (struct walk_table){KV_MAIN, KEYS_META, false};
 }
@@ -89,6 +91,11 @@ static bool read_offset(struct str key, struct str value, struct store_row *row)
            values_get_number(value, &row->as.offset.next_offset);
 }
 
+static bool read_mark(struct str key, struct str value, struct store_row *row) {
+    return read_partition(&key, row) && keys_read_i64(&key, &row->as.marked.offset) &&
+           key.len == 0 && kv_letter_mark_read(value, &row->as.marked.mark);
+}
+
 // *status as the reader that allocates leaves it.
 static bool read_seen(struct str key, struct str value, struct arena *arena, struct store_row *row,
                       enum status *status) {
@@ -147,6 +154,8 @@ static bool read_row(enum store_row_kind kind, struct str key, struct str value,
     case STORE_ROW_SEEN: return read_seen(key, value, arena, row, status);
     case STORE_ROW_DEAD_LETTER: return read_dead_letter(key, value, row);
     case STORE_ROW_OFFSET: return read_offset(key, value, row);
+    case STORE_ROW_LETTER_MARK: return read_mark(key, value, row);
+    case STORE_ROW_END: break;
     }
     return false;
 }

@@ -310,6 +310,32 @@ static void refusals_come_and_go(void **state) {
     assert_str(refusals[0].person, "0123456789abcdef");
 }
 
+// Whose they are only a hash tells; the partition of the person takes over when it has something to say.
+static void carried_refusals_go_with_the_persons_own(void **state) {
+    struct fixture *f = *state;
+    struct store_refusal *refusals = NULL;
+    size_t count = 0;
+    struct store_batch *batch = begin(f, STORE_PARTITION_CARRIED);
+    store_batch_refuse(batch, PROJECT, PERSON, true, T0);
+    store_batch_refuse(batch, PROJECT, STR("other"), true, T0);
+    store_batch_refuse(batch, STR("blog"), STR("other"), true, T0);
+    commit(batch, 0);
+    batch = begin(f, 5);
+    store_batch_refuse(batch, PROJECT, PERSON, false, T0);
+    commit(batch, 1);
+    batch = begin(f, 6);
+    store_batch_refuse(batch, PROJECT, STR("other"), true, T0 + 1);
+    commit(batch, 1);
+    fixture_reopen(f);
+    assert_ok(store_refusals(f->store, &f->arena, &refusals, &count));
+    assert_int_equal(count, 2);
+    bool first = refusals[0].partition == 6;
+    assert_int_equal(refusals[!first].partition, 6);
+    assert_int_equal(refusals[!first].since_ms, T0 + 1);
+    assert_int_equal(refusals[first].partition, STORE_PARTITION_CARRIED);
+    assert_str(refusals[first].project, "blog");
+}
+
 static void holds_come_and_go(void **state) {
     struct fixture *f = *state;
     struct store_hold hold = {PROJECT, PERSON, STR("case 7"), T0};
@@ -392,6 +418,7 @@ void suite_erasure(struct suite *suite) {
     SUITE_ADD(suite, dead_letters_that_were_dealt_with_go_too);
     SUITE_ADD(suite, receipts_tell_what_was_removed);
     SUITE_ADD(suite, refusals_come_and_go);
+    SUITE_ADD(suite, carried_refusals_go_with_the_persons_own);
     SUITE_ADD(suite, holds_come_and_go);
     SUITE_ADD(suite, revisions_can_be_written_anew);
     SUITE_ADD(suite, a_secret_is_the_first_one);

@@ -107,6 +107,21 @@ static void a_sum_stops_at_the_largest_number(void **state) {
     expect(f, 1, 1, ALL, "1:1:=9223372036854775807");
 }
 
+// A partition may take back what another one counted.
+static void a_sum_of_nothing_is_left_out(void **state) {
+    struct fixture *f = *state;
+    put(f, 0, 1, STORE_METRIC_NAME, "a", 2);
+    put(f, 9, 1, STORE_METRIC_NAME, "a", -2);
+    put(f, 0, 1, STORE_METRIC_NAME, "b", 3);
+    put(f, 9, 1, STORE_METRIC_NAME, "b", -1);
+    fixture_reopen(f);
+    expect(f, 1, 1, ALL, "1:3:b=2");
+    struct store_total *totals = NULL;
+    size_t count = 0;
+    assert_ok(store_totals_load(f->store, 9, PROJECT, 1, &f->arena, &totals, &count));
+    expect_text(totals, count, "1:3:a=-2 1:3:b=-1");
+}
+
 static void a_long_value_is_kept_and_a_longer_refused(void **state) {
     struct fixture *f = *state;
     char value[1026];
@@ -132,5 +147,6 @@ void suite_totals(struct suite *suite) {
     SUITE_ADD(suite, a_put_is_absolute_and_zero_removes);
     SUITE_ADD(suite, a_partition_loads_its_own_day);
     SUITE_ADD(suite, a_sum_stops_at_the_largest_number);
+    SUITE_ADD(suite, a_sum_of_nothing_is_left_out);
     SUITE_ADD(suite, a_long_value_is_kept_and_a_longer_refused);
 }

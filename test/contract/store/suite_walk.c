@@ -73,6 +73,11 @@ static void describe_partition(const struct store_row *row, char rest[160]) {
     } else if (row->kind == STORE_ROW_DEAD_LETTER) {
         (void)snprintf(rest, 160, "%lld %.*s", (long long)row->as.dead_letter.offset,
                        STR_ARG(row->as.dead_letter.reason));
+    } else if (row->kind == STORE_ROW_LETTER_MARK) {
+        const struct store_letter_mark *mark = &row->as.marked.mark;
+        (void)snprintf(rest, 160, "%lld is %d since %lld to %u at %lld",
+                       (long long)row->as.marked.offset, (int)mark->outcome,
+                       (long long)mark->marked_ms, mark->target, (long long)mark->target_end);
     } else if (row->kind == STORE_ROW_OFFSET) {
         (void)snprintf(rest, 160, "%lld of %lld", (long long)row->as.offset.next_offset,
                        (long long)row->as.offset.epoch);
@@ -125,7 +130,7 @@ static void expect_walk(struct fixture *f, enum store_row_kind kind, const char 
 
 static void an_empty_store_has_no_rows(void **state) {
     struct fixture *f = *state;
-    for (int kind = STORE_ROW_PROJECT; kind <= STORE_ROW_OFFSET; kind++) {
+    for (int kind = STORE_ROW_PROJECT; kind < STORE_ROW_END; kind++) {
         expect_walk(f, (enum store_row_kind)kind, "");
     }
     struct store_page page;
@@ -286,6 +291,27 @@ static void what_partitions_have_is_walked(void **state) {
     expect_walk(f, STORE_ROW_OFFSET, "/-/0: 100 of 77\n/-/300: 400 of 77\n");
 }
 
+static void mark_letter(struct fixture *f, unsigned partition, int64_t offset,
+                        enum store_letter_outcome outcome) {
+    struct store_dead_letter letter = {
+        .project = PROJECT, .partition = partition, .offset = offset, .received_ms = 9};
+    struct store_letter_mark mark = {outcome, 70, 3, -5};
+    assert_ok(store_letter_mark(f->store, &letter, &mark));
+}
+
+// Also of letters that are gone.
+static void marks_of_letters_are_walked(void **state) {
+    struct fixture *f = *state;
+    put_partition(f, 300);
+    mark_letter(f, 300, 8, STORE_LETTER_DISCARDED);
+    mark_letter(f, 300, -2, STORE_LETTER_TAKEN);
+    mark_letter(f, 1, 8, STORE_LETTER_TAKING);
+    fixture_reopen(f);
+    expect_walk(f, STORE_ROW_LETTER_MARK,
+                "/-/1: 8 is 1 since 70 to 3 at -5\n/-/300: -2 is 2 since 70 to 3 at -5\n"
+                "/-/300: 8 is 3 since 70 to 3 at -5\n");
+}
+
 static void a_walk_goes_on_where_it_was(void **state) {
     struct fixture *f = *state;
     struct store_batch *batch = begin(f, 0);
@@ -431,6 +457,7 @@ void suite_walk(struct suite *suite) {
     SUITE_ADD(suite, what_is_known_of_actors_is_walked);
     SUITE_ADD(suite, timelines_of_all_actors_are_walked);
     SUITE_ADD(suite, what_partitions_have_is_walked);
+    SUITE_ADD(suite, marks_of_letters_are_walked);
     SUITE_ADD(suite, a_walk_goes_on_where_it_was);
     SUITE_ADD(suite, deliveries_are_walked_and_restored);
     SUITE_ADD(suite, profiles_are_restored_as_they_were);

@@ -215,7 +215,8 @@ static void test_ids(void **state) {
                                       "1",
                                       "1-2",
                                       "-1-2-3",
-                                      "1--2-3",
+                                      "1---2-3",
+                                      "1--",
                                       "1-2-",
                                       "a-2-3",
                                       "1-b-3",
@@ -233,6 +234,11 @@ static void test_ids(void **state) {
     assert_int_equal(got.partition, letter.partition);
     assert_int_equal(got.offset, letter.offset);
     assert_int_equal(got.received_ms, letter.received_ms);
+    letter = (struct store_dead_letter){.partition = 1, .offset = -2, .received_ms = 3}; // moved
+    dead_letter_id_write(&letter, id);
+    assert_true(dead_letter_id_read(str_from_c(id), &got));
+    assert_int_equal(got.offset, -2);
+    assert_int_equal(got.received_ms, 3);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(dead_letter_id_read(str_from_c(bad[i]), &got));
     }
