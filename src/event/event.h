@@ -91,6 +91,12 @@ MUST_CHECK enum status event_decode(struct json_parser *parser, struct str value
                                     struct arena *arena, struct event *out,
                                     struct event_trees *trees, struct error *err);
 
+// What the dedupe windows keep of an event. Stored: it never changes. Not for secrets: an id is chosen by the sender, and a sender that
+// finds a collision drops only its own event.
+static inline uint64_t event_id_hash(struct str project, struct str id) {
+    return str_hash(id, str_hash(project, 0));
+}
+
 // project NUL (userId, else anonymousId): the key of the log record. Copied into arena.
 struct str event_record_key(const struct event *event, struct arena *arena);
 

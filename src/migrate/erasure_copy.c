@@ -59,36 +59,61 @@ static enum status copy_holds(const struct migrate_config *config, struct arena 
     return status;
 }
 
-static enum status copy_refusals(const struct migrate_config *config, int64_t epoch,
-                                 struct arena *arena) {
-    struct store_refusal *refusals = NULL;
-    size_t count = 0;
-    enum status status = store_refusals(config->source.store, arena, &refusals, &count);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct store_batch *batch = NULL;
-        status = store_batch_begin(config->target.store, epoch, refusals[i].partition, &batch);
-        if (status == STATUS_OK) {
-            store_batch_refuse(batch, refusals[i].project, refusals[i].person, true,
-                               refusals[i].since_ms);
-            status = store_batch_commit(batch, 0);
-        }
+static enum status copy_refusal(const struct migrate_config *config, const struct notes *notes,
+                                const struct store_refusal *refusal) {
+    struct store_batch *batch = NULL;
+    enum status status =
+        store_batch_begin(config->target.store, notes->target_epoch, refusal->partition, &batch);
+    if (status == STATUS_OK) {
+        store_batch_refuse(batch, refusal->project, refusal->person, true, refusal->since_ms);
+        status = store_batch_commit(batch, 0);
     }
     return status;
 }
 
-enum status erasure_copy(const struct migrate_config *config, int64_t target_epoch,
+// Only a hash of each person is known, so not which partition they have among another number.
+static enum status carry_refusals(const struct migrate_config *config, const struct notes *notes,
+                                  const struct store_refusal *refusals, size_t count) {
+    struct store_batch *batch = NULL;
+    enum status status = store_batch_begin(config->target.store, notes->target_epoch,
+                                           STORE_PARTITION_CARRIED, &batch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        store_batch_refuse(batch, refusals[i].project, refusals[i].person, true,
+                           refusals[i].since_ms);
+    }
+    return store_batch_commit(batch, 0);
+}
+
+static enum status copy_refusals(const struct migrate_config *config, const struct notes *notes,
+                                 struct arena *arena) {
+    struct store_refusal *refusals = NULL;
+    size_t count = 0;
+    enum status status = store_refusals(config->source.store, arena, &refusals, &count);
+    if (status == STATUS_OK && count > 0 && notes->partitions != notes->targets) {
+        return carry_refusals(config, notes, refusals, count);
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = copy_refusal(config, notes, &refusals[i]);
+    }
+    return status;
+}
+
+enum status erasure_copy(const struct migrate_config *config, const struct notes *notes,
                          struct error *err) {
     struct arena arena;
     arena_init(&arena, (size_t)64 * 1024, 0);
     enum status status = copy_key(config);
     if (status == STATUS_OK) {
-        status = copy_receipts(config, target_epoch, &arena);
+        status = copy_receipts(config, notes->target_epoch, &arena);
     }
     if (status == STATUS_OK) {
         status = copy_holds(config, &arena);
     }
     if (status == STATUS_OK) {
-        status = copy_refusals(config, target_epoch, &arena);
+        status = copy_refusals(config, notes, &arena);
     }
     arena_free(&arena);
     return status == STATUS_OK

@@ -5,9 +5,10 @@
 #define FOOTFALL_MIGRATE_ERASURE_COPY_H
 
 #include "migrate/migrate.h"
+#include "migrate/notes.h"
 
 // While all partitions of the target stand at offset 0. May be repeated.
-MUST_CHECK enum status erasure_copy(const struct migrate_config *config, int64_t target_epoch,
+MUST_CHECK enum status erasure_copy(const struct migrate_config *config, const struct notes *notes,
                                     struct error *err);
 
 #endif

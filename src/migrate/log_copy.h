@@ -8,19 +8,13 @@
 #include "migrate/notes.h"
 #include "migrate/tally.h"
 
-// Where the target's partition ends when all of a range is copied; and by how much its offsets are above the source's.
-static inline int64_t log_copy_end(const struct notes_range *range) {
-    return range->target_begin + (range->source_end - range->source_begin);
-}
-static inline int64_t log_copy_shift(const struct notes_range *range) {
-    return range->target_begin - range->source_begin;
-}
-
-// Appends what the target does not have yet: how many it has tells its end, since offsets are dense. CONFLICT: it has more.
+// Appends what the target does not have yet: each record to the partition of its key, in the order of log_merge.h. How many a partition has
+// tells its end, since offsets are dense. CONFLICT: it has more.
 MUST_CHECK enum status log_copy(const struct migrate_config *config, const struct notes *notes,
                                 struct error *err);
 
-// Of each partition what both sides have, in arrays of the arena. What the target's retention has dropped is left out on both sides.
+// Of each partition of the target what it has, and what it should have,,  in arrays of the arena. What the
+// target's retention has dropped is left out on both sides.
 struct log_sums {
     struct tally_sum *source, *target;
 };

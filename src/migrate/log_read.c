@@ -81,7 +81,7 @@ enum status log_read(struct log_read *read, struct error *err) {
         return STATUS_OK;
     }
     struct eventlog_consumer_config config = {
-        .group = STR(GROUP), .assigned = assigned, .context = read};
+        .group = STR(GROUP), .assigned = assigned, .context = read, .looks = true};
     struct eventlog_consumer *consumer = NULL;
     enum status status = eventlog_consumer_open(read->log, &config, &consumer, err);
     if (status == STATUS_OK) {

@@ -36,6 +36,7 @@ struct run {
     const struct migrate_config *config;
     struct arena arena;
     struct notes notes;
+    struct plan plan;
     struct tally *source, *target; // on the heap: each has a table of its own
 };
 
@@ -84,11 +85,9 @@ static int64_t margin_from(const struct migrate_config *config, int64_t kept_ms,
 }
 
 // margin: what goes within so long may be gone on one side while the other is looked at, and is left out.
-static struct row_rules rules_of(const struct migrate_config *config,
-                                 const struct notes_range *ranges, unsigned partitions,
+static struct row_rules rules_of(const struct migrate_config *config, struct plan *plan,
                                  int64_t margin) {
-    return (struct row_rules){ranges, partitions,
-                              margin_from(config, config->timeline_retention_ms, margin),
+    return (struct row_rules){plan, margin_from(config, config->timeline_retention_ms, margin),
                               margin_from(config, STORE_DELIVERIES_KEPT_MS, margin)};
 }
 
@@ -107,10 +106,11 @@ static enum status copy(struct run *run, struct error *err) {
         status = status == STATUS_OK ? next_step(run, NOTES_STEP_ROWS, err) : status;
     }
     if (status == STATUS_OK && run->notes.step == NOTES_STEP_ROWS) {
-        struct row_rules rules = rules_of(config, run->notes.ranges, run->notes.partitions, 0);
+        struct row_rules rules = rules_of(config, &run->plan, 0);
         status = row_copy(config, &run->notes, &rules, run->source->rows, err);
         status = status == STATUS_OK ? ledger_copy(config, err) : status;
-        status = status == STATUS_OK ? erasure_copy(config, run->notes.target_epoch, err) : status;
+        status = status == STATUS_OK ? erasure_copy(config, &run->notes, err) : status;
+        status = status == STATUS_OK ? row_copy_flush(config, err) : status;
         status = status == STATUS_OK ? next_step(run, NOTES_STEP_OFFSETS, err) : status;
     }
     if (status == STATUS_OK && run->notes.step == NOTES_STEP_OFFSETS) {
@@ -122,18 +122,40 @@ static enum status copy(struct run *run, struct error *err) {
 
 static enum status compare_offsets(struct run *run, struct migrate_report *report,
                                    struct error *err) {
-    for (unsigned i = 0; i < run->notes.partitions; i++) {
+    for (unsigned i = 0; i < run->notes.targets; i++) {
         int64_t offset = 0;
         enum status status =
             store_partition_offset(run->config->target.store, run->notes.target_epoch, i, &offset);
         if (status == STATUS_OK) {
-            status = report_add_offset(report, i, log_copy_end(&run->notes.ranges[i]), offset);
+            status = report_add_offset(report, i, run->notes.places[i].end, offset);
         }
         if (status != STATUS_OK) {
             return error_set(err, status, "partition %u of the target: %s", i, status_text(status));
         }
     }
     return STATUS_OK;
+}
+
+// Whoever wrote to the source meanwhile would look for it in vain.
+static enum status check_source_stood(const struct run *run, struct arena *arena,
+                                      struct error *err) {
+    struct notes_range *now = arena_alloc_array(arena, run->notes.partitions, sizeof *now);
+    int64_t behind = 0;
+    int64_t more = 0;
+    if (!now) {
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    }
+    enum status status = prepare_source(run->config, now, &behind, err);
+    for (unsigned i = 0; i < run->notes.partitions; i++) {
+        more += now[i].end - run->notes.ranges[i].end;
+    }
+    return status == STATUS_OK && more != 0
+               ? error_set(err, STATUS_CONFLICT,
+                           "the source has taken %lld records while it was moved, which the target "
+                           "does not have: stop what writes to it, empty the target, remove %s and "
+                           "begin anew",
+                           (long long)more, run->config->notes_path)
+               : status;
 }
 
 static enum status compare(struct run *run, struct counting *counting,
@@ -143,7 +165,7 @@ static enum status compare(struct run *run, struct counting *counting,
     if (status != STATUS_OK) {
         return status;
     }
-    counting->rules.ranges = NULL; // the target's rows are as they are to be
+    counting->rules.plan = NULL; // the target's rows are as they are to be
     counting->tally = run->target;
     counting->phase = MIGRATE_PHASE_CHECK_ROWS;
     counting->total = run->source->rows;
@@ -151,27 +173,40 @@ static enum status compare(struct run *run, struct counting *counting,
     if (status == STATUS_OK) {
         status = compare_offsets(run, report, err);
     }
+    if (status == STATUS_OK) {
+        status = check_source_stood(run, &run->arena, err);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    status = report_add_logs(report, &sums, run->notes.partitions);
+    status = report_add_logs(report, &sums, run->notes.targets);
     if (status == STATUS_OK) {
         status = report_add_rows(report, run->source, run->target);
     }
     return status == STATUS_OK ? STATUS_OK : error_set(err, status, "%s", status_text(status));
 }
 
-static enum status run_steps(struct run *run, struct migrate_report *report, struct error *err) {
-    enum status status = prepare(run->config, &run->arena, &run->notes, err);
-    if (status != STATUS_OK) {
-        return status;
+// What only the plan has.
+static enum status count_chunks(struct counting *counting, struct error *err) {
+    const struct plan *plan = counting->rules.plan;
+    for (size_t i = 0; i < plan->chunk_count; i++) {
+        enum status status = tally_add(counting->tally, &plan->chunks[i]);
+        if (status != STATUS_OK) {
+            return error_set(err, status, "dedupe chunks: %s", status_text(status));
+        }
     }
-    struct counting counting = {
-        .config = run->config,
-        .rules = rules_of(run->config, run->notes.ranges, run->notes.partitions, DAY_MS),
-        .tally = run->source,
-        .phase = MIGRATE_PHASE_SURVEY};
-    status = count_rows(&counting, run->config->source.store, err);
+    return STATUS_OK;
+}
+
+static enum status run_plan(struct run *run, struct migrate_report *report, struct error *err) {
+    struct counting counting = {.config = run->config,
+                                .rules = rules_of(run->config, &run->plan, DAY_MS),
+                                .tally = run->source,
+                                .phase = MIGRATE_PHASE_SURVEY};
+    enum status status = count_rows(&counting, run->config->source.store, err);
+    if (status == STATUS_OK) {
+        status = count_chunks(&counting, err);
+    }
     if (status == STATUS_OK) {
         status = copy(run, err);
     }
@@ -181,6 +216,19 @@ static enum status run_steps(struct run *run, struct migrate_report *report, str
     if (status == STATUS_OK && report->difference_count == 0) {
         status = next_step(run, NOTES_STEP_DONE, err);
     }
+    return status;
+}
+
+static enum status run_steps(struct run *run, struct migrate_report *report, struct error *err) {
+    enum status status = prepare(run->config, &run->arena, &run->notes, err);
+    if (status == STATUS_OK) {
+        status = plan_make(run->config, &run->notes, &run->plan, err);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = run_plan(run, report, err);
+    plan_free(&run->plan);
     return status;
 }
 
@@ -238,10 +286,10 @@ static enum status survey(struct run *run, struct migrate_report *report, struct
         return status;
     }
     for (unsigned i = 0; i < partitions; i++) {
-        sums.source[i].count = (uint64_t)(ranges[i].source_end - ranges[i].source_begin);
+        sums.source[i].count = (uint64_t)(ranges[i].end - ranges[i].begin);
     }
     struct counting counting = {.config = config,
-                                .rules = rules_of(config, NULL, partitions, 0),
+                                .rules = rules_of(config, NULL, 0),
                                 .tally = run->source,
                                 .phase = MIGRATE_PHASE_SURVEY};
     status = count_rows(&counting, config->source.store, err);

@@ -5,6 +5,8 @@
 //   source log   --copy in order-->   target log      (log_copy.c)
 //   source store --page by page -->   target store    (row_copy.c)     then the offsets, then a comparison of both sides (tally.c)
 //
+// The target's log may have another number of partitions: plan.h says where everything goes then.
+//
 // What has been done is noted in a file beside the source, so that a migration that was interrupted anywhere, also by a power cut, goes
 // on where it was when it is run again. Rows are written at offset 0 of their partition, in any order and again without harm; only
 // when all are there is the partition's offset set to where the copied log ends. So everything that is processed at the target later is
@@ -26,6 +28,7 @@ struct migrate_side {
 
 // X(symbol, what is being done, unit)
 #define MIGRATE_PHASE_LIST(X)                                                                      \
+    X(PLAN, "finding where everything goes", "records")                                            \
     X(SURVEY, "reading the source", "rows")                                                        \
     X(LOG, "copying the event log", "records")                                                     \
     X(ROWS, "copying the store", "rows")                                                           \
@@ -41,7 +44,7 @@ const char *migrate_phase_unit(enum migrate_phase phase);
 
 struct migrate_config {
     struct migrate_side source; // everything in its log is processed; nobody writes
-    struct migrate_side target; // as many partitions
+    struct migrate_side target; // empty; any number of partitions
     const char *notes_path;     // beside the source
     struct clock *clock;
     int64_t timeline_retention_ms; // 0: none. Entries beyond it are left behind
@@ -73,7 +76,7 @@ MUST_CHECK enum status migrate_survey(const struct migrate_config *config,
                                       struct migrate_report *report, struct error *err);
 
 // OK: all is copied and compared; without differences the migration is noted as done. CLOSED: stopped. EXISTS: it was done before.
-// CONFLICT: the source is not fully processed or has moved on, or the target is not empty and not what an interrupted migration of
+// CONFLICT: the source is not fully processed or has moved on (also meanwhile), or the target is not empty and not what an interrupted migration of
 // this source left. CORRUPT, and what the engines give: err says where. After all but EXISTS it may be run again.
 // The report is filled only with OK.
 MUST_CHECK enum status migrate_run(const struct migrate_config *config,

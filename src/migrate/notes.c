@@ -14,7 +14,7 @@
 #include "base/json_write.h"
 #include "eventlog/eventlog.h"
 
-#define VERSION 2
+#define VERSION 3
 #define FILE_MAX ((size_t)1 << 20)
 
 static const char *const step_names[] = {
@@ -51,10 +51,15 @@ static void write_json(struct buffer *out, const struct notes *notes, struct str
     json_begin_array(&writer);
     for (unsigned i = 0; i < notes->partitions; i++) {
         json_begin_object(&writer);
-        json_member_i64(&writer, STR("sourceBegin"), notes->ranges[i].source_begin);
-        json_member_i64(&writer, STR("sourceEnd"), notes->ranges[i].source_end);
-        json_member_i64(&writer, STR("targetBegin"), notes->ranges[i].target_begin);
+        json_member_i64(&writer, STR("begin"), notes->ranges[i].begin);
+        json_member_i64(&writer, STR("end"), notes->ranges[i].end);
         json_end_object(&writer);
+    }
+    json_end_array(&writer);
+    json_key(&writer, STR("targets"));
+    json_begin_array(&writer);
+    for (unsigned i = 0; i < notes->targets; i++) {
+        json_i64(&writer, notes->places[i].begin);
     }
     json_end_array(&writer);
     json_end_object(&writer);
@@ -161,17 +166,39 @@ static bool read_position(const struct json_value *root, struct arena *arena, st
 }
 
 static bool read_range(const struct json_value *value, struct notes_range *range) {
-    return json_to_i64(json_get(value, STR("sourceBegin")), &range->source_begin) &&
-           json_to_i64(json_get(value, STR("sourceEnd")), &range->source_end) &&
-           json_to_i64(json_get(value, STR("targetBegin")), &range->target_begin) &&
-           range->source_begin >= 0 && range->source_end >= range->source_begin &&
-           range->target_begin >= 0;
+    return json_to_i64(json_get(value, STR("begin")), &range->begin) &&
+           json_to_i64(json_get(value, STR("end")), &range->end) && range->begin >= 0 &&
+           range->end >= range->begin;
+}
+
+static const struct json_value *read_list(const struct json_value *root, struct str name) {
+    const struct json_value *list = json_get(root, name);
+    bool fits = list && list->type == JSON_ARRAY && list->count > 0 &&
+                list->count <= EVENTLOG_PARTITIONS_MAX;
+    return fits ? list : NULL;
+}
+
+static bool read_places(const struct json_value *root, struct arena *arena, struct notes *out) {
+    const struct json_value *list = read_list(root, STR("targets"));
+    if (!list) {
+        return false;
+    }
+    out->targets = list->count;
+    out->places = arena_alloc_array(arena, list->count, sizeof *out->places);
+    const struct json_value *value = list->child;
+    for (unsigned i = 0; i < list->count; i++, value = value->next) {
+        if (!out->places || !json_to_i64(value, &out->places[i].begin) ||
+            out->places[i].begin < 0) {
+            return false;
+        }
+        out->places[i].end = out->places[i].begin;
+    }
+    return true;
 }
 
 static bool read_ranges(const struct json_value *root, struct arena *arena, struct notes *out) {
-    const struct json_value *list = json_get(root, STR("partitions"));
-    if (!list || list->type != JSON_ARRAY || list->count == 0 ||
-        list->count > EVENTLOG_PARTITIONS_MAX) {
+    const struct json_value *list = read_list(root, STR("partitions"));
+    if (!list) {
         return false;
     }
     out->partitions = list->count;
@@ -196,12 +223,13 @@ static bool read_members(const struct json_value *root, struct arena *arena, str
     out->step = (enum notes_step)at;
     bool whole = at < STEPS && json_to_i64(json_get(root, STR("version")), &version) &&
                  version == VERSION && json_to_i64(json_get(root, STR("kind")), &kind) &&
-                 kind >= STORE_ROW_PROJECT && kind <= STORE_ROW_OFFSET &&
+                 kind >= STORE_ROW_PROJECT && kind < STORE_ROW_END &&
                  json_to_i64(json_get(root, STR("beganMs")), &out->began_ms) &&
                  json_to_i64(json_get(root, STR("sourceEpoch")), &out->source_epoch) &&
                  json_to_i64(json_get(root, STR("targetEpoch")), &out->target_epoch);
     out->kind = (enum store_row_kind)kind;
-    return whole && read_position(root, arena, &out->position) && read_ranges(root, arena, out);
+    return whole && read_position(root, arena, &out->position) && read_ranges(root, arena, out) &&
+           read_places(root, arena, out);
 }
 
 enum status notes_read(const char *path, struct arena *arena, struct notes *out,
@@ -224,8 +252,8 @@ enum status notes_read(const char *path, struct arena *arena, struct notes *out,
         (void)error_set(err, status, "%s: out of memory", path);
     } else if (status != STATUS_OK || !read_members(root, arena, out)) {
         status = error_set(err, STATUS_CORRUPT,
-                           "%s is not readable (%s). To begin anew, remove it and empty the topic "
-                           "and the keyspace",
+                           "%s is not readable (%s). To begin anew, remove it and empty the "
+                           "target",
                            path, status == STATUS_OK ? "not written by this version" : why.text);
     }
     json_parser_free(parser);

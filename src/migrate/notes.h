@@ -22,17 +22,22 @@ enum notes_step {
 #undef X
 };
 
-// Which records of the source's log become which of the target's: offset n becomes n - source_begin + target_begin.
+// What of a partition of the source's log is copied.
 struct notes_range {
-    int64_t source_begin, source_end;
-    int64_t target_begin;
+    int64_t begin, end;
+};
+// Where the copied records of a partition of the target's log are. end is not in the file: plan.h finds it.
+struct notes_place {
+    int64_t begin, end;
 };
 struct notes {
     enum notes_step step; // what is to be done next
     int64_t source_epoch, target_epoch;
     int64_t began_ms;
-    struct notes_range *ranges; // one a partition
+    struct notes_range *ranges; // one a partition of the source
     unsigned partitions;
+    struct notes_place *places; // one a partition of the target
+    unsigned targets;
     enum store_row_kind kind; // of step ROWS: rows of the kinds before it, and of this kind up to
     struct str position;      // that place, are in the target
 };

@@ -35,8 +35,8 @@ static enum status source_range(const struct migrate_config *config, unsigned pa
             partition, (long long)offset, (long long)info.end);
     }
     *behind += info.end - offset;
-    range->source_begin = info.begin;
-    range->source_end = info.end;
+    range->begin = info.begin;
+    range->end = info.end;
     return STATUS_OK;
 }
 
@@ -57,7 +57,8 @@ static enum status check_source(const struct preparing *preparing, struct notes_
     enum status status = prepare_source(preparing->config, ranges, &behind, err);
     if (status == STATUS_OK && behind != 0) {
         return error_set(err, STATUS_CONFLICT,
-                         "%lld records of the source's event log are not processed yet",
+                         "%lld records of the source's event log are not processed yet: its "
+                         "processor has to come to the end first",
                          (long long)behind);
     }
     return status;
@@ -65,7 +66,7 @@ static enum status check_source(const struct preparing *preparing, struct notes_
 
 static enum status check_target_log(const struct preparing *preparing, struct error *err) {
     struct eventlog *log = preparing->config->target.log;
-    for (unsigned i = 0; i < preparing->notes->partitions; i++) {
+    for (unsigned i = 0; i < preparing->notes->targets; i++) {
         struct eventlog_partition_info info;
         enum status status = eventlog_partition_info(log, i, STR("migrate"), &info);
         if (status != STATUS_OK) {
@@ -77,7 +78,7 @@ static enum status check_target_log(const struct preparing *preparing, struct er
                              "the target's event log is not empty: partition %u has %lld records",
                              i, (long long)(info.end - info.begin));
         }
-        preparing->notes->ranges[i].target_begin = info.end;
+        preparing->notes->places[i] = (struct notes_place){info.end, info.end};
     }
     return STATUS_OK;
 }
@@ -112,7 +113,7 @@ static enum status check_target_store(const struct preparing *preparing, struct 
         return status;
     }
     bool empty = projects == 0;
-    for (unsigned i = 0; i < preparing->notes->partitions && empty; i++) {
+    for (unsigned i = 0; i < preparing->notes->targets && empty; i++) {
         int64_t offset = 0;
         status = store_partition_offset(store, preparing->notes->target_epoch, i, &offset);
         if (status != STATUS_OK && status != STATUS_CONFLICT) {
@@ -147,7 +148,7 @@ static enum status check_done(const struct preparing *preparing, const struct no
     clock_format_rfc3339(preparing->notes->began_ms, when);
     int64_t more = 0;
     for (unsigned i = 0; i < preparing->notes->partitions; i++) {
-        more += now[i].source_end - preparing->notes->ranges[i].source_end;
+        more += now[i].end - preparing->notes->ranges[i].end;
     }
     if (more != 0) {
         return error_set(err, STATUS_CONFLICT,
@@ -167,10 +168,11 @@ static enum status go_on(const struct preparing *preparing, const struct notes_r
         preparing->notes->partitions != eventlog_partition_count(preparing->config->source.log)) {
         return error_set(err, STATUS_CONFLICT, "%s is of another installation", path);
     }
-    if (preparing->notes->target_epoch != target_epoch) {
+    if (preparing->notes->target_epoch != target_epoch ||
+        preparing->notes->targets != eventlog_partition_count(preparing->config->target.log)) {
         return error_set(err, STATUS_CONFLICT,
-                         "the migration that %s tells of went to another topic. To begin anew, "
-                         "remove that file and empty the topic and the keyspace",
+                         "the migration that %s tells of went to another event log. To begin "
+                         "anew, remove that file and empty the target",
                          path);
     }
     if (preparing->notes->step == NOTES_STEP_DONE) {
@@ -178,13 +180,11 @@ static enum status go_on(const struct preparing *preparing, const struct notes_r
     }
     for (unsigned i = 0; i < preparing->notes->partitions; i++) {
         const struct notes_range *then = &preparing->notes->ranges[i];
-        if (now[i].source_begin != then->source_begin || now[i].source_end != then->source_end) {
-            return error_set(
-                err, STATUS_CONFLICT,
-                "the source was in use after its migration was interrupted: its event "
-                "log has changed. To begin anew, remove %s and empty the topic and the "
-                "keyspace",
-                path);
+        if (now[i].begin != then->begin || now[i].end != then->end) {
+            return error_set(err, STATUS_CONFLICT,
+                             "the source was in use after its migration was interrupted: its event "
+                             "log has changed. To begin anew, remove %s and empty the target",
+                             path);
         }
     }
     size_t projects = 0;
@@ -196,8 +196,8 @@ static enum status go_on(const struct preparing *preparing, const struct notes_r
     if (status == STATUS_OK && expected && !same) {
         return error_set(err, STATUS_CONFLICT,
                          "the target's store is not the one that the interrupted migration wrote "
-                         "to: it has other projects. To begin anew, remove %s and empty the topic "
-                         "and the keyspace",
+                         "to: it has other projects. To begin anew, remove %s and empty the "
+                         "target",
                          path);
     }
     return status;
@@ -208,14 +208,10 @@ enum status prepare(const struct migrate_config *config, struct arena *arena, st
                     struct error *err) {
     const struct preparing preparing = {config, arena, notes};
     unsigned partitions = eventlog_partition_count(config->source.log);
-    if (eventlog_partition_count(config->target.log) != partitions) {
-        return error_set(err, STATUS_CONFLICT,
-                         "the target's event log has %u partitions, the source's %u: they must be "
-                         "as many",
-                         eventlog_partition_count(config->target.log), partitions);
-    }
+    unsigned targets = eventlog_partition_count(config->target.log);
     struct notes_range *ranges = arena_alloc_array(arena, partitions, sizeof *ranges);
-    if (!ranges) {
+    struct notes_place *places = arena_alloc_array(arena, targets, sizeof *places);
+    if (!ranges || !places) {
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
     enum status status = check_source(&preparing, ranges, err);
@@ -233,6 +229,8 @@ enum status prepare(const struct migrate_config *config, struct arena *arena, st
     *notes = (struct notes){.source_epoch = eventlog_epoch(config->source.log),
                             .target_epoch = target_epoch,
                             .ranges = ranges,
-                            .partitions = partitions};
+                            .partitions = partitions,
+                            .places = places,
+                            .targets = targets};
     return begin(&preparing, err);
 }

@@ -7,7 +7,7 @@
 #include "migrate/migrate.h"
 #include "migrate/notes.h"
 
-// The source's stretch of each partition (target_begin is left alone), and how many records are not processed yet. CORRUPT: the
+// The source's stretch of each partition, and how many records are not processed yet. CORRUPT: the
 // store stands behind the log's end.
 MUST_CHECK enum status prepare_source(const struct migrate_config *config,
                                       struct notes_range *ranges, int64_t *behind,

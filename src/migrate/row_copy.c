@@ -3,17 +3,18 @@
 // Copies the rows of one store to another, and sets the partitions' offsets at the end.
 #include "migrate/row_copy.h"
 
-#include <string.h>
-
-#include "migrate/log_copy.h"
 #include "migrate/patience.h"
+#include "migrate/plan.h"
+
+#define CHUNKS_A_PAGE 256
 
 struct copying {
     const struct migrate_config *config;
     struct notes *notes;
     const struct row_rules *rules;
-    struct arena arena;           // of one page
-    struct store_batch **batches; // one a partition; NULL: not begun
+    struct arena arena; // of one page
+    // One a partition; NULL: not begun. Totals have numbers of partitions that the target's log has not.
+    struct store_batch *batches[EVENTLOG_PARTITIONS_MAX];
     uint64_t done, total;
 };
 
@@ -40,14 +41,32 @@ static enum status put_one(struct store *store, const struct store_row *row) {
         status = store_delivery_restore(store, &row->as.delivery);
     } else if (row->kind == STORE_ROW_VERSION_FLOOR) {
         status = store_version_floor_raise(store, row->project, row->as.version_floor);
+    } else if (row->kind == STORE_ROW_LETTER_MARK) {
+        // Of the letter only its place counts: it comes later, and stays away when it is dealt with.
+        const struct store_dead_letter letter = {.partition = row->partition,
+                                                 .offset = row->as.marked.offset,
+                                                 .project = STR("unknown")};
+        status = store_letter_mark(store, &letter, &row->as.marked.mark);
     }
     return status == STATUS_EXISTS ? STATUS_OK : status;
 }
 
+// Marks belong to a life of the log, which the first batch names.
+static enum status name_log(const struct copying *copying) {
+    struct store_batch *batch = NULL;
+    enum status status =
+        store_batch_begin(copying->config->target.store, copying->notes->target_epoch, 0, &batch);
+    return status == STATUS_OK ? store_batch_commit(batch, 0) : status;
+}
+
 static enum status put_each(struct copying *copying, const struct store_row *rows, size_t count,
                             struct error *err) {
+    enum status status = rows[0].kind == STORE_ROW_LETTER_MARK ? name_log(copying) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return write_failed(&rows[0], status, err);
+    }
     for (size_t i = 0; i < count; i++) {
-        enum status status = put_one(copying->config->target.store, &rows[i]);
+        status = put_one(copying->config->target.store, &rows[i]);
         if (status != STATUS_OK) {
             return write_failed(&rows[i], status, err);
         }
@@ -82,24 +101,12 @@ static enum status put_profiles(struct copying *copying, const struct store_row 
 // --- Derived rows ---------------------------------------------------------------------------------------------------
 
 // Where the target's processor will look for what it knows of an id: its records have this key.
-static unsigned partition_of_id(const struct copying *copying, struct str project, struct str id) {
-    char key[2 * 512 + 1];
-    if (project.len + id.len + 1 > sizeof key) {
-        return 0; // no store holds such an id; the batch refuses it
-    }
-    memcpy(key, project.data, project.len);
-    key[project.len] = '\0';
-    memcpy(key + project.len + 1, id.data, id.len);
-    return eventlog_partition_of(str_make(key, project.len + 1 + id.len),
-                                 copying->notes->partitions);
-}
-
 static unsigned partition_of_row(const struct copying *copying, const struct store_row *row) {
     if (row->kind >= STORE_ROW_TOTAL) {
         return row->partition;
     }
     struct str id = row->kind == STORE_ROW_LINK ? row->as.link.user_id : row->actor.id;
-    return partition_of_id(copying, row->project, id);
+    return plan_partition_of_id(row->project, id, copying->notes->targets);
 }
 
 static void add_to_batch(struct store_batch *batch, const struct store_row *row) {
@@ -127,6 +134,9 @@ static void add_to_batch(struct store_batch *batch, const struct store_row *row)
 static enum status add_derived(struct copying *copying, const struct store_row *row,
                                struct error *err) {
     unsigned partition = partition_of_row(copying, row);
+    if (partition >= EVENTLOG_PARTITIONS_MAX) {
+        return write_failed(row, STATUS_CORRUPT, err);
+    }
     struct store_batch **batch = &copying->batches[partition];
     if (!*batch) {
         enum status status = store_batch_begin(copying->config->target.store,
@@ -147,7 +157,7 @@ static enum status put_derived(struct copying *copying, const struct store_row *
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = add_derived(copying, &rows[i], err);
     }
-    for (unsigned i = 0; i < copying->notes->partitions; i++) {
+    for (unsigned i = 0; i < EVENTLOG_PARTITIONS_MAX; i++) {
         struct store_batch *batch = copying->batches[i];
         copying->batches[i] = NULL;
         if (!batch) {
@@ -171,8 +181,19 @@ static enum status put_rows(struct copying *copying, const struct store_row *row
     if (rows[0].kind == STORE_ROW_PROFILE) {
         return put_profiles(copying, rows, count, err);
     }
-    return rows[0].kind < STORE_ROW_STATE ? put_each(copying, rows, count, err)
-                                          : put_derived(copying, rows, count, err);
+    bool derived = rows[0].kind >= STORE_ROW_STATE && rows[0].kind != STORE_ROW_LETTER_MARK;
+    return derived ? put_derived(copying, rows, count, err) : put_each(copying, rows, count, err);
+}
+
+// The whole page again when it fails: what of it arrived is written once more, and is the same.
+static enum status put_patiently(struct copying *copying, const struct store_row *rows,
+                                 size_t count, struct error *err) {
+    struct patience patience = patience_begin(copying->config);
+    enum status status = STATUS_OK;
+    do {
+        status = put_rows(copying, rows, count, err);
+    } while (patience_left(&patience, status, store_row_kind_name(rows[0].kind)));
+    return status;
 }
 
 static enum status copy_page(struct store_row *rows, size_t count, void *context,
@@ -184,25 +205,16 @@ static enum status copy_page(struct store_row *rows, size_t count, void *context
         if (row_carry(copying->rules, &rows[i], &status)) {
             rows[kept++] = rows[i];
         } else if (status != STATUS_OK) {
-            return error_set(err, status,
-                             "the source's store has %s of partition %u, which its log has not",
-                             store_row_kind_name(rows[i].kind), rows[i].partition);
+            return error_set(err, status, "%s of partition %u of the source: %s",
+                             store_row_kind_name(rows[i].kind), rows[i].partition,
+                             status_text(status));
         }
     }
     copying->done += kept;
-    if (kept == 0) {
-        return STATUS_OK;
-    }
-    // The whole page again: what of it arrived is written once more, and is the same.
-    struct patience patience = patience_begin(copying->config);
-    enum status status = STATUS_OK;
-    do {
-        status = put_rows(copying, rows, kept, err);
-    } while (patience_left(&patience, status, store_row_kind_name(rows[0].kind)));
-    return status;
+    return kept == 0 ? STATUS_OK : put_patiently(copying, rows, kept, err);
 }
 
-static enum status flush(const struct migrate_config *config, struct error *err) {
+enum status row_copy_flush(const struct migrate_config *config, struct error *err) {
     struct patience patience = patience_begin(config);
     enum status status = STATUS_OK;
     do {
@@ -218,7 +230,7 @@ static enum status note_place(enum store_row_kind kind, struct str position, voi
                               struct error *err) {
     struct copying *copying = context;
     const struct migrate_config *config = copying->config;
-    enum status status = flush(config, err);
+    enum status status = row_copy_flush(config, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -233,10 +245,8 @@ static enum status note_place(enum store_row_kind kind, struct str position, voi
 enum status row_copy(const struct migrate_config *config, struct notes *notes,
                      const struct row_rules *rules, uint64_t total, struct error *err) {
     struct copying copying = {.config = config, .notes = notes, .rules = rules, .total = total};
-    struct arena places;
-    arena_init(&places, (size_t)16 << 10, 0);
+    const struct plan *plan = rules->plan;
     arena_init(&copying.arena, (size_t)64 << 10, 0);
-    copying.batches = arena_alloc_array(&places, notes->partitions, sizeof(struct store_batch *));
     struct row_walk walk = {.config = config,
                             .store = config->source.store,
                             .kind = notes->kind,
@@ -244,11 +254,14 @@ enum status row_copy(const struct migrate_config *config, struct notes *notes,
                             .visit = copy_page,
                             .paused = note_place,
                             .context = &copying};
-    enum status status =
-        copying.batches ? row_walk(&walk, err) : error_set(err, STATUS_NO_MEMORY, "out of memory");
+    enum status status = row_walk(&walk, err);
     notes->position = STR_EMPTY; // it was the walk's
+    for (size_t at = 0; at < plan->chunk_count && status == STATUS_OK; at += CHUNKS_A_PAGE) {
+        size_t left = plan->chunk_count - at;
+        status = put_patiently(&copying, &plan->chunks[at],
+                               left < CHUNKS_A_PAGE ? left : CHUNKS_A_PAGE, err);
+    }
     arena_free(&copying.arena);
-    arena_free(&places);
     return status;
 }
 
@@ -257,7 +270,7 @@ enum status row_copy(const struct migrate_config *config, struct notes *notes,
 static enum status set_offset(const struct migrate_config *config, const struct notes *notes,
                               unsigned partition, struct error *err) {
     struct store *store = config->target.store;
-    int64_t end = log_copy_end(&notes->ranges[partition]);
+    int64_t end = notes->places[partition].end;
     int64_t offset = 0;
     struct eventlog_partition_info info;
     enum status status =
@@ -292,11 +305,11 @@ static enum status set_offset(const struct migrate_config *config, const struct 
 enum status row_copy_offsets(const struct migrate_config *config, const struct notes *notes,
                              struct error *err) {
     enum status status = STATUS_OK;
-    for (unsigned i = 0; i < notes->partitions && status == STATUS_OK; i++) {
+    for (unsigned i = 0; i < notes->targets && status == STATUS_OK; i++) {
         struct patience patience = patience_begin(config);
         do {
             status = set_offset(config, notes, i, err);
         } while (patience_left(&patience, status, "an offset"));
     }
-    return status == STATUS_OK ? flush(config, err) : status;
+    return status == STATUS_OK ? row_copy_flush(config, err) : status;
 }

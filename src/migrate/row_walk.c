@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
 // Walks over all rows of a store, and says what of them is carried over.
-#include "migrate/log_copy.h"
 #include "migrate/patience.h"
 #include "migrate/row_copy.h"
 
@@ -50,15 +49,22 @@ static enum status walk_kind(struct row_walk *walk, struct arena arenas[2], stru
     return STATUS_OK;
 }
 
+// A store that has a letter's mark need not keep the letter.
+static enum store_row_kind kind_behind(enum store_row_kind kind) {
+    return kind == STORE_ROW_SEEN          ? STORE_ROW_LETTER_MARK
+           : kind == STORE_ROW_LETTER_MARK ? STORE_ROW_DEAD_LETTER
+                                           : (enum store_row_kind)(kind + 1);
+}
+
 enum status row_walk(struct row_walk *walk, struct error *err) {
     struct arena arenas[2];
     arena_init(&arenas[0], PAGE_ARENA, 0);
     arena_init(&arenas[1], PAGE_ARENA, 0);
     enum status status = STATUS_OK;
-    while (walk->kind < STORE_ROW_OFFSET && status == STATUS_OK) {
+    while (walk->kind != STORE_ROW_OFFSET && status == STATUS_OK) {
         status = walk_kind(walk, arenas, err);
         if (status == STATUS_OK) {
-            walk->kind = (enum store_row_kind)(walk->kind + 1);
+            walk->kind = kind_behind(walk->kind);
             walk->position = STR_EMPTY;
             status = walk->paused ? walk->paused(walk->kind, walk->position, walk->context, err)
                                   : STATUS_OK;
@@ -77,19 +83,5 @@ bool row_carry(const struct row_rules *rules, struct store_row *row, enum status
     if (row->kind == STORE_ROW_DELIVERY) {
         return row->as.delivery.due_ms >= rules->due_from_ms;
     }
-    if (row->kind < STORE_ROW_TOTAL || !rules->ranges) {
-        return true;
-    }
-    if (row->partition >= rules->partitions) {
-        *status = STATUS_CORRUPT;
-        return false;
-    }
-    // Offsets of what is processed later begin where the copied log ends: a moved number is below all of them, as the source's was.
-    int64_t shift = log_copy_shift(&rules->ranges[row->partition]);
-    if (row->kind == STORE_ROW_SEEN) {
-        row->as.seen.chunk += shift;
-    } else if (row->kind == STORE_ROW_DEAD_LETTER) {
-        row->as.dead_letter.offset += shift;
-    }
-    return true;
+    return row->kind < STORE_ROW_TOTAL || !rules->plan || plan_row(rules->plan, row, status);
 }

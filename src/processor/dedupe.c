@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "event/event.h"
 
 #define TICKS_A_WINDOW 1440
 #define FIRST_RING 1024
@@ -28,7 +29,7 @@ void dedupe_free(struct dedupe *dedupe) {
 }
 
 uint64_t dedupe_hash(struct str project, struct str id) {
-    return str_hash(id, str_hash(project, 0));
+    return event_id_hash(project, id);
 }
 
 size_t dedupe_count(const struct dedupe *dedupe) {

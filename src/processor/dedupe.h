@@ -49,7 +49,7 @@ void dedupe_free(struct dedupe *dedupe);
 // Fills an empty window from the store.
 MUST_CHECK enum status dedupe_load(struct dedupe *dedupe, struct store *store, unsigned partition);
 
-// Of one id. Not for secrets: an id is chosen by the sender, and a sender that finds a collision drops only its own event.
+// Of one id: event_id_hash.
 uint64_t dedupe_hash(struct str project, struct str id);
 // Has the memory fetched that dedupe_see of this hash will look at: a look-up waits for nothing else.
 static inline void dedupe_expect(const struct dedupe *dedupe, uint64_t hash) {

@@ -155,6 +155,56 @@ void site_tally(struct site *site, uint32_t without, struct tally *tally) {
     history_require(row_walk(&walk, &err), err.text);
 }
 
+static void add_row(struct tally *tally, const struct store_row *row) {
+    history_require(tally_add(tally, row), "tally");
+}
+
+static void add_totals(struct site *site, struct str project, struct tally *tally,
+                       struct arena *arena) {
+    struct store_total *totals = NULL;
+    size_t count = 0;
+    history_require(
+        store_totals_read(site->store, project, 0, 40000, UINT64_MAX - 1, arena, &totals, &count),
+        "totals");
+    for (size_t i = 0; i < count; i++) {
+        struct store_row row = {.kind = STORE_ROW_TOTAL, .project = project};
+        row.as.total = totals[i];
+        add_row(tally, &row);
+    }
+}
+
+static void add_letters(struct site *site, struct str project, struct tally *tally,
+                        struct arena *arena) {
+    struct store_letter_query query = {
+        .project = project, .from_ms = 0, .to_ms = INT64_MAX, .limit = 10000};
+    struct store_dead_letter *letters = NULL;
+    size_t count = 0;
+    bool more = false;
+    history_require(store_letters_read(site->store, &query, arena, &letters, &count, &more),
+                    "letters");
+    for (size_t i = 0; i < count; i++) {
+        struct store_row row = {.kind = STORE_ROW_DEAD_LETTER, .project = project};
+        row.as.dead_letter = letters[i];
+        row.as.dead_letter.offset = 0;
+        add_row(tally, &row);
+    }
+}
+
+void site_sums(struct site *site, uint32_t without, struct tally *tally) {
+    uint32_t placed = UINT32_C(1) << STORE_ROW_TOTAL | UINT32_C(1) << STORE_ROW_SEEN |
+                      UINT32_C(1) << STORE_ROW_DEAD_LETTER | UINT32_C(1) << STORE_ROW_LETTER_MARK;
+    struct arena arena;
+    arena_init(&arena, (size_t)1 << 20, 0);
+    site_tally(site, without | placed, tally);
+    for (unsigned i = 0; i < HISTORY_PROJECTS; i++) {
+        add_totals(site, history_projects[i].id, tally, &arena);
+        if ((without >> STORE_ROW_DEAD_LETTER & 1) == 0) {
+            add_letters(site, history_projects[i].id, tally, &arena);
+        }
+    }
+    arena_free(&arena);
+}
+
 void tally_expect_equal(const struct tally *a, const struct tally *b) {
     struct arena arena;
     arena_init(&arena, 4096, 0);
@@ -198,4 +248,11 @@ void move_finish(struct move *move) {
                  (unsigned long long)report.differences[0].target);
     }
     migrate_report_free(&report);
+}
+
+void site_move(struct site *source, struct site *target) {
+    struct move move;
+    move_init(&move, source, target);
+    move_finish(&move);
+    move_free(&move);
 }

@@ -14,6 +14,7 @@
 #include "dump.h"
 #include "migrate/migrate.h"
 #include "migrate/tally.h"
+#include "store/letters.h"
 
 #define assert_status(expression, expected)                                                        \
     assert_string_equal(status_name(expression), status_name(expected))
@@ -35,6 +36,8 @@ void site_settle(struct site *site);
 void site_process(struct site *site);
 // What all is in the store but offsets, and kinds of the bit set `without`: 1 << enum store_row_kind.
 void site_tally(struct site *site, uint32_t without, struct tally *tally);
+// The same, but what depends on the number of partitions: totals are added up, dead letters have no place, and there are no dedupe windows.
+void site_sums(struct site *site, uint32_t without, struct tally *tally);
 // Fails with the first group that differs.
 void tally_expect_equal(const struct tally *a, const struct tally *b);
 
@@ -48,5 +51,7 @@ void move_init(struct move *move, const struct site *source, const struct site *
 void move_free(struct move *move);
 // Runs it and expects no difference.
 void move_finish(struct move *move);
+// All of these, once.
+void site_move(struct site *source, struct site *target);
 
 #endif

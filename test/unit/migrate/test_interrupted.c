@@ -11,7 +11,7 @@
 #include "migrate/notes.h"
 #include "store/walk.h"
 
-#define PARTITIONS 2
+#define PARTITIONS 2 // of the source
 #define EVENTS 50
 
 enum effect { EFFECT_NONE, EFFECT_WHOLE, EFFECT_PART };
@@ -63,6 +63,10 @@ WRAP(store_delivery_restore, (struct store * store, const struct store_delivery 
 WRAP(store_profiles_restore,
      (struct store * store, struct str project, const struct store_profile *profiles, size_t count),
      (store, project, profiles, count), (void)store)
+WRAP(store_letter_mark,
+     (struct store * store, const struct store_dead_letter *letter,
+      const struct store_letter_mark *mark),
+     (store, letter, mark), (void)store)
 WRAP(store_version_floor_raise, (struct store * store, struct str project, uint64_t version),
      (store, project, version), (void)store)
 
@@ -99,13 +103,13 @@ void __wrap_eventlog_append(struct eventlog *log, struct eventlog_append *append
 }
 
 // False when the migration was through before the call that was to fail.
-static bool survives(struct site *source, const struct tally *expected, unsigned fail_at,
-                     enum effect effect) {
+static bool survives(struct site *source, unsigned targets, const struct tally *expected,
+                     unsigned fail_at, enum effect effect) {
     struct site target;
     struct move move;
     struct migrate_report report;
     struct error err = {STATUS_OK, ""};
-    site_open(&target, false, PARTITIONS);
+    site_open(&target, false, targets);
     move_init(&move, source, &target);
     faults.calls = 0;
     faults.fail_at = fail_at;
@@ -134,20 +138,47 @@ static bool survives(struct site *source, const struct tally *expected, unsigned
     return reached;
 }
 
-static void each_write_may_be_the_last(void **state) {
-    (void)state;
+// What a migration that nothing interrupts leaves.
+static void move_whole(struct site *source, unsigned targets, struct tally *out) {
+    struct site target;
+    struct move move;
+    site_open(&target, false, targets);
+    move_init(&move, source, &target);
+    move_finish(&move);
+    site_tally(&target, 0, out);
+    move_free(&move);
+    site_close(&target);
+}
+
+static void mark_letter(struct site *source, enum store_letter_outcome outcome) {
+    struct store_dead_letter *letters = NULL;
+    struct store_letter_mark mark = {outcome, 5, 0, 1};
+    struct arena arena;
+    size_t count = 0;
+    arena_init(&arena, 4096, 0);
+    assert_status(store_dead_letters(source->store, STR_EMPTY, 1, &arena, &letters, &count),
+                  STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_status(store_letter_mark(source->store, &letters[0], &mark), STATUS_OK);
+    arena_free(&arena);
+}
+
+static void interrupt_each_write(unsigned targets) {
     static struct tally expected;
     struct site source;
     struct history history;
-    history_make(&history, 41, EVENTS);
+    history_make(&history, 43, EVENTS);
+    history_add_controls(&history, 45, 1);
+    history.records[7].value = history.records[9].value = STR("{\"id\":\""); // dead letters
     site_open(&source, false, PARTITIONS);
     site_settle(&source);
     history_append(&history, source.log, 0, EVENTS);
     site_process(&source);
-    site_tally(&source, 0, &expected);
+    mark_letter(&source, STORE_LETTER_DISCARDED);
+    move_whole(&source, targets, &expected);
     for (enum effect effect = EFFECT_NONE; effect <= EFFECT_PART; effect++) {
         unsigned n = 1;
-        while (survives(&source, &expected, n, effect)) {
+        while (survives(&source, targets, &expected, n, effect)) {
             n++;
         }
         assert_true(n > 50); // else little was tried
@@ -155,6 +186,21 @@ static void each_write_may_be_the_last(void **state) {
     tally_free(&expected);
     site_close(&source);
     history_free(&history);
+}
+
+static void each_write_may_be_the_last(void **state) {
+    (void)state;
+    interrupt_each_write(PARTITIONS);
+}
+
+static void the_same_with_more_partitions(void **state) {
+    (void)state;
+    interrupt_each_write(5);
+}
+
+static void the_same_with_one_partition(void **state) {
+    (void)state;
+    interrupt_each_write(1);
 }
 
 // What a store does not answer in time is asked again, in the same run.
@@ -202,6 +248,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_store_that_is_slow_is_waited_for),
         cmocka_unit_test(each_write_may_be_the_last),
+        cmocka_unit_test(the_same_with_more_partitions),
+        cmocka_unit_test(the_same_with_one_partition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

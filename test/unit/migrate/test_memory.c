@@ -16,12 +16,12 @@ int __wrap_fsync(int fd) {
     return 0;
 }
 
-static bool survives(struct site *source, const struct tally *expected, long n) {
+static bool survives(struct site *source, unsigned targets, const struct tally *expected, long n) {
     struct site target;
     struct move move;
     struct migrate_report report;
     struct error err = {STATUS_OK, ""};
-    site_open(&target, false, PARTITIONS);
+    site_open(&target, false, targets);
     move_init(&move, source, &target);
     failing_malloc_arm(n);
     enum status status = migrate_run(&move.config, &report, &err);
@@ -43,25 +43,40 @@ static bool survives(struct site *source, const struct tally *expected, long n) 
     return failed;
 }
 
-static void each_allocation_fails_in_turn(void **state) {
-    (void)state;
+static void fail_each_allocation(unsigned targets) {
     static struct tally expected;
-    struct site source;
+    struct site source, target;
+    struct move move;
     struct history history;
     history_make(&history, 51, EVENTS);
     site_open(&source, false, PARTITIONS);
+    site_open(&target, false, targets);
     site_settle(&source);
     history_append(&history, source.log, 0, EVENTS);
     site_process(&source);
-    site_tally(&source, 0, &expected);
+    move_init(&move, &source, &target);
+    move_finish(&move);
+    site_tally(&target, 0, &expected);
     long n = 0;
-    while (survives(&source, &expected, n)) {
+    while (survives(&source, targets, &expected, n)) {
         n++;
     }
     assert_true(n > 50); // else little was tried
     tally_free(&expected);
+    move_free(&move);
+    site_close(&target);
     site_close(&source);
     history_free(&history);
+}
+
+static void each_allocation_fails_in_turn(void **state) {
+    (void)state;
+    fail_each_allocation(PARTITIONS);
+}
+
+static void the_same_with_more_partitions(void **state) {
+    (void)state;
+    fail_each_allocation(3);
 }
 
 int main(void) {
@@ -69,6 +84,7 @@ int main(void) {
     log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_fails_in_turn),
+        cmocka_unit_test(the_same_with_more_partitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
