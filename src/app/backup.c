@@ -95,7 +95,7 @@ static enum status take_stopped(const struct settings *settings, const char *to,
                            STR_ARG(settings_string(settings, "data")));
     }
     if (status == STATUS_OK) {
-        status = app_open_embedded(settings, &paths, &config.log, &config.store, err);
+        status = app_open_embedded(settings, &paths, 0, &config.log, &config.store, err);
     }
     if (status == STATUS_OK) {
         config.credentials = paths.credentials;

@@ -126,12 +126,20 @@ static const struct app_command commands[] = {
      "  --apply          make the topic and the tables that are missing\n"
      "  --list           only the names of the checks\n",
      true, app_doctor_command},
-    {"migrate", "move an installation to Kafka and Cassandra",
-     "footfall migrate [--dry-run] [--config FILE] [--data DIR] [--SETTING VALUE]...",
+    {"migrate", "move an installation to Kafka and Cassandra, or to another number of partitions",
+     "footfall migrate [--dry-run] [--to-partitions N] [--config FILE] [--data DIR] [--SETTING VALUE]...\n"
+     "       footfall migrate --to-data DIR [--to-partitions N] ...\n"
+     "       footfall migrate --to-topic TOPIC --to-keyspace KEYSPACE [--to-partitions N] ...",
      "Carries the event log and the store of a data directory over to kafka.* and cassandra.*: log records,\n"
      "profiles, timelines, totals, reports, keys and accounts; then compares both sides. Footfall must not run\n"
      "meanwhile; topic and keyspace must be new or empty. Stopped or broken off, it goes on where it was when\n"
      "it is run again: DATA/migration.json says how far it came. Exit code 1 when something differs.\n\n"
+     "  --to-data DIR    to another data directory instead\n"
+     "  --to-topic TOPIC --to-keyspace KEYSPACE\n"
+     "                   from kafka.topic and cassandra.keyspace to these instead\n"
+     "  --to-partitions N\n"
+     "                   partitions of the event log there. Default: as many as here; of a data directory\n"
+     "                   embedded.partitions\n"
      "  --dry-run        only count what would be moved\n",
      true, app_migrate_command},
     {"backup", "take a backup of a running Footfall, or check one",

@@ -59,6 +59,13 @@ struct store_cassandra_config app_cassandra_config(const struct settings *settin
     };
 }
 
+enum status app_open_keyspace(const struct settings *settings, struct str keyspace,
+                              struct store **out, struct error *err) {
+    struct store_cassandra_config config = app_cassandra_config(settings);
+    config.keyspace = keyspace;
+    return store_open_cassandra(&config, out, err);
+}
+
 enum status app_open_cassandra(const struct settings *settings, struct store **out,
                                struct error *err) {
     struct store_cassandra_config config = app_cassandra_config(settings);
@@ -104,7 +111,7 @@ static void join_properties(const struct settings *settings, struct buffer *out)
     }
 }
 
-// more: what the settings do not say.
+// more: what the settings do not say, or otherwise.
 static enum status open_kafka(const struct settings *settings,
                               const struct eventlog_kafka_config *more, struct eventlog **out,
                               struct error *err) {
@@ -112,7 +119,7 @@ static enum status open_kafka(const struct settings *settings,
     join_properties(settings, &properties);
     struct eventlog_kafka_config config = {
         .brokers = settings_string(settings, "kafka.brokers"),
-        .topic = settings_string(settings, "kafka.topic"),
+        .topic = more->topic.data ? more->topic : settings_string(settings, "kafka.topic"),
         .partitions = more->partitions > 0
                           ? more->partitions
                           : (unsigned)settings_integer(settings, "kafka.partitions"),
@@ -125,6 +132,7 @@ static enum status open_kafka(const struct settings *settings,
         .delivery_timeout_ms = settings_integer(settings, "kafka.delivery_timeout"),
         .properties = buffer_str(&properties),
         .must_exist = more->must_exist,
+        .may_be_wider = more->may_be_wider,
         .differs = more->differs,
         .differs_context = more->differs_context,
         .clock = clock_system(),
@@ -135,6 +143,18 @@ static enum status open_kafka(const struct settings *settings,
                  : error_set(err, status, "kafka.properties: %s", status_text(status));
     buffer_free(&properties);
     return status;
+}
+
+enum status app_open_topic(const struct settings *settings, struct str topic, unsigned partitions,
+                           struct eventlog **out, struct error *err) {
+    const struct eventlog_kafka_config more = {.topic = topic, .partitions = partitions};
+    return open_kafka(settings, &more, out, err);
+}
+
+enum status app_open_kafka_to_leave(const struct settings *settings, struct eventlog **out,
+                                    struct error *err) {
+    const struct eventlog_kafka_config more = {.must_exist = true, .may_be_wider = true};
+    return open_kafka(settings, &more, out, err);
 }
 
 enum status app_open_kafka(const struct settings *settings, unsigned partitions,
@@ -187,13 +207,15 @@ enum status app_open_log(const struct settings *settings, const struct client_pa
 }
 
 enum status app_open_embedded(const struct settings *settings, const struct client_paths *paths,
-                              struct eventlog **log, struct store **store, struct error *err) {
+                              unsigned partitions, struct eventlog **log, struct store **store,
+                              struct error *err) {
     struct store_config store_config = {
         .cache_bytes = (size_t)settings_integer(settings, "embedded.cache"),
         .write_buffer_bytes = (size_t)settings_integer(settings, "embedded.write_buffer"),
     };
     struct eventlog_config log_config = {
-        .partitions = (unsigned)settings_integer(settings, "embedded.partitions"),
+        .partitions = partitions > 0 ? partitions
+                                     : (unsigned)settings_integer(settings, "embedded.partitions"),
         .clock = clock_system(),
     };
     enum status status = store_open_rocksdb(paths->store, &store_config, store, err);

@@ -30,10 +30,21 @@ MUST_CHECK enum status app_open_log(const struct settings *settings,
                                     struct eventlog **out, struct error *err);
 
 // For who moves an installation, whatever eventlog and store say.
-// The embedded engines, which drop nothing meanwhile. On failure *log and *store may be open all the same.
+// The embedded engines, which drop nothing meanwhile. partitions: of a log that is made; 0: embedded.partitions. On failure *log and
+// *store may be open all the same.
 MUST_CHECK enum status app_open_embedded(const struct settings *settings,
-                                         const struct client_paths *paths, struct eventlog **log,
-                                         struct store **store, struct error *err);
+                                         const struct client_paths *paths, unsigned partitions,
+                                         struct eventlog **log, struct store **store,
+                                         struct error *err);
+// In place of kafka.topic and cassandra.keyspace: another topic, another keyspace.
+MUST_CHECK enum status app_open_topic(const struct settings *settings, struct str topic,
+                                      unsigned partitions, struct eventlog **out,
+                                      struct error *err);
+MUST_CHECK enum status app_open_keyspace(const struct settings *settings, struct str keyspace,
+                                         struct store **out, struct error *err);
+// The topic of the settings, which must be there; somebody may have added partitions to the kafka.partitions that are read.
+MUST_CHECK enum status app_open_kafka_to_leave(const struct settings *settings,
+                                               struct eventlog **out, struct error *err);
 // partitions: of a topic that is made; 0: kafka.partitions.
 MUST_CHECK enum status app_open_kafka(const struct settings *settings, unsigned partitions,
                                       struct eventlog **out, struct error *err);

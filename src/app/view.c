@@ -56,13 +56,26 @@ static size_t rows_of_log(struct app_service *service, struct arena *arena,
     return room;
 }
 
+// What nobody reads looks as what it is.
+static void add_surplus(const struct app_service *service, struct app_view *out) {
+    unsigned first = eventlog_partition_count(service->log);
+    for (unsigned i = 0; i < out->log.surplus; i++) {
+        struct processor_partition_status *row = &out->rows[out->row_count++];
+        *row = (struct processor_partition_status){.partition = first + i, .stuck = true};
+        (void)snprintf(row->problem, sizeof row->problem,
+                       "somebody added it to the topic, which was made with %u: nobody reads it; "
+                       "move to a topic with as many (footfall migrate --to-topic)",
+                       first);
+    }
+}
+
 static void look_at_partitions(struct app_service *service, bool ask_log, struct arena *arena,
                                struct app_view *out) {
     size_t room = eventlog_partition_count(service->log);
     if (!service->processor && !ask_log) {
         return;
     }
-    out->rows = arena_alloc_array(arena, room, sizeof *out->rows);
+    out->rows = arena_alloc_array(arena, room + out->log.surplus, sizeof *out->rows);
     if (!out->rows) {
         return;
     }
@@ -77,6 +90,7 @@ static void look_at_partitions(struct app_service *service, bool ask_log, struct
         out->rows[i].stuck = true;
         set(out->rows[i].problem, sizeof out->rows[i].problem, "Kafka does not answer");
     }
+    add_surplus(service, out);
 }
 
 struct looking {

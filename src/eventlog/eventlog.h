@@ -139,6 +139,7 @@ struct eventlog_stats {
     uint64_t quota_bytes;      // 0: none
     bool writable;             // false: quota reached or the engine refuses writes
     bool reachable;            // false: no broker answers; without brokers always true
+    unsigned surplus;          // partitions that somebody added to the topic: nobody reads them
     // Of a spool in front of Kafka; nothing for the others.
     bool spooling;            // appends go to the spool, and what is in it to Kafka
     uint64_t spool_records;   // waiting in it
@@ -175,6 +176,9 @@ struct eventlog_config {
 MUST_CHECK enum status eventlog_open_rocksdb(const char *directory,
                                              const struct eventlog_config *config,
                                              struct eventlog **out, struct error *err);
+// How many partitions the log in a directory has, whoever has it open. NOT_FOUND: there is none.
+MUST_CHECK enum status eventlog_rocksdb_partitions(const char *directory, unsigned *out,
+                                                   struct error *err);
 // A copy of the log as it is now into a directory that is not there yet: hard links where the file system can. All that was acknowledged
 // before the call is in it. UNSUPPORTED: not a log of eventlog_open_rocksdb.
 MUST_CHECK enum status eventlog_rocksdb_checkpoint(struct eventlog *log, const char *directory,
@@ -206,6 +210,8 @@ struct eventlog_kafka_config {
     // Gets each setting of the topic that is not as it would be made, during the opening; NULL: they are logged.
     void (*differs)(void *context, const char *setting, const char *value, const char *consequence);
     void *differs_context;
+    // A topic may have more partitions by now: only the first are read. For who moves what was in them elsewhere.
+    bool may_be_wider;
     struct clock *clock;
 };
 // The strings need live only for the call. UNAVAILABLE: no broker answers in time; wait and try again. CONFLICT: the topic has

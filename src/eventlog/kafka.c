@@ -32,6 +32,7 @@ static void stats(struct eventlog *base, struct eventlog_stats *out) {
         .waiting_bytes = atomic_load(&log->waiting_bytes),
         .writable = true,
         .reachable = atomic_load(&log->reachable),
+        .surplus = atomic_load(&log->surplus),
     };
 }
 

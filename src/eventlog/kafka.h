@@ -61,6 +61,7 @@ struct kafka_log {
     atomic_size_t waiting_bytes;
     atomic_size_t waiting_records;
     atomic_bool reachable;
+    atomic_uint surplus; // partitions that somebody added, as far as is known
     _Atomic uint64_t appended_records, appended_bytes, commits, refused;
 
     pthread_mutex_t mutex;            // guards what follows

@@ -128,6 +128,20 @@ static void assign(struct kafka_consumer *consumer) {
     consumer->reassign = false;
 }
 
+// Somebody added partitions to the topic. Footfall's own records go on to where they always went; what others put there is not read, since
+// people would be counted in two places.
+static void note_surplus(const struct kafka_consumer *consumer, unsigned partition) {
+    struct kafka_log *log = log_of(consumer);
+    unsigned surplus = partition - log->log.partitions + 1;
+    unsigned known = atomic_load(&log->surplus);
+    while (known < surplus && !atomic_compare_exchange_weak(&log->surplus, &known, surplus)) {
+    }
+    LOG_ERROR("kafka",
+              "somebody added partitions to the topic: this one is not read, and no process starts "
+              "any more; move to a topic with as many: footfall migrate --to-topic",
+              LOG_INT("partition", partition), LOG_INT("made_with", log->log.partitions));
+}
+
 static void take_all(struct kafka_consumer *consumer,
                      const rd_kafka_topic_partition_list_t *partitions) {
     unsigned count = consumer->consumer.log->partitions;
@@ -139,8 +153,7 @@ static void take_all(struct kafka_consumer *consumer,
         unsigned partition = (unsigned)partitions->elems[i].partition;
         const struct eventlog_partition_info none = {.committed = -1};
         if (partition >= count) {
-            LOG_ERROR("kafka", "the topic has got more partitions: this one is not read",
-                      LOG_INT("partition", partition));
+            note_surplus(consumer, partition);
         } else if (!consumer->positions[partition].owned) {
             take(consumer, partition, infos != NULL ? &infos[partition] : &none);
         }

@@ -177,12 +177,18 @@ static enum status settings_of(struct kafka_log *log, rd_kafka_t *keeper,
 
 static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
                            const struct kafka_topic_shape *shape, struct error *err) {
-    if (shape->partitions != log->config.partitions) {
-        return error_set(err, STATUS_CONFLICT,
-                         "topic %.*s has %u partitions, the configuration says %u; who belongs to "
-                         "which partition depends on it, so set kafka.partitions to %u",
-                         STR_ARG(log->config.topic), shape->partitions, log->config.partitions,
-                         shape->partitions);
+    if (shape->partitions > log->config.partitions && log->config.may_be_wider) {
+        LOG_WARN("kafka", "the topic has more partitions; only the first ones are read",
+                 LOG_INT("partitions", shape->partitions), LOG_INT("read", log->config.partitions));
+    } else if (shape->partitions != log->config.partitions) {
+        return error_set(
+            err, STATUS_CONFLICT,
+            "topic %.*s has %u partitions, the configuration says %u, and who belongs to "
+            "which partition depends on it. If it was made with %u, set "
+            "kafka.partitions to %u; if somebody added partitions, set it back and see "
+            "docs/operating.md, Another number of partitions",
+            STR_ARG(log->config.topic), shape->partitions, log->config.partitions,
+            shape->partitions, shape->partitions);
     }
     struct comparison comparison = {.log = log, .replication = shape->replication, .err = err};
     if (log->config.replication > 0 && shape->replication != log->config.replication) {

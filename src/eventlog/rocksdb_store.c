@@ -302,11 +302,13 @@ static enum status mark_new(struct rocksdb_store *store, int64_t *epoch, struct 
 
 static enum status other_count(const struct rocksdb_store *store, uint64_t count,
                                struct error *err) {
-    return error_set(err, STATUS_CONFLICT,
-                     "the event log in %s has %llu partitions but %u are configured; the number "
-                     "cannot change: configure %llu, or move the directory away to begin anew",
-                     store->directory, (unsigned long long)count, store->partitions,
-                     (unsigned long long)count);
+    return error_set(
+        err, STATUS_CONFLICT,
+        "the event log in %s has %llu partitions but %u are configured. Who belongs to "
+        "which partition depends on it: set embedded.partitions to %llu, or move the "
+        "installation with footfall migrate --to-data DIR --to-partitions %u",
+        store->directory, (unsigned long long)count, store->partitions, (unsigned long long)count,
+        store->partitions);
 }
 
 static enum status read_marks(struct rocksdb_store *store, int64_t *epoch, struct error *err) {
@@ -367,6 +369,32 @@ static enum status check_families(struct rocksdb_store *store, struct error *err
     }
     return status == STATUS_OK && count != store->partitions ? other_count(store, count, err)
                                                              : status;
+}
+
+enum status eventlog_rocksdb_partitions(const char *directory, unsigned *out, struct error *err) {
+    const struct eventlog_config config = {.partitions = 1};
+    struct rocksdb_store *store = new_store(directory, &config);
+    char *text = NULL;
+    uint64_t count = 0;
+    if (store == NULL) {
+        return error_set(err, STATUS_NO_MEMORY, "no memory for the event log");
+    }
+    store->db = rocksdb_open_for_read_only(store->options, directory, 0, &text);
+    if (text != NULL) {
+        rocksdb_free(text);
+        free_store(store);
+        return error_set(err, STATUS_NOT_FOUND, "there is no event log in %s", directory);
+    }
+    enum status status = rocksdb_store_setting(store, SETTING_COUNT, &count, err);
+    if (status == STATUS_OK && (count == 0 || count > EVENTLOG_PARTITIONS_MAX)) {
+        status =
+            error_set(err, STATUS_CORRUPT, "the event log in %s has lost its settings", directory);
+    }
+    *out = (unsigned)count;
+    rocksdb_close(store->db);
+    store->db = NULL;
+    free_store(store);
+    return status;
 }
 
 enum status eventlog_open_rocksdb(const char *directory, const struct eventlog_config *config,

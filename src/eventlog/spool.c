@@ -92,6 +92,7 @@ static void stats(struct eventlog *log, struct eventlog_stats *out) {
         .quota_bytes = queue.quota_bytes,
         .writable = !spooling || queue.writable,
         .reachable = of_behind.reachable,
+        .surplus = of_behind.surplus,
         .spooling = spooling,
         .spool_records = spool_waiting_records(spool),
         .spool_bytes = queue.disk_bytes,
