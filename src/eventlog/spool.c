@@ -163,6 +163,20 @@ static const struct eventlog_engine spool_engine = {
     .close = close_log,
 };
 
+// What waits in it went by another number of partitions, and may have to go there still.
+static enum status check_count(const struct spool_log *spool, struct error *err) {
+    struct error none = {STATUS_OK, ""};
+    unsigned there = 0;
+    enum status status = eventlog_rocksdb_partitions(spool->config.directory, &there, &none);
+    return status == STATUS_OK && there != spool->config.partitions
+               ? error_set(err, STATUS_CONFLICT,
+                           "the spool in %s is of a topic with %u partitions, kafka.partitions is "
+                           "%u: start with the former topic until nothing waits in it (/status), "
+                           "then remove the directory",
+                           spool->config.directory, there, spool->config.partitions)
+               : STATUS_OK; // what is wrong with it opening tells
+}
+
 static enum status start(struct spool_log *spool, struct error *err) {
     const struct eventlog_config config = {.partitions = spool->config.partitions,
                                            .retention_ms = KEPT_MS,
@@ -171,8 +185,10 @@ static enum status start(struct spool_log *spool, struct error *err) {
                                            .disk_reserve_bytes = spool->config.disk_reserve_bytes,
                                            .clock = spool->config.clock};
     const struct eventlog_consumer_config reader = {.group = SPOOL_GROUP};
-    enum status status =
-        eventlog_open_rocksdb(spool->config.directory, &config, &spool->queue, err);
+    enum status status = check_count(spool, err);
+    if (status == STATUS_OK) {
+        status = eventlog_open_rocksdb(spool->config.directory, &config, &spool->queue, err);
+    }
     if (status == STATUS_OK) {
         status = eventlog_consumer_open(spool->queue, &reader, &spool->reader, err);
     }

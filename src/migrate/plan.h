@@ -76,6 +76,7 @@ struct seen_id {
     uint64_t hash;
     uint32_t partition; // at the source
     uint32_t target;    // SEEN_UNKNOWN, SEEN_SEVERAL
+    uint64_t order;     // of its first record; 0: in no record
 };
 #define SEEN_UNKNOWN UINT32_MAX
 #define SEEN_SEVERAL (UINT32_MAX - 1)
@@ -89,6 +90,7 @@ struct seen_plan {
     size_t chunk_count, chunk_capacity;
     struct seen_id *ids; // by hash and partition
     size_t id_count;
+    uint64_t records; // noted so far
 };
 void seen_plan_init(struct seen_plan *seen);
 void seen_plan_free(struct seen_plan *seen);
@@ -97,7 +99,7 @@ MUST_CHECK enum status seen_plan_add(struct seen_plan *seen, const struct store_
 MUST_CHECK enum status seen_plan_sort(struct seen_plan *seen);
 // Offset from which on a partition's records are worth looking at; INT64_MAX: none is.
 int64_t seen_plan_from(const struct seen_plan *seen, unsigned partition, int64_t log_begin);
-// A record with the id is in this partition at the source, and goes to that one.
+// A record with the id is in this partition at the source, and goes to that one. In the order of the target's log.
 void seen_plan_note(struct seen_plan *seen, uint64_t hash, unsigned partition, unsigned target);
 // Chunks for the plan, in its arena.
 MUST_CHECK enum status seen_plan_take_apart(const struct seen_plan *seen, struct plan *plan);

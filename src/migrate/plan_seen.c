@@ -80,7 +80,7 @@ enum status seen_plan_sort(struct seen_plan *seen) {
         const struct seen_chunk *chunk = &seen->chunks[i];
         for (size_t k = 0; k < chunk->seen.count; k++) {
             seen->ids[at++] =
-                (struct seen_id){chunk->seen.hashes[k], chunk->partition, SEEN_UNKNOWN};
+                (struct seen_id){chunk->seen.hashes[k], chunk->partition, SEEN_UNKNOWN, 0};
         }
     }
     qsort(seen->ids, at, sizeof *seen->ids, compare_ids);
@@ -117,6 +117,10 @@ static struct seen_id *find(const struct seen_plan *seen, uint64_t hash, unsigne
 
 void seen_plan_note(struct seen_plan *seen, uint64_t hash, unsigned partition, unsigned target) {
     struct seen_id *id = find(seen, hash, partition);
+    seen->records++;
+    if (id && id->order == 0) {
+        id->order = seen->records;
+    }
     if (id && id->target != target) {
         id->target = id->target == SEEN_UNKNOWN ? target : SEEN_SEVERAL;
     }
@@ -195,25 +199,53 @@ static enum status put_id(struct taking *taking, unsigned target, int64_t last_m
     return status;
 }
 
-static enum status take_chunk(struct taking *taking, const struct seen_plan *seen,
-                              const struct seen_chunk *chunk) {
+static enum status take_id(struct taking *taking, const struct seen_id *id, int64_t last_ms) {
     const struct notes *notes = taking->plan->notes;
     unsigned divisor = common_divisor(notes->partitions, notes->targets);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < chunk->seen.count && status == STATUS_OK; i++) {
-        uint64_t hash = chunk->seen.hashes[i];
-        const struct seen_id *id = find(seen, hash, chunk->partition);
-        if (id && id->target < SEEN_SEVERAL) {
-            status = put_id(taking, id->target, chunk->seen.last_ms, hash);
-            continue;
-        }
-        // A key whose hash leaves `partition` modulo one number can leave `target` modulo the other exactly when both leave the same
-        // modulo what divides both.
-        for (unsigned target = chunk->partition % divisor;
-             target < notes->targets && status == STATUS_OK; target += divisor) {
-            status = put_id(taking, target, chunk->seen.last_ms, hash);
+    if (id->target < SEEN_SEVERAL) {
+        return put_id(taking, id->target, last_ms, id->hash);
+    }
+    // A key whose hash leaves `partition` modulo one number can leave `target` modulo the other exactly when both leave the same modulo what
+    // divides both.
+    for (unsigned target = id->partition % divisor; target < notes->targets && status == STATUS_OK;
+         target += divisor) {
+        status = put_id(taking, target, last_ms, id->hash);
+    }
+    return status;
+}
+
+static int by_order(const void *a_memory, const void *b_memory) {
+    const struct seen_id *a = *(const struct seen_id *const *)a_memory;
+    const struct seen_id *b = *(const struct seen_id *const *)b_memory;
+    return a->order != b->order ? (a->order < b->order ? -1 : 1) : compare_ids(a, b);
+}
+
+// Chunks of one log time: their ids as they come in the log, which whoever reads the window beside it goes by.
+static enum status take_time(struct taking *taking, const struct seen_plan *seen, size_t first,
+                             size_t end) {
+    size_t count = 0;
+    for (size_t i = first; i < end; i++) {
+        count += seen->chunks[i].seen.count;
+    }
+    const struct seen_id **ids = malloc((count + 1) * sizeof *ids);
+    if (!ids) {
+        return STATUS_NO_MEMORY;
+    }
+    count = 0;
+    for (size_t i = first; i < end; i++) {
+        const struct seen_chunk *chunk = &seen->chunks[i];
+        for (size_t k = 0; k < chunk->seen.count; k++) {
+            ids[count] = find(seen, chunk->seen.hashes[k], chunk->partition);
+            count += ids[count] != NULL; // all of them are there
         }
     }
+    qsort(ids, count, sizeof(struct seen_id *), by_order);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = take_id(taking, ids[i], seen->chunks[first].seen.last_ms);
+    }
+    free(ids);
     return status;
 }
 
@@ -221,8 +253,12 @@ enum status seen_plan_take_apart(const struct seen_plan *seen, struct plan *plan
     unsigned targets = plan->notes->targets;
     struct taking taking = {.plan = plan, .targets = calloc(targets, sizeof *taking.targets)};
     enum status status = taking.targets ? STATUS_OK : STATUS_NO_MEMORY;
-    for (size_t i = 0; i < seen->chunk_count && status == STATUS_OK; i++) {
-        status = take_chunk(&taking, seen, &seen->chunks[i]);
+    for (size_t first = 0, end; first < seen->chunk_count && status == STATUS_OK; first = end) {
+        for (end = first + 1; end < seen->chunk_count &&
+                              seen->chunks[end].seen.last_ms == seen->chunks[first].seen.last_ms;) {
+            end++;
+        }
+        status = take_time(&taking, seen, first, end);
     }
     for (unsigned i = 0; i < targets && status == STATUS_OK; i++) {
         status = finish_chunk(&taking, i);

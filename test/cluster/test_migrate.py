@@ -4,6 +4,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -48,11 +49,11 @@ def migrate(footfall, deployment, *flags, timeout=300):
     return command("migrate", "--data", footfall.data, *deployment.engines, *flags, timeout=timeout)
 
 
-def break_off(footfall, deployment, number):
+def break_off(footfall, deployment, number, *flags):
     """Starts a migration and ends it once it has noted something new."""
     notes = os.path.join(footfall.data, "migration.json")
     seen = os.stat(notes).st_mtime_ns if os.path.exists(notes) else 0
-    process = subprocess.Popen([binary(), "migrate", "--data", footfall.data, *deployment.engines],
+    process = subprocess.Popen([binary(), "migrate", "--data", footfall.data, *deployment.engines, *flags],
                                env=environment(**deployment.secrets), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def progressed():
@@ -105,20 +106,22 @@ def moving(tmp_path):
         footfall.discard()
 
 
-@pytest.mark.parametrize("breaks", [0, 6])
-def test_who_moved_answers_as_who_stayed(servers, tmp_path, stayed, moving, breaks):
-    deployment = Deployment(tmp_path / "moved", "--project.time_zone", ZONE, data=moving.data, processors=2)
+@pytest.mark.parametrize("breaks, partitions", [(0, 8), (6, 8), (3, 5)])
+def test_who_moved_answers_as_who_stayed(servers, tmp_path, stayed, moving, breaks, partitions):
+    deployment = Deployment(tmp_path / "moved", "--project.time_zone", ZONE, "--kafka.partitions", str(partitions), data=moving.data,
+                            processors=2)
+    flags = () if partitions == 8 else ("--to-partitions", str(partitions))
     users = users_of(BEFORE)
     profiles = {user: moving.get_json(f"/users/{user}") for user in users_of(BEFORE, 10)}
     try:
         moving.stop()
         for number in range(breaks):
-            code, output = break_off(moving, deployment, signal.SIGKILL if number % 2 else signal.SIGINT)
+            code, output = break_off(moving, deployment, signal.SIGKILL if number % 2 else signal.SIGINT, *flags)
             assert code in (0, 1, -signal.SIGKILL), output
-        done = migrate(moving, deployment)
+        done = migrate(moving, deployment, *flags)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "differs" not in done.stdout
-        again = migrate(moving, deployment)
+        again = migrate(moving, deployment, *flags)
         assert again.returncode == 0 and "nothing is left" in again.stdout, again.stdout + again.stderr
         deployment.start()
         check_same(stayed, deployment, users)
@@ -132,6 +135,32 @@ def test_who_moved_answers_as_who_stayed(servers, tmp_path, stayed, moving, brea
         deployment.stop()
     finally:
         deployment.discard()
+
+
+def test_another_topic_and_keyspace_with_more_partitions(servers, tmp_path, stayed):
+    first = Deployment(tmp_path / "first", "--project.time_zone", ZONE)
+    second = Deployment(tmp_path / "second", "--project.time_zone", ZONE, "--kafka.partitions", "11")
+    words = ("migrate", "--data", first.data, *first.engines, "--to-topic", second.topic, "--to-keyspace", second.keyspace,
+             "--to-partitions", 11)
+    try:
+        first.start()
+        send(first, BEFORE)
+        first.stop()
+        done = command(*words, env=first.secrets, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "differs" not in done.stdout
+        os.makedirs(second.data, exist_ok=True)
+        shutil.copy(os.path.join(first.data, "credentials.json"), second.data)
+        second.start()
+        check_same(stayed, second, users_of(BEFORE))
+        for footfall in (stayed, second):
+            send(footfall, BEFORE)
+            send(footfall, AFTER)
+        check_same(stayed, second, users_of(BEFORE))
+        second.stop()
+    finally:
+        first.discard()
+        second.discard()
 
 
 def test_a_topic_in_use_is_refused(servers, tmp_path, moving):

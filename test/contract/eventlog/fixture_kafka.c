@@ -53,6 +53,26 @@ void fixture_kafka_delete_topic(const struct fixture *fixture, const char *name)
     rd_kafka_destroy(rk);
 }
 
+void fixture_kafka_widen_topic(const struct fixture *fixture, unsigned partitions) {
+    rd_kafka_t *rk = open_handle(fixture);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    char text[200] = "";
+    rd_kafka_NewPartitions_t *more =
+        rd_kafka_NewPartitions_new(fixture->topic, partitions, text, sizeof text);
+    assert_non_null(more);
+    rd_kafka_CreatePartitions(rk, &more, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS);
+    assert_non_null(event);
+    rd_kafka_event_destroy(event);
+    struct kafka_topic_shape shape = {.partitions = 0};
+    while (shape.partitions != partitions || !shape.led) {
+        assert_int_equal(kafka_topic_shape(rk, fixture->topic, &shape, NULL), STATUS_OK);
+    }
+    rd_kafka_NewPartitions_destroy(more);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+}
+
 void fixture_kafka_free(struct fixture *fixture) {
     char meta[80];
     snprintf(meta, sizeof meta, "%s.meta", fixture->topic);

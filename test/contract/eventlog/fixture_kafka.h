@@ -18,6 +18,8 @@ void fixture_kafka_setting(const struct fixture *fixture, const char *name, char
 // Makes the topic by hand, as another tool would. settings: name, value, ..., NULL.
 void fixture_kafka_make_topic(const struct fixture *fixture, const char *name, unsigned partitions,
                               const char *const *settings);
+// Adds partitions until there are so many.
+void fixture_kafka_widen_topic(const struct fixture *fixture, unsigned partitions);
 void fixture_kafka_delete_topic(const struct fixture *fixture, const char *name);
 
 #endif

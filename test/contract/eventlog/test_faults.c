@@ -197,7 +197,12 @@ static void another_partition_count_is_refused(void **state) {
             eventlog_open_rocksdb(fixture->directory, &fixture->config, &fixture->log, &err),
             STATUS_CONFLICT);
         assert_non_null(strstr(err.text, "has 4 partitions"));
+        assert_non_null(strstr(err.text, "footfall migrate"));
     }
+    unsigned there = 0;
+    assert_int_equal(eventlog_rocksdb_partitions(fixture->directory, &there, NULL), STATUS_OK);
+    assert_int_equal(there, 4);
+    assert_int_equal(eventlog_rocksdb_partitions("/nowhere", &there, NULL), STATUS_NOT_FOUND);
     fixture->config.partitions = 4;
     fixture_open(fixture); // and nothing was spoilt
     fixture_close(fixture);

@@ -185,6 +185,33 @@ static void close_all(const struct opener openers[OPENERS]) {
     }
 }
 
+// Who starts is refused, and what moves it elsewhere reads the partitions that it was made with, and knows of the others.
+static void partitions_that_somebody_adds_are_told(void **state) {
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct eventlog_stats stats;
+    fixture_open(fixture);
+    assert_int_equal(fixture_append_one(fixture, "person-1", "{}"), STATUS_OK);
+    eventlog_stats(fixture->log, &stats);
+    assert_int_equal(stats.surplus, 0);
+    fixture_kafka_widen_topic(fixture, 6);
+    assert_int_equal(fixture_append_one(fixture, "person-1", "{}"),
+                     STATUS_OK); // where it always went
+    fixture_close(fixture);
+    assert_int_equal(open_with(fixture, &err), STATUS_CONFLICT);
+    assert_non_null(strstr(err.text, "if somebody added partitions, set it back"));
+    fixture->kafka.may_be_wider = true;
+    assert_int_equal(open_with(fixture, &err), STATUS_OK);
+    assert_int_equal(eventlog_partition_count(fixture->log), 4);
+    struct eventlog_consumer *consumer = fixture_consumer(fixture, "test");
+    assert_int_equal(fixture_drain(consumer), 2);
+    eventlog_stats(fixture->log, &stats);
+    assert_int_equal(stats.surplus, 2);
+    eventlog_consumer_close(consumer);
+    fixture_close(fixture);
+    fixture->kafka.may_be_wider = false;
+}
+
 static void all_who_open_at_once_agree_on_the_epoch(void **state) {
     struct fixture *fixture = *state;
     struct opener openers[OPENERS];
@@ -336,6 +363,7 @@ int main(void) {
         TEST(wrong_settings_are_named),
         TEST(without_brokers_it_is_unavailable),
         TEST(all_who_open_at_once_agree_on_the_epoch),
+        TEST(partitions_that_somebody_adds_are_told),
         TEST(all_who_open_at_once_can_write_to_every_partition),
         TEST(a_topic_made_anew_gets_another_epoch),
         TEST(other_clients_read_the_records_as_they_are),

@@ -213,6 +213,21 @@ static void a_log_with_other_partitions_is_not_used(void **state) {
     assert_int_equal(bed_stats(bed).spool_records, 1);
 }
 
+// What waits in it would go to other partitions than where the rest of its people's events are.
+static void a_spool_of_another_number_is_told(void **state) {
+    struct bed *bed = *state;
+    struct error err = {STATUS_OK, ""};
+    bed_open(bed);
+    assert_int_equal(bed_append(bed, "a", 0), STATUS_OK);
+    bed_close(bed);
+    bed->config.partitions = BED_PARTITIONS + 1;
+    assert_int_equal(eventlog_open_spool(&bed->config, &bed->spool, &err), STATUS_CONFLICT);
+    assert_non_null(strstr(err.text, "is of a topic with 4 partitions, kafka.partitions is 5"));
+    bed->config.partitions = BED_PARTITIONS;
+    bed_open(bed);
+    bed_close(bed);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_set_up, bed_tear_down)
     const struct CMUnitTest tests[] = {
@@ -224,6 +239,7 @@ int main(void) {
         TEST(closing_answers_all_and_loses_nothing),
         TEST(the_quota_is_kept_and_room_comes_back),
         TEST(a_log_with_other_partitions_is_not_used),
+        TEST(a_spool_of_another_number_is_told),
     };
     return cmocka_run_group_tests_name("eventlog spool", tests, NULL, NULL);
 }

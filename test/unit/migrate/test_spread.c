@@ -206,6 +206,47 @@ static void what_the_log_has_dropped_is_there(void **state) {
 
 // --- What is refused ------------------------------------------------------------------------------------------------
 
+struct late {
+    struct site *source;
+    const struct history *history;
+    bool done;
+};
+static void append_late(enum migrate_phase phase, uint64_t done, uint64_t total, void *context) {
+    struct late *late = context;
+    (void)done;
+    (void)total;
+    if (phase == MIGRATE_PHASE_ROWS && !late->done) {
+        history_append(late->history, late->source->log, 40, 42);
+        late->done = true;
+    }
+}
+
+// Whoever goes on writing would miss it at the target.
+static void who_writes_meanwhile_is_found(void **state) {
+    (void)state;
+    struct site source, target;
+    struct move move;
+    struct history history;
+    struct migrate_report report;
+    struct error err = {STATUS_OK, ""};
+    history_make(&history, 31, 60);
+    site_open(&source, false, 3);
+    site_open(&target, false, 8);
+    site_settle(&source);
+    history_append(&history, source.log, 0, 40);
+    site_process(&source);
+    move_init(&move, &source, &target);
+    struct late late = {&source, &history, false};
+    move.config.progress = append_late;
+    move.config.context = &late;
+    assert_status(migrate_run(&move.config, &report, &err), STATUS_CONFLICT);
+    assert_non_null(strstr(err.text, "has taken 2 records while it was moved"));
+    move_free(&move);
+    history_free(&history);
+    site_close(&source);
+    site_close(&target);
+}
+
 static void the_other_side_has_to_be_the_same(void **state) {
     (void)state;
     struct site source, target, other;
@@ -240,6 +281,7 @@ int main(void) {
         cmocka_unit_test(erasures_and_refusals_go_on),
         cmocka_unit_test(moves_follow_one_another),
         cmocka_unit_test(what_the_log_has_dropped_is_there),
+        cmocka_unit_test(who_writes_meanwhile_is_found),
         cmocka_unit_test(the_other_side_has_to_be_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
