@@ -5,8 +5,6 @@
 
 #include "store/erasure.h"
 
-#define DUMP_RECEIPTS_MAX 1000
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

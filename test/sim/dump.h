@@ -7,6 +7,7 @@
 #include "history.h"
 
 #define DUMP_BYTES_MAX ((size_t)64 << 20)
+#define DUMP_RECEIPTS_MAX 1000 // numbers of receipts are below
 
 void dump_store(struct store *store, struct buffer *out);
 // What dump_store should give: by rules of docs/definitions.md, one event at a time, with nothing of the processor's code.
