@@ -13,6 +13,8 @@ SIMULATION = ("test/sim/footfall-sim", "--seeds", "150")
 RECOUNT = ("test/unit/processor/test_processor_recount",)
 DEDUPE = ("test/unit/processor/test_processor_dedupe",)
 RULES = ("test/unit/processor/test_processor_rules",)
+SPREAD = ("test/unit/migrate/test_migrate_spread",)
+SPREAD_ROWS = ("test/unit/migrate/test_migrate_spread_rows",)
 STORE = ("test/contract/store/test_contract_store_memory",)
 # These need a Cassandra or a Kafka.
 CASSANDRA = ("test/contract/store/test_contract_store_cassandra",)
@@ -154,6 +156,47 @@ MUTATIONS = [
         "keys_u16(&key, partition);",
         "keys_u16(&key, (uint16_t)(partition * 0));",
         STORE,
+    ),
+    # --- 5: and when their number changes
+    Mutation(
+        "5 leaders go with their users",
+        "a leader's row keeps the partition that the user was in",
+        "src/migrate/plan_rows.c",
+        "    row->partition = leader->target;\n",
+        "",
+        SPREAD,
+    ),
+    Mutation(
+        "5 what was taken back is nothing",
+        "a sum of nothing is given",
+        "src/store/store.c",
+        "if (totals[i].amount != 0) {",
+        "if (totals[i].day != INT32_MIN) {",
+        SPREAD,
+    ),
+    Mutation(
+        "5 ids go where their records go",
+        "all ids go to the first partition",
+        "src/migrate/plan_seen.c",
+        "return put_id(taking, id->target, last_ms, id->hash);",
+        "return put_id(taking, 0, last_ms, id->hash);",
+        SPREAD,
+    ),
+    Mutation(
+        "5 who is refused stays so",
+        "refusals of another number of partitions are not heard",
+        "src/processor/refusals.c",
+        "if (rows[i].partition != partition && rows[i].partition != STORE_PARTITION_CARRIED) {",
+        "if (rows[i].partition != partition) {",
+        SPREAD_ROWS,
+    ),
+    Mutation(
+        "5 letters stand where their records are",
+        "a letter is one off",
+        "src/migrate/plan.c",
+        "notes->places[target].begin + making->counts[target]);",
+        "notes->places[target].begin + making->counts[target] + 1);",
+        SPREAD_ROWS,
     ),
     # --- 6: what the servers must be told
     Mutation(
