@@ -5,10 +5,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "eventlog/embedded.h"
@@ -376,8 +378,15 @@ enum status eventlog_rocksdb_partitions(const char *directory, unsigned *out, st
     struct rocksdb_store *store = new_store(directory, &config);
     char *text = NULL;
     uint64_t count = 0;
+    char current[PATH_MAX];
     if (store == NULL) {
         return error_set(err, STATUS_NO_MEMORY, "no memory for the event log");
+    }
+    // Who only asks makes nothing, as RocksDB would.
+    int len = snprintf(current, sizeof current, "%s/CURRENT", directory);
+    if (len >= (int)sizeof current || access(current, F_OK) != 0) {
+        free_store(store);
+        return error_set(err, STATUS_NOT_FOUND, "there is no event log in %s", directory);
     }
     store->db = rocksdb_open_for_read_only(store->options, directory, 0, &text);
     if (text != NULL) {

@@ -202,7 +202,9 @@ static void another_partition_count_is_refused(void **state) {
     unsigned there = 0;
     assert_int_equal(eventlog_rocksdb_partitions(fixture->directory, &there, NULL), STATUS_OK);
     assert_int_equal(there, 4);
-    assert_int_equal(eventlog_rocksdb_partitions("/nowhere", &there, NULL), STATUS_NOT_FOUND);
+    assert_int_equal(eventlog_rocksdb_partitions("/tmp/footfall-nowhere", &there, NULL),
+                     STATUS_NOT_FOUND);
+    assert_int_not_equal(access("/tmp/footfall-nowhere", F_OK), 0); // and none was made
     fixture->config.partitions = 4;
     fixture_open(fixture); // and nothing was spoilt
     fixture_close(fixture);
