@@ -309,7 +309,7 @@ enum status app_replays_switch(struct app_replays *replays, struct str id) {
         status = app_replays_note(&note, &record);
     }
     if (status == STATUS_OK) {
-        status = store_generation_note(replays->service->store, buffer_str(&note));
+        status = store_generation_note(replays->service->store, NULL, buffer_str(&note));
     }
     if (status == STATUS_OK) {
         replays->current.manual = false;

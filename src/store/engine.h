@@ -17,6 +17,24 @@
 #include "store/tokens.h"
 #include "store/walk.h"
 
+// What several processes need to fill a generation together.
+struct store_engine_shared {
+    enum status (*look)(struct store *store, struct arena *arena,
+                        struct store_generation_look *out);
+    enum status (*hold)(struct store *store, struct store **out, int64_t *generation);
+    enum status (*progress)(struct store *store, int64_t epoch, unsigned partition,
+                            int64_t *next_offset);
+    enum status (*sign)(struct store *store, int64_t generation, struct str process,
+                        struct str sign);
+    enum status (*signs)(struct store *store, int64_t generation, struct arena *arena,
+                         struct str **out, size_t *count);
+    enum status (*close_begin)(struct store *store, const uint8_t *version, int64_t *closing);
+    enum status (*close)(struct store *store, int64_t closing, int64_t epoch, unsigned partition,
+                         int64_t *next_offset);
+    enum status (*close_end)(struct store *store, int64_t closing);
+    enum status (*reopen)(struct store *store, int64_t epoch, unsigned partition);
+};
+
 struct store_engine {
     const char *name; // "rocksdb", "memory", "cassandra"
 
@@ -99,15 +117,17 @@ struct store_engine {
     enum status (*batch_commit)(struct store_batch *batch, int64_t next_offset); // frees it too
     void (*batch_discard)(struct store_batch *batch);
     enum status (*flush)(struct store *store);
-    // generations.h; NULL: UNSUPPORTED. generation_end: abandon, or from now on use what was filled.
+    // generations.h; NULL: UNSUPPORTED.
     enum status (*generation_begin)(struct store *store,
                                     const struct store_generation_start *start);
-    enum status (*generation_note)(struct store *store, struct str note);
+    enum status (*generation_note)(struct store *store, const uint8_t *version, struct str note);
     enum status (*generation_open)(struct store *store, struct arena *arena, struct str *note,
                                    struct store **out);
-    enum status (*generation_end)(struct store *store, bool use_it, struct str past);
+    enum status (*generation_end)(struct store *store,
+                                  const struct store_generation_ending *ending);
     enum status (*generation_past)(struct store *store, struct arena *arena, struct str *past);
     enum status (*generation_sweep)(struct store *store, size_t rows, bool *more);
+    const struct store_engine_shared *generations_shared; // NULL: one process has it
     enum status (*letters_read)(struct store *store, const struct store_letter_query *query,
                                 struct arena *arena, struct store_dead_letter **out, size_t *count,
                                 bool *more);

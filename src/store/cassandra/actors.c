@@ -164,13 +164,13 @@ static enum status take_day(struct cassandra_read *read, const struct cql_value 
     return status;
 }
 
-static enum status make_read(struct cassandra_read *read, struct str project,
-                             struct store_actor actor, int64_t epoch, const struct target *target,
-                             struct arena *scratch) {
+static enum status make_read(const struct cassandra_store *store, struct cassandra_read *read,
+                             struct str project, struct store_actor actor, int64_t epoch,
+                             const struct target *target, struct arena *scratch) {
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     bool day = target->day != NULL;
-    cassandra_bind_actor(values, project, actor);
+    cassandra_bind_actor(values, cassandra_generation_of(store, epoch), project, actor);
     cql_bind_bigint(values, epoch);
     if (day) {
         cql_bind_date(values, target->day->day);
@@ -187,12 +187,12 @@ static enum status make_read(struct cassandra_read *read, struct str project,
     return STATUS_OK;
 }
 
-enum status cassandra_state_read(struct cassandra_read *read, struct str project,
-                                 struct store_actor actor, int64_t epoch,
+enum status cassandra_state_read(const struct cassandra_store *store, struct cassandra_read *read,
+                                 struct str project, struct store_actor actor, int64_t epoch,
                                  struct store_actor_state *state, bool *found, struct arena *arena,
                                  struct arena *scratch) {
     const struct target target = {.arena = arena, .state = state, .found = found};
-    return make_read(read, project, actor, epoch, &target, scratch);
+    return make_read(store, read, project, actor, epoch, &target, scratch);
 }
 
 enum status cassandra_actors_load(struct store *base, struct store_actor_request *requests,
@@ -216,7 +216,8 @@ enum status cassandra_actors_load(struct store *base, struct store_actor_request
                                 .state = request->want_day ? NULL : &request->state,
                                 .day = request->want_day ? &request->day : NULL,
                                 .found = &request->found};
-        status = make_read(&reads[i], request->project, request->actor, epoch, &target, &scratch);
+        status = make_read(store, &reads[i], request->project, request->actor, epoch, &target,
+                           &scratch);
     }
     if (status == STATUS_OK) {
         status = cassandra_read_many(store, reads, count);
@@ -309,7 +310,7 @@ static enum status begin_range(struct cassandra_store *store, struct cql_values 
                                struct str project, struct store_actor actor) {
     int64_t epoch = 0;
     enum status status = cassandra_epoch(store, &epoch);
-    cassandra_bind_actor(values, project, actor);
+    cassandra_bind_actor(values, cassandra_generation_of(store, epoch), project, actor);
     cql_bind_bigint(values, epoch);
     return status;
 }

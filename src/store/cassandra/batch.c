@@ -8,9 +8,6 @@
 #include "store/cassandra/engine_table.h"
 
 #define TTL_MAX_S (INT64_C(20) * 365 * 86400) // Cassandra's own limit
-#define LINK_TIME_MAX (INT64_C(1) << 52)
-#define LINK_AGE (INT64_C(1) << 42) // more milliseconds than there are until 2100
-#define LINK_AGES_MAX (INT64_C(1) << 20)
 
 // An actor whose timeline has more than one part.
 struct long_actor {
@@ -24,6 +21,7 @@ struct batch {
     struct cassandra_store *store;
     struct changes changes;
     struct cassandra_commit commit;
+    int64_t generation;
     struct arena arena;
     struct cassandra_rows long_actors;
     bool has_link_age;
@@ -53,12 +51,17 @@ enum status cassandra_batch_begin(struct store *base, int64_t epoch, unsigned pa
     }
     batch->base.store = base;
     batch->store = cassandra_of(base);
-    batch->commit.epoch = epoch;
+    batch->commit.log_epoch = epoch;
     batch->commit.partition = partition;
     batch->long_actors.size = sizeof(struct long_actor);
     arena_init(&batch->arena, 1024, 0);
     changes_init(&batch->changes);
     enum status status = cassandra_place_get(batch->store, epoch, partition, &batch->commit.began);
+    batch->commit.epoch = batch->commit.began.epoch;
+    batch->generation = batch->commit.epoch - epoch;
+    if (status == STATUS_OK && batch->commit.began.closed != 0) {
+        status = STATUS_UNAVAILABLE; // until the switch is over, one way or the other
+    }
     if (status != STATUS_OK) {
         cassandra_batch_discard(&batch->base);
         return status;
@@ -70,7 +73,7 @@ enum status cassandra_batch_begin(struct store *base, int64_t epoch, unsigned pa
 static struct cql_values *begin_actor(struct batch *batch, enum statement statement,
                                       struct str project, struct store_actor actor) {
     struct cql_values *values = changes_begin(&batch->changes, statement);
-    cassandra_bind_actor(values, project, actor);
+    cassandra_bind_actor(values, batch->generation, project, actor);
     return values;
 }
 
@@ -134,7 +137,7 @@ static enum status note_part(struct batch *batch, struct str project, struct sto
     struct long_actor *noted = cassandra_rows_add(&batch->long_actors, &batch->arena);
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
-    cassandra_bind_actor(values, project, actor);
+    cassandra_bind_actor(values, batch->generation, project, actor);
     if (noted == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -149,9 +152,10 @@ static enum status move_parts(struct batch *batch) {
         (const struct long_actor *)(const void *)batch->long_actors.items;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->long_actors.count && status == STATUS_OK; i++) {
-        char name[48];
-        status = changes_move(&batch->changes, STATEMENT_TIMELINE_PUT, actors[i].key,
-                              cassandra_part_name(actors[i].kind, actors[i].part, name));
+        char name[CASSANDRA_KIND_MAX];
+        status = changes_move(
+            &batch->changes, STATEMENT_TIMELINE_PUT, actors[i].key,
+            cassandra_part_name(actors[i].kind, batch->generation, actors[i].part, name));
     }
     return status;
 }
@@ -290,7 +294,7 @@ static enum status link_age(struct batch *batch, int64_t *age) {
 enum status cassandra_batch_link(struct store_batch *base, struct str project,
                                  struct str anonymous_id, struct str user_id, int64_t linked_ms) {
     struct batch *batch = batch_of(base);
-    if (linked_ms > LINK_TIME_MAX || linked_ms < -LINK_TIME_MAX) {
+    if (linked_ms > CASSANDRA_LINK_TIME_MAX || linked_ms < -CASSANDRA_LINK_TIME_MAX) {
         return STATUS_INVALID;
     }
     int64_t age = 0;
@@ -306,7 +310,7 @@ enum status cassandra_batch_link(struct store_batch *base, struct str project,
     if (status != STATUS_OK || known) {
         return status;
     }
-    int64_t stamp = LINK_TIME_MAX + age * LINK_AGE - linked_ms;
+    int64_t stamp = CASSANDRA_LINK_TIME_MAX + age * CASSANDRA_LINK_AGE - linked_ms;
     struct cql_values *values = changes_begin(&batch->changes, STATEMENT_LINK_PUT);
     cql_bind_text(values, project);
     cql_bind_text(values, anonymous_id);
@@ -344,7 +348,7 @@ enum status cassandra_batch_link_remove(struct store_batch *base, struct str pro
         return status;
     }
     struct cql_values *values = changes_begin(&batch->changes, STATEMENT_LINK_REMOVE);
-    cql_bind_bigint(values, LINK_TIME_MAX + age * LINK_AGE);
+    cql_bind_bigint(values, CASSANDRA_LINK_TIME_MAX + age * CASSANDRA_LINK_AGE);
     cql_bind_text(values, project);
     cql_bind_text(values, anonymous_id);
     cql_bind_bigint(values, batch->commit.epoch);
@@ -354,13 +358,13 @@ enum status cassandra_batch_link_remove(struct store_batch *base, struct str pro
         return status;
     }
     values = changes_begin(&batch->changes, STATEMENT_LINK_OF_USER_REMOVE);
-    cql_bind_bigint(values, LINK_TIME_MAX + age * LINK_AGE);
+    cql_bind_bigint(values, CASSANDRA_LINK_TIME_MAX + age * CASSANDRA_LINK_AGE);
     cql_bind_text(values, project);
     cql_bind_text(values, user_id);
     cql_bind_bigint(values, batch->commit.epoch);
     cql_bind_text(values, anonymous_id);
     status = changes_end(&batch->changes);
-    if (status != STATUS_OK || age + 1 >= LINK_AGES_MAX) {
+    if (status != STATUS_OK || age + 1 >= CASSANDRA_LINK_AGES_MAX) {
         return status;
     }
     // Of this batch's removals all have one age; what the next batch puts is above.

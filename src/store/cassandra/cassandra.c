@@ -37,7 +37,12 @@ static void cassandra_stats(struct store *base, struct store_stats *out) {
 
 static void cassandra_close(struct store *base) {
     struct cassandra_store *store = cassandra_of(base);
-    cql_session_close(store->session);
+    if (store->main == NULL) {
+        cassandra_era_stop(store);
+        cql_session_close(store->session);
+    }
+    cassandra_sweep_free(store);
+    queue_waker_destroy(&store->waker);
     cassandra_places_free(store);
     cassandra_writers_free(store);
     pthread_mutex_destroy(&store->mutex);
@@ -80,6 +85,13 @@ static const struct store_engine engine = {
     .batch_commit = cassandra_batch_commit,
     .batch_discard = cassandra_batch_discard,
     .flush = cassandra_flush,
+    .generation_begin = cassandra_generation_begin,
+    .generation_note = cassandra_generation_note,
+    .generation_open = cassandra_generation_open,
+    .generation_end = cassandra_generation_end,
+    .generation_past = cassandra_generation_past,
+    .generation_sweep = cassandra_generation_sweep,
+    .generations_shared = &cassandra_generations_shared,
     .letters_read = cassandra_letters_read,
     .letter_mark = cassandra_letter_mark,
     .letter_mark_get = cassandra_letter_mark_get,
@@ -219,6 +231,7 @@ enum status store_open_cassandra(const struct store_cassandra_config *config, st
     store->letter_age_ms = config->letter_age_ms;
     store->in_flight = config->in_flight > 0 ? config->in_flight : IN_FLIGHT;
     pthread_mutex_init(&store->mutex, NULL);
+    queue_waker_init(&store->waker);
     cassandra_new_id(store, store->writer);
     enum status status = cassandra_keyspace_name(config, store->keyspace, err);
     if (status == STATUS_OK) {
@@ -232,6 +245,9 @@ enum status store_open_cassandra(const struct store_cassandra_config *config, st
     }
     if (status == STATUS_OK) {
         status = prepare_statements(store, err);
+    }
+    if (status == STATUS_OK) {
+        status = cassandra_era_start(store, err);
     }
     if (status != STATUS_OK) {
         cassandra_close(&store->store);

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "cql/cql.h"
 #include "store/cassandra/statements.h"
 #include "store/engine.h"
@@ -32,7 +33,8 @@
 
 // Where a partition stands: its row in `partitions`.
 struct cassandra_place {
-    bool own; // this instance made the last commit, and nothing has failed since
+    int64_t epoch; // as rows have it: of a generation
+    bool own;      // this instance made the last commit, and nothing has failed since
     bool applied_noted;
     int64_t next_offset;
     int64_t stamp; // timestamp of the last batch's rows; grows with each batch
@@ -41,6 +43,8 @@ struct cassandra_place {
         [CASSANDRA_ID_BYTES]; // who made the last batch, and which of its batches it was: the batch's name
     int64_t number;
     int32_t chunks; // of its journal beside the row; 0: it is in the row
+    // Which attempt to switch closed it: nothing is committed here then. 0: none did.
+    int64_t closed;
 };
 
 struct cassandra_store {
@@ -57,11 +61,21 @@ struct cassandra_store {
     atomic_bool failed;      // the last write did
     _Atomic int64_t complained_us;
 
-    pthread_mutex_t mutex;           // writers, places, epoch
+    pthread_mutex_t mutex;           // writers, places
     struct profiles_writer *writers; // names that are free: writers.c
     struct cassandra_place *places[CASSANDRA_PLACE_BLOCKS];
-    bool epoch_known;
-    int64_t epoch;
+    atomic_bool epoch_known;
+    _Atomic int64_t epoch; // of the log
+
+    // Generations: era.c, generations.c
+    struct cassandra_store *main;  // NULL: this is it. Else this is a handle of one generation, with main's session and statements
+    _Atomic int64_t generation;    // the one that is read; a handle's own never changes
+    _Atomic int64_t generation_us; // when it was last asked for
+    struct thread watcher;         // asks, in main
+    bool watching;
+    atomic_bool closing;
+    struct queue_waker waker;
+    struct cassandra_sweep *sweep; // NULL: none is under way
 };
 
 static inline struct cassandra_store *cassandra_of(struct store *store) {
@@ -78,11 +92,20 @@ struct cassandra_values {
 struct cql_values *cassandra_values_begin(struct cassandra_values *values);
 
 struct str cassandra_kind_name(enum store_actor_kind kind);
+#define CASSANDRA_KIND_MAX 64
+// Rows of an actor that a replay made have the generation behind the kind: "user@2".
+bool cassandra_kind_read(struct str text, enum store_actor_kind *kind, int64_t *generation);
 // The timeline of an actor is cut into parts of so many events, so that no partition grows for ever. The first has the partition key of all
 // its other rows, and so is written together with them: nearly every actor has no other. Part n is the actor's kind and "+n".
 #define CASSANDRA_PART_EVENTS 50000
-struct str cassandra_part_name(enum store_actor_kind kind, uint64_t part, char out[48]);
-void cassandra_bind_actor(struct cql_values *values, struct str project, struct store_actor actor);
+// The earlier a link, the greater its timestamp; those of a later age (batch.c) are above all of those before.
+#define CASSANDRA_LINK_TIME_MAX (INT64_C(1) << 52)
+#define CASSANDRA_LINK_AGE (INT64_C(1) << 42) // more milliseconds than there are until 2100
+#define CASSANDRA_LINK_AGES_MAX (INT64_C(1) << 20)
+struct str cassandra_part_name(enum store_actor_kind kind, int64_t generation, uint64_t part,
+                               char out[CASSANDRA_KIND_MAX]);
+void cassandra_bind_actor(struct cql_values *values, int64_t generation, struct str project,
+                          struct store_actor actor);
 void cassandra_new_id(struct cassandra_store *store, uint8_t id[CASSANDRA_ID_BYTES]);
 void cassandra_bind_id(struct cql_values *values, const uint8_t *id); // NULL: null
 struct str cassandra_metric_name(enum store_metric metric);           // empty: there is none
@@ -274,17 +297,64 @@ void cassandra_place_remember(struct cassandra_store *store, unsigned partition,
                               const struct cassandra_place *place);
 void cassandra_place_forget(struct cassandra_store *store, unsigned partition);
 void cassandra_places_free(struct cassandra_store *store);
-// What of the table `epochs` this store goes by. NOT_FOUND: no batch was ever committed.
+
+// --- era.c: which rows this store reads and writes -----------------------------------------------------------------------
+// The epoch in the keys of derived rows: that of the log, and the number of the generation added. A call takes it once. NOT_FOUND: no
+// batch was ever committed.
 MUST_CHECK enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch);
-// The same without asking: false when it is not known yet.
+// The same without asking: false when it is not known, or not well enough.
 bool cassandra_epoch_known(struct cassandra_store *store, int64_t *epoch);
-MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t epoch);
+// The generation of such an epoch, which must have come from this store.
+int64_t cassandra_generation_of(const struct cassandra_store *store, int64_t epoch);
+// Of the log, as the table `epochs` has it: for what is outside of generations.
+MUST_CHECK enum status cassandra_log_epoch(struct cassandra_store *store, int64_t *epoch);
+// As cassandra_epoch, for a caller who knows the log's. CONFLICT: the store belongs to another one.
+MUST_CHECK enum status cassandra_epoch_in(struct cassandra_store *store, int64_t log_epoch,
+                                          int64_t *epoch);
+MUST_CHECK enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t log_epoch);
+// Readers of main are told; a lower one than that which is read is passed over.
+void cassandra_generation_set(struct cassandra_store *main, int64_t generation);
+MUST_CHECK enum status cassandra_era_start(struct cassandra_store *main, struct error *err);
+void cassandra_era_stop(struct cassandra_store *main);
+// A handle that has a generation for good. NO_MEMORY.
+MUST_CHECK enum status cassandra_handle_open(struct cassandra_store *store, int64_t generation,
+                                             struct store **out);
+
+// --- generations.c, sweep.c
+// The row of the table `generations`; what is text lives in the arena it was read into.
+struct cassandra_generations {
+    int64_t number;  // read
+    int64_t filled;  // 0: none
+    int64_t last;    // highest that was given out
+    bool reserved;   // the last one is being made ready to be filled
+    int64_t closing; // the attempt to switch that is under way; 0: none
+    int64_t closings;
+    bool unswept; // there may be rows of old ones
+    struct str note, past;
+    bool has_guard;
+    uint8_t guard[CASSANDRA_ID_BYTES]; // another one after each change
+};
+MUST_CHECK enum status cassandra_generations_read(struct cassandra_store *store,
+                                                  struct arena *arena,
+                                                  struct cassandra_generations *out);
+// CONFLICT: it was changed since `before` was read.
+MUST_CHECK enum status cassandra_generations_change(struct cassandra_store *store,
+                                                    const struct cassandra_generations *before,
+                                                    const struct cassandra_generations *after);
+// Copies the links and refusals that are read into the generation.
+MUST_CHECK enum status cassandra_generation_carry(struct cassandra_store *store,
+                                                  int64_t generation);
+void cassandra_sweep_free(struct cassandra_store *store);
+
+static inline struct cassandra_store *cassandra_main(struct cassandra_store *store) {
+    return store->main != NULL ? store->main : store;
+}
 
 // --- writers.c
 void cassandra_writers_free(struct cassandra_store *store);
 
 // --- schema.c ---------------------------------------------------------------------------------------------------------
-#define CASSANDRA_SCHEMA_VERSION 7
+#define CASSANDRA_SCHEMA_VERSION 8
 MUST_CHECK enum status cassandra_schema_open(struct cassandra_store *store,
                                              const struct store_cassandra_config *config,
                                              struct error *err);
@@ -322,7 +392,8 @@ MUST_CHECK enum status cassandra_get_account(const struct cql_value *columns, st
 
 // --- actors.c ----------------------------------------------------------------------------------------------------------
 // One of several reads: fills *state and sets *found (false beforehand) when it is there. What it needs meanwhile is in scratch.
-MUST_CHECK enum status cassandra_state_read(struct cassandra_read *read, struct str project,
+MUST_CHECK enum status cassandra_state_read(const struct cassandra_store *store,
+                                            struct cassandra_read *read, struct str project,
                                             struct store_actor actor, int64_t epoch,
                                             struct store_actor_state *state, bool *found,
                                             struct arena *arena, struct arena *scratch);

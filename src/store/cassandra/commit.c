@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 
+#define GENERATION_STAMPS (INT64_C(1) << 40) // more than offsets of a partition
+
 static void name_batch(struct cassandra_store *store, const struct cassandra_commit *commit,
                        struct cassandra_journal *journal) {
     journal->epoch = commit->epoch;
@@ -105,6 +107,9 @@ static enum status run(struct cassandra_store *store, const struct cassandra_com
     struct cassandra_journal journal = {0};
     int64_t stamp = commit->began.stamp + 1;
     stamp = stamp > commit->next_offset ? stamp : commit->next_offset;
+    // Receipts of erasures are outside of generations: what a later one writes there must not be hidden by what an earlier one wrote.
+    int64_t floor = (commit->epoch - commit->log_epoch) * GENERATION_STAMPS;
+    stamp = stamp > floor ? stamp : floor;
     changes_stamp(changes, stamp);
     name_batch(store, commit, &journal);
     struct str content = buffer_str(&changes->bytes);
@@ -124,7 +129,8 @@ static enum status run(struct cassandra_store *store, const struct cassandra_com
         status = tidy_up(store, commit);
     }
     if (status == STATUS_OK) {
-        struct cassandra_place place = {.own = true,
+        struct cassandra_place place = {.epoch = commit->epoch,
+                                        .own = true,
                                         .next_offset = commit->next_offset,
                                         .stamp = stamp,
                                         .has_writer = true,
@@ -141,7 +147,7 @@ enum status cassandra_commit(struct cassandra_store *store, const struct cassand
     if (commit->next_offset < commit->began.next_offset) {
         return STATUS_INVALID;
     }
-    enum status status = cassandra_epoch_claim(store, commit->epoch);
+    enum status status = cassandra_epoch_claim(store, commit->log_epoch);
     if (status == STATUS_OK) {
         struct arena arena;
         arena_init(&arena, (size_t)64 << 10, 0);

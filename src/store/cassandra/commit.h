@@ -7,7 +7,7 @@
 #include "store/cassandra/cassandra.h"
 
 struct cassandra_commit {
-    int64_t epoch;
+    int64_t epoch, log_epoch;
     unsigned partition;
     struct cassandra_place began; // where the partition stood when the batch began
     int64_t next_offset;

@@ -75,6 +75,17 @@ enum status cassandra_batch_dead_letter(struct store_batch *batch, struct str pr
                                         const struct store_dead_letter *letter);
 enum status cassandra_batch_commit(struct store_batch *batch, int64_t next_offset);
 enum status cassandra_flush(struct store *store);
+enum status cassandra_generation_begin(struct store *store,
+                                       const struct store_generation_start *start);
+enum status cassandra_generation_note(struct store *store, const uint8_t *version,
+                                      struct str note);
+enum status cassandra_generation_open(struct store *store, struct arena *arena, struct str *note,
+                                      struct store **out);
+enum status cassandra_generation_end(struct store *store,
+                                     const struct store_generation_ending *ending);
+enum status cassandra_generation_past(struct store *store, struct arena *arena, struct str *past);
+enum status cassandra_generation_sweep(struct store *store, size_t rows, bool *more);
+extern const struct store_engine_shared cassandra_generations_shared;
 enum status cassandra_letters_read(struct store *store, const struct store_letter_query *query,
                                    struct arena *arena, struct store_dead_letter **out,
                                    size_t *count, bool *more);

@@ -14,17 +14,21 @@ static int64_t epoch_of(struct store_batch *base) {
     return cassandra_batch_place(base)->epoch;
 }
 
+static int64_t generation_of(struct store_batch *base) {
+    return epoch_of(base) - cassandra_batch_place(base)->log_epoch;
+}
+
 // --- Timeline -----------------------------------------------------------------------------------------------------------
 
 static enum status remove_entry(struct store_batch *base, struct str project,
                                 struct store_actor actor, uint64_t part,
                                 const struct store_timeline_row *row) {
     struct changes *changes = cassandra_batch_changes(base);
-    char name[48];
+    char name[CASSANDRA_KIND_MAX];
     struct cql_values *values = changes_begin(changes, STATEMENT_TIMELINE_REMOVE);
     cql_bind_bigint(values, row->received_ms * 1000);
     cql_bind_text(values, project);
-    cql_bind_text(values, cassandra_part_name(actor.kind, part, name));
+    cql_bind_text(values, cassandra_part_name(actor.kind, generation_of(base), part, name));
     cql_bind_text(values, actor.id);
     cql_bind_timestamp(values, row->timestamp_ms);
     cql_bind_boolean(values, cassandra_is_uuid(row->event_id));
@@ -60,7 +64,7 @@ static enum status remove_all(struct store_batch *base, enum statement statement
                               struct str project, struct store_actor actor) {
     struct changes *changes = cassandra_batch_changes(base);
     struct cql_values *values = changes_begin(changes, statement);
-    cassandra_bind_actor(values, project, actor);
+    cassandra_bind_actor(values, generation_of(base), project, actor);
     cql_bind_bigint(values, epoch_of(base));
     return changes_end(changes);
 }

@@ -25,7 +25,7 @@ struct letters {
     bool resume;
     bool marked_too;
     size_t wanted;
-    int64_t epoch;
+    int64_t epoch, log_epoch; // marks go by the log's: they are outside of generations
     struct arena *scratch, *arena;
     struct cassandra_rows days; // struct letter_day
     struct cassandra_rows rows; // struct store_dead_letter
@@ -234,7 +234,7 @@ enum status cassandra_letter_mark_get(struct store *base, unsigned partition, in
     struct mark_read found;
     struct arena arena;
     int64_t epoch = 0;
-    enum status status = cassandra_epoch(store, &epoch);
+    enum status status = cassandra_log_epoch(store, &epoch);
     arena_init(&arena, 1024, 0);
     if (status == STATUS_OK) {
         status = make_mark_read(&read, epoch, partition, offset, &found, &arena);
@@ -256,7 +256,7 @@ enum status cassandra_letter_mark(struct store *base, const struct store_dead_le
     struct cassandra_store *store = cassandra_of(base);
     struct store_letter_mark before;
     int64_t epoch = 0;
-    enum status status = cassandra_epoch(store, &epoch);
+    enum status status = cassandra_log_epoch(store, &epoch);
     if (status != STATUS_OK) {
         return status;
     }
@@ -287,7 +287,7 @@ static enum status leave_out_marked(struct letters *letters) {
     struct mark_read *found = arena_alloc_array(letters->scratch, count, sizeof *found);
     enum status status = reads == NULL || found == NULL ? STATUS_NO_MEMORY : STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = make_mark_read(&reads[i], letters->epoch, rows[i].partition, rows[i].offset,
+        status = make_mark_read(&reads[i], letters->log_epoch, rows[i].partition, rows[i].offset,
                                 &found[i], letters->scratch);
     }
     if (status == STATUS_OK && count > 0) {
@@ -360,7 +360,10 @@ static enum status read_by(struct store *base, const struct store_letter_query *
                               .wanted = (size_t)query->limit + 1,
                               .scratch = &scratch,
                               .arena = arena};
-    enum status status = cassandra_epoch(letters.store, &letters.epoch);
+    enum status status = cassandra_log_epoch(letters.store, &letters.log_epoch);
+    if (status == STATUS_OK) {
+        status = cassandra_epoch(letters.store, &letters.epoch);
+    }
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }

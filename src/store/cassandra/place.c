@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Where partitions stand, and which life of the log the store is filled from.
+// Where partitions stand.
 //
 // A place that this instance did not write itself is read so that whatever is being decided is finished first. Then the rows of the
 // last batch are written once more unless it is noted that they all arrived: its writer may have died in between.
@@ -39,10 +39,11 @@ void cassandra_place_forget(struct cassandra_store *store, unsigned partition) {
     pthread_mutex_unlock(&store->mutex);
 }
 
-static bool recall(struct cassandra_store *store, unsigned partition, struct cassandra_place *out) {
+static bool recall(struct cassandra_store *store, int64_t epoch, unsigned partition,
+                   struct cassandra_place *out) {
     pthread_mutex_lock(&store->mutex);
     const struct cassandra_place *place = slot(store, partition);
-    bool own = place != NULL && place->own;
+    bool own = place != NULL && place->own && place->epoch == epoch;
     if (own) {
         *out = *place;
     }
@@ -58,10 +59,16 @@ void cassandra_places_free(struct cassandra_store *store) {
 
 // --- The row ----------------------------------------------------------------------------------------------------------
 
+// NOT_FOUND: nothing was committed; it may be closed all the same.
 static enum status read_columns(const struct cql_value *columns, struct arena *arena,
                                 struct cassandra_place *place, struct cassandra_journal *journal,
                                 int64_t *applied) {
-    enum status status = cql_get_bigint(columns[0], &place->next_offset);
+    enum status status =
+        cql_is_null(columns[11]) ? STATUS_OK : cql_get_bigint(columns[11], &place->closed);
+    if (status != STATUS_OK || cql_is_null(columns[2])) {
+        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+    }
+    status = cql_get_bigint(columns[0], &place->next_offset);
     if (status == STATUS_OK) {
         status = cql_get_bigint(columns[1], &place->stamp);
     }
@@ -109,12 +116,12 @@ enum status cassandra_place_read(struct cassandra_store *store, int64_t epoch, u
     cql_bind_bigint(values, epoch);
     cql_bind_int(values, (int32_t)partition);
     struct cql_result *result = NULL;
-    struct cql_value columns[11];
+    struct cql_value columns[12];
     struct cassandra_journal unwanted = {0};
     int64_t applied = 0;
-    *out = (struct cassandra_place){.stamp = -1};
+    *out = (struct cassandra_place){.epoch = epoch, .stamp = -1};
     enum status status =
-        cassandra_run_row(store, STATEMENT_PLACE_GET, values, &result, columns, 11);
+        cassandra_run_row(store, STATEMENT_PLACE_GET, values, &result, columns, 12);
     if (status == STATUS_OK) {
         status = read_columns(columns, arena, out, journal != NULL ? journal : &unwanted, &applied);
     }
@@ -176,78 +183,18 @@ static enum status read_place(struct cassandra_store *store, int64_t epoch, unsi
     return status;
 }
 
-// --- The epoch ----------------------------------------------------------------------------------------------------------
-
-static void remember_epoch(struct cassandra_store *store, int64_t epoch) {
-    pthread_mutex_lock(&store->mutex);
-    store->epoch_known = true;
-    store->epoch = epoch;
-    pthread_mutex_unlock(&store->mutex);
-}
-
-bool cassandra_epoch_known(struct cassandra_store *store, int64_t *epoch) {
-    pthread_mutex_lock(&store->mutex);
-    bool known = store->epoch_known;
-    *epoch = store->epoch;
-    pthread_mutex_unlock(&store->mutex);
-    return known;
-}
-
-enum status cassandra_epoch(struct cassandra_store *store, int64_t *epoch) {
-    if (cassandra_epoch_known(store, epoch)) {
-        return STATUS_OK;
-    }
-    struct cql_result *result = NULL;
-    struct cql_value column;
-    enum status status = cassandra_run_row(store, STATEMENT_EPOCH_GET, NULL, &result, &column, 1);
-    if (status == STATUS_OK) {
-        status = cql_get_bigint(column, epoch);
-    }
-    if (status == STATUS_OK) {
-        remember_epoch(store, *epoch);
-    }
-    cql_result_free(result);
-    return status;
-}
-
-enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t epoch) {
-    int64_t known = 0;
-    enum status status = cassandra_epoch(store, &known);
-    if (status == STATUS_NOT_FOUND) {
-        struct cassandra_values memory;
-        struct cql_values *values = cassandra_values_begin(&memory);
-        bool applied = false;
-        cql_bind_bigint(values, epoch);
-        cql_bind_timestamp(values, store->clock->wall_ms(store->clock));
-        status = cassandra_decide(store, STATEMENT_EPOCH_CLAIM, values, &applied, NULL);
-        if (status == STATUS_OK) {
-            status = cassandra_epoch(store, &known);
-        }
-    }
-    return status == STATUS_OK && known != epoch ? STATUS_CONFLICT : status;
-}
-
 // --- The contract ---------------------------------------------------------------------------------------------------------
-
-// As of the epoch that the store belongs to.
-static enum status check_epoch(struct cassandra_store *store, int64_t epoch) {
-    int64_t known = 0;
-    enum status status = cassandra_epoch(store, &known);
-    if (status == STATUS_NOT_FOUND) {
-        return STATUS_OK; // it belongs to nobody yet
-    }
-    return status == STATUS_OK && known != epoch ? STATUS_CONFLICT : status;
-}
 
 enum status cassandra_place_get(struct cassandra_store *store, int64_t epoch, unsigned partition,
                                 struct cassandra_place *out) {
-    enum status status = check_epoch(store, epoch);
-    if (status != STATUS_OK || recall(store, partition, out)) {
+    int64_t own = 0;
+    enum status status = cassandra_epoch_in(store, epoch, &own);
+    if (status != STATUS_OK || recall(store, own, partition, out)) {
         return status;
     }
     struct arena arena;
     arena_init(&arena, (size_t)16 << 10, 0);
-    status = read_place(store, epoch, partition, &arena, out);
+    status = read_place(store, own, partition, &arena, out);
     arena_free(&arena);
     return status;
 }
@@ -298,14 +245,10 @@ static void mark_noted(struct cassandra_store *store, unsigned partition, int64_
 enum status cassandra_flush(struct store *base) {
     struct cassandra_store *store = cassandra_of(base);
     struct cassandra_place place;
-    int64_t epoch = 0;
-    enum status status = cassandra_epoch(store, &epoch);
-    if (status == STATUS_NOT_FOUND) {
-        return STATUS_OK;
-    }
+    enum status status = STATUS_OK;
     for (unsigned partition = 0; status == STATUS_OK && find_unnoted(store, &partition, &place);
          partition++) {
-        status = note_applied(store, epoch, partition, place.stamp);
+        status = note_applied(store, place.epoch, partition, place.stamp);
         if (status == STATUS_OK) {
             mark_noted(store, partition, place.number);
         }

@@ -32,6 +32,7 @@ static enum status meaning(enum status status) {
 // The contract gives a status; why it failed goes to the log, once a second at most.
 static void complain(struct cassandra_store *store, const struct cql_request *request) {
     int64_t now = store->clock->mono_us(store->clock);
+    store = cassandra_main(store);
     int64_t last = atomic_load(&store->complained_us);
     if (request->status != STATUS_NO_MEMORY && (last == 0 || now - last >= COMPLAIN_US) &&
         atomic_compare_exchange_strong(&store->complained_us, &last, now)) {
@@ -47,7 +48,7 @@ enum status cassandra_request_settle(struct cassandra_store *store,
         complain(store, request);
     }
     if (is_write) {
-        atomic_store(&store->failed, request->status != STATUS_OK);
+        atomic_store(&cassandra_main(store)->failed, request->status != STATUS_OK);
     }
     return meaning(request->status);
 }

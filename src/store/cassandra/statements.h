@@ -28,7 +28,9 @@
 #define STATEMENT_LETTER_COLUMNS "received, log_partition, log_offset, stage, reason, record"
 #define STATEMENT_PLACE_COLUMNS                                                                    \
     "next_offset, stamp, writer, number, chunks, bytes, checksum, journal, applied, "              \
-    "before_writer, before_number"
+    "before_writer, before_number, closed"
+#define STATEMENT_GENERATION_COLUMNS                                                               \
+    "number, filled, last, reserved, closing, closings, unswept, note, past"
 
 // Changes. C(symbol, number, table, partition key columns, primary key columns, stamp, text)
 //   table: changes of one table replace one another within a batch when their primary keys are equal; NONE: both stand
@@ -171,6 +173,62 @@
       "INSERT INTO #dead_letter_marks (epoch, log_partition, log_offset, outcome, marked, target, "  \
       "target_end) VALUES (?, ?, ?, ?, ?, ?, ?)")                                                    \
     S(EPOCH_GET, READ, "SELECT epoch FROM #epochs WHERE name = 'current'")                           \
+    S(GENERATION_GET, READ, "SELECT number FROM #generations WHERE name = 'current'")                \
+    S(GENERATIONS_GET, SERIAL,                                                                       \
+      "SELECT " STATEMENT_GENERATION_COLUMNS ", guard FROM #generations WHERE name = 'current'")     \
+    S(GENERATIONS_CHANGE, DECIDE,                                                                    \
+      "UPDATE #generations SET number = ?, filled = ?, last = ?, reserved = ?, closing = ?, "        \
+      "closings = ?, unswept = ?, note = ?, past = ?, guard = ?, changed = ? "                       \
+      "WHERE name = 'current' IF guard = ?")                                                         \
+    S(SIGN_PUT, WRITE,                                                                               \
+      "INSERT INTO #generation_signs (number, process, sign) VALUES (?, ?, ?) USING TTL ?")          \
+    S(SIGNS_GET, READ, "SELECT sign FROM #generation_signs WHERE number = ?")                        \
+    S(PLACE_GLANCE, READ,                                                                            \
+      "SELECT next_offset FROM #partitions WHERE epoch = ? AND log_partition = ?")                   \
+    S(PLACE_CLOSE, DECIDE,                                                                           \
+      "UPDATE #partitions SET closed = ? WHERE epoch = ? AND log_partition = ? IF closed = ?")       \
+    S(SWEEP_STATES, READ, "SELECT DISTINCT " STATEMENT_ACTOR " FROM #actor_state")                   \
+    S(SWEEP_DAYS, READ, "SELECT DISTINCT " STATEMENT_ACTOR " FROM #actor_days")                      \
+    S(SWEEP_SESSIONS, READ, "SELECT DISTINCT " STATEMENT_ACTOR " FROM #sessions_by_actor")           \
+    S(SWEEP_TIMELINE, READ, "SELECT DISTINCT " STATEMENT_ACTOR " FROM #activity_by_actor")           \
+    S(SWEEP_LINKS, READ, "SELECT project, anonymous_id, epoch FROM #identity_links")                 \
+    S(SWEEP_LINKS_OF_USER, READ, "SELECT project, user_id, epoch FROM #links_by_user")               \
+    S(SWEEP_TOTALS, READ, "SELECT project, day, epoch FROM #day_totals")                             \
+    S(SWEEP_TOTAL_DAYS, READ, "SELECT project, epoch FROM #project_days")                            \
+    S(SWEEP_LETTERS, READ, "SELECT project, day, epoch FROM #dead_letters")                          \
+    S(SWEEP_LETTER_DAYS, READ, "SELECT DISTINCT epoch FROM #dead_letter_days")                       \
+    S(SWEEP_SEEN, READ, "SELECT DISTINCT epoch, log_partition FROM #seen_ids")                       \
+    S(SWEEP_REFUSALS, READ, "SELECT DISTINCT epoch FROM #refusals")                                  \
+    S(SWEEP_LINK_AGES, READ, "SELECT DISTINCT epoch, log_partition FROM #link_ages")                 \
+    S(SWEEP_JOURNAL, READ, "SELECT DISTINCT epoch, log_partition, writer FROM #journal")             \
+    S(SWEPT_STATES, WRITE,                                                                           \
+      "DELETE FROM #actor_state USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)                        \
+    S(SWEPT_DAYS, WRITE, "DELETE FROM #actor_days USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)      \
+    S(SWEPT_SESSIONS, WRITE,                                                                         \
+      "DELETE FROM #sessions_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)                  \
+    S(SWEPT_TIMELINE, WRITE,                                                                         \
+      "DELETE FROM #activity_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)                  \
+    S(SWEPT_LINKS, WRITE,                                                                            \
+      "DELETE FROM #identity_links USING TIMESTAMP ? WHERE project = ? AND anonymous_id = ? "        \
+      "AND epoch = ?")                                                                               \
+    S(SWEPT_LINKS_OF_USER, WRITE,                                                                    \
+      "DELETE FROM #links_by_user USING TIMESTAMP ? WHERE project = ? AND user_id = ? "              \
+      "AND epoch = ?")                                                                               \
+    S(SWEPT_TOTALS, WRITE,                                                                           \
+      "DELETE FROM #day_totals USING TIMESTAMP ? WHERE project = ? AND day = ? AND epoch = ?")       \
+    S(SWEPT_TOTAL_DAYS, WRITE,                                                                       \
+      "DELETE FROM #project_days USING TIMESTAMP ? WHERE project = ? AND epoch = ?")                 \
+    S(SWEPT_LETTERS, WRITE,                                                                          \
+      "DELETE FROM #dead_letters USING TIMESTAMP ? WHERE project = ? AND day = ? AND epoch = ?")     \
+    S(SWEPT_LETTER_DAYS, WRITE, "DELETE FROM #dead_letter_days USING TIMESTAMP ? WHERE epoch = ?")   \
+    S(SWEPT_SEEN, WRITE,                                                                             \
+      "DELETE FROM #seen_ids USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ?")               \
+    S(SWEPT_REFUSALS, WRITE, "DELETE FROM #refusals USING TIMESTAMP ? WHERE epoch = ?")              \
+    S(SWEPT_LINK_AGES, WRITE,                                                                        \
+      "DELETE FROM #link_ages USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ?")              \
+    S(SWEPT_JOURNAL, WRITE,                                                                          \
+      "DELETE FROM #journal USING TIMESTAMP ? WHERE epoch = ? AND log_partition = ? "                \
+      "AND writer = ?")                                                                              \
     S(EPOCH_CLAIM, ONCE,                                                                             \
       "INSERT INTO #epochs (name, epoch, claimed) VALUES ('current', ?, ?) IF NOT EXISTS")           \
     S(PLACE_GET, SERIAL,                                                                             \
@@ -179,7 +237,7 @@
       "UPDATE #partitions SET next_offset = ?, stamp = ?, writer = ?, number = ?, chunks = ?, "      \
       "bytes = ?, checksum = ?, journal = ?, before_writer = ?, before_number = ? "                  \
       "WHERE epoch = ? AND log_partition = ? "                                                       \
-      "IF writer = ? AND number = ?")                                                                \
+      "IF writer = ? AND number = ? AND closed = null")                                              \
     S(PLACE_APPLIED, WRITE,                                                                          \
       "UPDATE #partitions USING TIMESTAMP ? SET applied = ? WHERE epoch = ? AND log_partition = "    \
       "?")                                                                                           \

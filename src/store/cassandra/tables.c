@@ -161,10 +161,24 @@ static const char *const seventh_version[] = {
     NULL,
 };
 
+// Generations of derived data.
+static const char *const eighth_version[] = {
+    "CREATE TABLE IF NOT EXISTS #generations (name text PRIMARY KEY, number bigint, filled bigint, "
+    "last bigint, reserved boolean, closing bigint, closings bigint, unswept boolean, note text, "
+    "past text, guard uuid, changed timestamp) "
+    "WITH comment = 'number: the generation of derived rows that is read, filled: the one a replay "
+    "makes. Their rows have the epoch of the log plus the number for an epoch'",
+    "CREATE TABLE IF NOT EXISTS #generation_signs (number bigint, process text, sign text, "
+    "PRIMARY KEY ((number), process)) WITH gc_grace_seconds = 3600 "
+    "AND comment = 'What each process that fills a generation says of itself; rows of the living'",
+    "ALTER TABLE #partitions ADD closed bigint",
+    NULL,
+};
+
 // Step i leads to version i + 1.
 static const char *const *const steps[] = {first_version,  second_version, third_version,
                                            fourth_version, fifth_version,  sixth_version,
-                                           seventh_version};
+                                           seventh_version, eighth_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 
 const char *const *tables_step(int32_t from_version) {

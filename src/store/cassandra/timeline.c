@@ -22,6 +22,7 @@ struct part {
 
 struct reading {
     struct cassandra_store *store;
+    int64_t generation;
     struct str project;
     const struct store_timeline_query *query;
     struct arena *arena;   // of the caller
@@ -75,9 +76,10 @@ static enum status make_read(struct reading *reading, const struct part *part, i
     struct cassandra_values memory;
     struct cql_values *values = cassandra_values_begin(&memory);
     bool named = query->name.data != NULL;
-    char name[48];
+    char name[CASSANDRA_KIND_MAX];
     cql_bind_text(values, reading->project);
-    cql_bind_text(values, cassandra_part_name(part->actor->kind, part->number, name));
+    cql_bind_text(values, cassandra_part_name(part->actor->kind, reading->generation, part->number,
+                                              name));
     cql_bind_text(values, part->actor->id);
     cql_bind_timestamp(values, reading->before_ms);
     cql_bind_boolean(values, cassandra_is_uuid(reading->before_id));
@@ -160,7 +162,7 @@ static enum status read_seen(struct reading *reading, int64_t epoch, struct seen
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct cassandra_values memory;
         struct cql_values *values = cassandra_values_begin(&memory);
-        cassandra_bind_actor(values, reading->project, query->actors[i]);
+        cassandra_bind_actor(values, reading->generation, reading->project, query->actors[i]);
         cql_bind_bigint(values, epoch);
         status = cassandra_read_make(&reads[i], STATEMENT_PARTS_GET, values, 2, reading->scratch);
         reads[i].row = take_seen;
@@ -210,6 +212,7 @@ enum status cassandra_timeline_read(struct store *base, struct str project,
     arena_init(&scratch, (size_t)16 << 10, 0);
     bool resume = query->resume && query->after_ms < query->to_ms;
     struct reading reading = {.store = cassandra_of(base),
+                              .generation = cassandra_generation_of(cassandra_of(base), epoch),
                               .project = project,
                               .query = query,
                               .arena = arena,

@@ -59,7 +59,8 @@ static enum status make_link_read(struct cassandra_read *read, struct str projec
 }
 
 // processed: there is an epoch; else nobody was ever observed.
-static enum status make_reads(struct cassandra_read reads[READS], size_t *count, struct str project,
+static enum status make_reads(const struct cassandra_store *store,
+                              struct cassandra_read reads[READS], size_t *count, struct str project,
                               struct str id, bool processed, int64_t epoch, struct sight *sight,
                               struct arena *scratch) {
     *count = 0;
@@ -69,8 +70,8 @@ static enum status make_reads(struct cassandra_read reads[READS], size_t *count,
     }
     if (status == STATUS_OK && processed) {
         const struct store_actor own = {STORE_ACTOR_USER, id};
-        status = cassandra_state_read(&reads[(*count)++], project, own, epoch, &sight->state,
-                                      &sight->seen, sight->arena, scratch);
+        status = cassandra_state_read(store, &reads[(*count)++], project, own, epoch,
+                                      &sight->state, &sight->seen, sight->arena, scratch);
     }
     return status;
 }
@@ -86,7 +87,7 @@ static enum status look(struct cassandra_store *store, struct str project, struc
     bool processed = status == STATUS_OK;
     status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     if (status == STATUS_OK) {
-        status = make_reads(reads, &count, project, id, processed, epoch, sight, &scratch);
+        status = make_reads(store, reads, &count, project, id, processed, epoch, sight, &scratch);
     }
     if (status == STATUS_OK) {
         status = cassandra_read_many(store, reads, count);
@@ -183,8 +184,8 @@ enum status cassandra_user_ask(struct store *base, struct store_user_question *q
     question->user = (struct store_user){0};
     glance->question = question;
     glance->sight = (struct sight){.user = &question->user, .arena = question->arena};
-    enum status status = make_reads(glance->reads, &count, question->project, question->id, true,
-                                    epoch, &glance->sight, question->arena);
+    enum status status = make_reads(store, glance->reads, &count, question->project, question->id,
+                                    true, epoch, &glance->sight, question->arena);
     return status == STATUS_OK
                ? cassandra_reads_send(store, glance->reads, count, question->arena, glanced, glance)
                : status;

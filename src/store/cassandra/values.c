@@ -31,22 +31,42 @@ struct str cassandra_kind_name(enum store_actor_kind kind) {
     return kind == STORE_ACTOR_USER ? STR("user") : STR("anonymous");
 }
 
-struct str cassandra_part_name(enum store_actor_kind kind, uint64_t part, char out[48]) {
+struct str cassandra_part_name(enum store_actor_kind kind, int64_t generation, uint64_t part,
+                               char out[CASSANDRA_KIND_MAX]) {
     struct str name = cassandra_kind_name(kind);
-    if (part == 0) {
+    if (generation == 0 && part == 0) {
         return name;
     }
     struct buffer buffer;
-    buffer_init_fixed(&buffer, out, 48);
+    buffer_init_fixed(&buffer, out, CASSANDRA_KIND_MAX);
     buffer_append_str(&buffer, name);
-    buffer_append_char(&buffer, '+');
-    buffer_append_u64(&buffer, part);
+    if (generation != 0) {
+        buffer_append_char(&buffer, '@');
+        buffer_append_i64(&buffer, generation);
+    }
+    if (part != 0) {
+        buffer_append_char(&buffer, '+');
+        buffer_append_u64(&buffer, part);
+    }
     return buffer_str(&buffer);
 }
 
-void cassandra_bind_actor(struct cql_values *values, struct str project, struct store_actor actor) {
+bool cassandra_kind_read(struct str text, enum store_actor_kind *kind, int64_t *generation) {
+    struct str rest = text;
+    struct str whole = str_cut(&rest, '+');
+    struct str name = str_cut(&whole, '@');
+    bool user = str_equal(name, cassandra_kind_name(STORE_ACTOR_USER));
+    *kind = user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS;
+    *generation = 0;
+    return (user || str_equal(name, cassandra_kind_name(STORE_ACTOR_ANONYMOUS))) &&
+           (whole.len == 0 || str_to_i64(whole, generation));
+}
+
+void cassandra_bind_actor(struct cql_values *values, int64_t generation, struct str project,
+                          struct store_actor actor) {
+    char name[CASSANDRA_KIND_MAX];
     cql_bind_text(values, project);
-    cql_bind_text(values, cassandra_kind_name(actor.kind));
+    cql_bind_text(values, cassandra_part_name(actor.kind, generation, 0, name));
     cql_bind_text(values, actor.id);
 }
 

@@ -105,12 +105,10 @@ static enum status get_actor(const struct cql_value *columns, struct arena *aren
                              struct store_row *row) {
     struct str *const texts[] = {&row->project, &row->actor.id};
     const struct cql_value values[] = {columns[0], columns[2]};
-    struct str rest = columns[1].bytes; // of a timeline's further parts "user+1"
-    struct str kind = str_cut(&rest, '+');
-    bool user = str_equal(kind, cassandra_kind_name(STORE_ACTOR_USER));
-    bool anonymous = str_equal(kind, cassandra_kind_name(STORE_ACTOR_ANONYMOUS));
-    row->actor.kind = user ? STORE_ACTOR_USER : STORE_ACTOR_ANONYMOUS;
-    return user || anonymous ? get_texts(values, 2, arena, texts) : STATUS_CORRUPT;
+    int64_t generation = 0;
+    return cassandra_kind_read(columns[1].bytes, &row->actor.kind, &generation)
+               ? get_texts(values, 2, arena, texts)
+               : STATUS_CORRUPT;
 }
 
 static enum status read_state(const struct cql_value *columns, struct arena *arena,
@@ -193,6 +191,9 @@ static enum status read_letter(const struct cql_value *columns, struct arena *ar
 static enum status read_offset(const struct cql_value *columns, struct arena *arena,
                                struct store_row *row) {
     (void)arena;
+    if (cql_is_null(columns[1])) {
+        return STATUS_NOT_FOUND; // closed before anything was committed
+    }
     enum status status = get_partition(columns[0], row);
     return status == STATUS_OK ? cql_get_bigint(columns[1], &row->as.offset.next_offset) : status;
 }
@@ -214,6 +215,7 @@ static const struct table {
     unsigned columns;
     bool has_epoch;
     row_reader read;
+    bool by_kind; // the generation is in the kind, behind the project
 } tables[] = {
     [STORE_ROW_PROJECT] = {STATEMENT_PROJECTS_GET, 4, false, read_project},
     [STORE_ROW_KEY] = {STATEMENT_KEYS_GET, 7, false, read_key},
@@ -225,7 +227,7 @@ static const struct table {
     [STORE_ROW_STATE] = {STATEMENT_WALK_STATES, 17, true, read_state},
     [STORE_ROW_DAY] = {STATEMENT_WALK_DAYS, 12, true, read_day},
     [STORE_ROW_SESSION] = {STATEMENT_WALK_SESSIONS, 8, true, read_session},
-    [STORE_ROW_TIMELINE] = {STATEMENT_WALK_TIMELINE, 14, false, read_entry},
+    [STORE_ROW_TIMELINE] = {STATEMENT_WALK_TIMELINE, 14, false, read_entry, true},
     [STORE_ROW_LINK] = {STATEMENT_WALK_LINKS, 5, true, read_link},
     [STORE_ROW_TOTAL] = {STATEMENT_WALK_TOTALS, 7, true, read_total},
     [STORE_ROW_SEEN] = {STATEMENT_WALK_SEEN, 5, true, read_seen},
@@ -234,21 +236,46 @@ static const struct table {
     [STORE_ROW_LETTER_MARK] = {STATEMENT_WALK_MARKS, 7, true, read_mark},
 };
 
-static enum status add_row(const struct table *table, const struct cql_value *columns,
-                           int64_t epoch, enum store_row_kind kind, struct arena *arena,
-                           struct cassandra_rows *rows) {
-    int64_t own_epoch = epoch;
-    enum status status = table->has_epoch ? cql_get_bigint(columns[0], &own_epoch) : STATUS_OK;
-    if (status != STATUS_OK || own_epoch != epoch) {
+// Which rows are of interest.
+struct wanted {
+    enum store_row_kind kind;
+    int64_t epoch, generation, log_epoch;
+};
+
+static enum status is_wanted(const struct wanted *wanted, const struct cql_value *columns,
+                             bool *is) {
+    const struct table *table = &tables[wanted->kind];
+    int64_t own = 0;
+    enum store_actor_kind kind = STORE_ACTOR_USER;
+    *is = !table->has_epoch && !table->by_kind;
+    if (table->has_epoch) {
+        enum status status = cql_get_bigint(columns[0], &own);
+        *is = own == wanted->epoch;
         return status;
     }
-    struct store_row row = {.kind = kind};
+    if (table->by_kind) {
+        bool read = cassandra_kind_read(columns[1].bytes, &kind, &own);
+        *is = own == wanted->generation;
+        return read ? STATUS_OK : STATUS_CORRUPT;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_row(const struct wanted *wanted, const struct cql_value *columns,
+                           struct arena *arena, struct cassandra_rows *rows) {
+    const struct table *table = &tables[wanted->kind];
+    bool is = false;
+    enum status status = is_wanted(wanted, columns, &is);
+    if (status != STATUS_OK || !is) {
+        return status;
+    }
+    struct store_row row = {.kind = wanted->kind};
     status = table->read(columns + (table->has_epoch ? 1 : 0), arena, &row);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    if (kind == STORE_ROW_OFFSET) {
-        row.as.offset.epoch = epoch;
+    if (wanted->kind == STORE_ROW_OFFSET) {
+        row.as.offset.epoch = wanted->log_epoch;
     }
     struct store_row *added = cassandra_rows_add(rows, arena);
     if (added == NULL) {
@@ -258,15 +285,14 @@ static enum status add_row(const struct table *table, const struct cql_value *co
     return STATUS_OK;
 }
 
-static enum status add_rows(struct cql_result *result, enum store_row_kind kind, int64_t epoch,
+static enum status add_rows(struct cql_result *result, const struct wanted *wanted,
                             struct arena *arena, struct cassandra_rows *rows) {
-    const struct table *table = &tables[kind];
     struct cql_value columns[CASSANDRA_COLUMNS_MAX];
     enum status status = STATUS_OK;
     while (status == STATUS_OK) {
-        status = cql_result_next(result, columns, table->columns);
+        status = cql_result_next(result, columns, tables[wanted->kind].columns);
         if (status == STATUS_OK) {
-            status = add_row(table, columns, epoch, kind, arena, rows);
+            status = add_row(wanted, columns, arena, rows);
         }
     }
     return status == STATUS_END ? STATUS_OK : status;
@@ -294,9 +320,12 @@ static int32_t page_rows(size_t bytes) {
 static enum status read_page(struct cassandra_store *store, enum store_row_kind kind,
                              struct str paging_state, size_t bytes, struct arena *arena,
                              struct store_page *out) {
-    int64_t epoch = 0;
-    enum status status = cassandra_epoch(store, &epoch);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+    struct wanted wanted = {.kind = kind};
+    enum status status = cassandra_epoch(store, &wanted.epoch);
+    if (status == STATUS_OK) {
+        wanted.generation = cassandra_generation_of(store, wanted.epoch);
+        wanted.log_epoch = wanted.epoch - wanted.generation;
+    } else if (status != STATUS_NOT_FOUND) {
         return status;
     }
     struct cql_result *result = NULL;
@@ -304,7 +333,7 @@ static enum status read_page(struct cassandra_store *store, enum store_row_kind 
     status =
         cassandra_run_page(store, tables[kind].statement, page_rows(bytes), paging_state, &result);
     if (status == STATUS_OK) {
-        status = add_rows(result, kind, epoch, arena, &rows);
+        status = add_rows(result, &wanted, arena, &rows);
     }
     if (status == STATUS_OK) {
         out->rows = (struct store_row *)(void *)rows.items;

@@ -178,8 +178,9 @@ enum status kv_generation_begin(struct store *base, const struct store_generatio
     return status;
 }
 
-enum status kv_generation_note(struct store *base, struct str note) {
+enum status kv_generation_note(struct store *base, const uint8_t *version, struct str note) {
     struct kv_store *store = kv_store_of(base);
+    (void)version; // one process has it
     struct kv_batch *batch = NULL;
     int64_t next = 0;
     enum status status = store->kv->engine->batch_make(store->kv, &batch);
@@ -275,7 +276,7 @@ static enum status end(struct kv_store *store, struct kv_batch *batch, bool use_
     return status;
 }
 
-enum status kv_generation_end(struct store *base, bool use_it, struct str past) {
+enum status kv_generation_end(struct store *base, const struct store_generation_ending *ending) {
     struct kv_store *store = kv_store_of(base);
     struct kv_batch *batch = NULL;
     enum status status = store->kv->engine->batch_make(store->kv, &batch);
@@ -283,7 +284,7 @@ enum status kv_generation_end(struct store *base, bool use_it, struct str past) 
         return status;
     }
     pthread_mutex_lock(&store->people);
-    status = end(store, batch, use_it, past);
+    status = end(store, batch, ending->use_it, ending->past);
     sweep_from_start(store);
     pthread_mutex_unlock(&store->people);
     store->kv->engine->batch_free(batch);

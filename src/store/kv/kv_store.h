@@ -173,10 +173,10 @@ enum status kv_batch_commit(struct store_batch *batch, int64_t next_offset);
 void kv_batch_discard(struct store_batch *batch);
 enum status kv_flush(struct store *store);
 enum status kv_generation_begin(struct store *store, const struct store_generation_start *start);
-enum status kv_generation_note(struct store *store, struct str note);
+enum status kv_generation_note(struct store *store, const uint8_t *version, struct str note);
 enum status kv_generation_open(struct store *store, struct arena *arena, struct str *note,
                                struct store **out);
-enum status kv_generation_end(struct store *store, bool use_it, struct str past);
+enum status kv_generation_end(struct store *store, const struct store_generation_ending *ending);
 enum status kv_generation_past(struct store *store, struct arena *arena, struct str *past);
 enum status kv_generation_sweep(struct store *store, size_t rows, bool *more);
 enum status kv_letters_read(struct store *store, const struct store_letter_query *query,

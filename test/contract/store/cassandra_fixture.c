@@ -101,8 +101,17 @@ static void empty_table(struct cql_session *session, struct str table) {
     }
 }
 
+// Nor does what was swept of a generation show.
+static bool had_generations(struct cql_session *session) {
+    struct cql_result *result = cassandra_fixture_query(session, "SELECT name FROM #generations");
+    bool had = cql_result_row_count(result) > 0;
+    cql_result_free(result);
+    return had;
+}
+
 void cassandra_fixture_wipe(void) {
     struct cql_session *session = cassandra_fixture_session();
+    truncated_once = truncated_once && !had_generations(session);
     struct cql_result *tables =
         cassandra_fixture_query(session, "SELECT table_name FROM system_schema.tables "
                                          "WHERE keyspace_name = '" KEYSPACE "'");
