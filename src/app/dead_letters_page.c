@@ -249,8 +249,7 @@ static void begin(struct dealing *dealing, struct http_exchange *exchange,
                   struct app_service *service, bool discard) {
     *dealing = (struct dealing){
         .service = service,
-        .taking = {.log = service->log,
-                   .store = service->store,
+        .taking = {.store = service->store,
                    .clock = clock_system(),
                    .window_ms = settings_integer(service->settings, "dedupe.window"),
                    .window_ids = settings_integer(service->settings, "dedupe.ids")},
@@ -431,10 +430,10 @@ static void handle_replay(struct http_exchange *exchange, void *context) {
         !read_filter(service, exchange, request.filter, &filter)) {
         return;
     }
-    if (!service->log) {
-        http_reply_problem(exchange, 501,
-                           STR("This process does not write to the event log, so it cannot replay "
-                               "dead letters."));
+    struct error err = {.status = STATUS_OK};
+    struct eventlog *log = app_log_when_asked(service, &err);
+    if (!log) {
+        http_reply_problemf(exchange, 503, "The event log cannot be opened here: %s.", err.text);
         return;
     }
     if (app_replays_running(service->replays)) { // it may be past the letter, and count its event
@@ -443,6 +442,7 @@ static void handle_replay(struct http_exchange *exchange, void *context) {
     }
     exchange->subject = request.id;
     begin(&dealing, exchange, service, false);
+    dealing.taking.log = log;
     dealing.taking.project = filter.query.project;
     dealing.taking.again = request.again;
     if (request.filtered) {

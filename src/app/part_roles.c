@@ -6,6 +6,7 @@
 #include "app/replays.h"
 #include "app/view.h"
 #include "base/thread.h"
+#include "store/generations.h"
 
 struct processor_config app_processor_config(const struct settings *settings) {
     struct processor_config config = {
@@ -27,21 +28,39 @@ struct processor_config app_processor_config(const struct settings *settings) {
     return config;
 }
 
+static void let_go(struct app_service *service) {
+    if (service->held) {
+        store_close(service->held);
+        service->held = NULL;
+    }
+}
+
 static enum status start_processor(struct app_service *service, struct error *err) {
+    enum status status =
+        store_generation_hold(service->store, &service->held, &service->held_generation);
+    if (status != STATUS_OK && status != STATUS_UNSUPPORTED) {
+        return error_set(err, status, "the store cannot be asked for its generation: %s",
+                         status_text(status));
+    }
     struct processor_config config = app_processor_config(service->settings);
     config.log = service->log;
-    config.store = service->store;
+    config.store = service->held ? service->held : service->store;
     config.shape = service->shape;
     config.funnels = service->funnels;
     config.live = service->feed;
     config.otlp = service->otlp;
     config.enrichment = service->enrichment;
-    return processor_start(&config, &service->processor, err);
+    status = processor_start(&config, &service->processor, err);
+    if (status != STATUS_OK) {
+        let_go(service);
+    }
+    return status;
 }
 
 static void stop_processor(struct app_service *service) {
     processor_stop(service->processor);
     service->processor = NULL;
+    let_go(service);
 }
 
 static enum status start_replays(struct app_service *service, struct error *err) {

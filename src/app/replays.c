@@ -20,6 +20,18 @@ enum status app_replays_note(struct buffer *out, const struct replay_record *rec
     return json_writer_status(&writer);
 }
 
+enum status app_replays_past(struct buffer *out, const struct replay_record *ended,
+                             const struct replay_record *past, size_t count) {
+    struct replay_record all[REPLAYS_KEPT];
+    struct json_writer writer;
+    size_t kept = count < REPLAYS_KEPT ? count : REPLAYS_KEPT - 1;
+    all[0] = *ended;
+    memcpy(&all[1], past, kept * sizeof *all);
+    json_writer_init(&writer, out);
+    replay_records_write(&writer, all, kept + 1);
+    return json_writer_status(&writer);
+}
+
 void app_replays_problem(struct app_replays *replays, const char *problem) {
     pthread_mutex_lock(&replays->mutex);
     bool new = strcmp(replays->current.problem, problem) != 0;
@@ -34,10 +46,8 @@ enum status app_replays_finish(struct app_replays *replays, enum replay_state st
                                const char *problem) {
     struct clock *clock = clock_system();
     struct replay_record past[REPLAYS_KEPT];
-    struct json_writer writer;
     struct buffer text;
     buffer_init(&text, STORE_GENERATION_NOTE_MAX);
-    json_writer_init(&writer, &text);
     pthread_mutex_lock(&replays->mutex);
     size_t kept = replays->past_count < REPLAYS_KEPT ? replays->past_count : REPLAYS_KEPT - 1;
     past[0] = replays->current;
@@ -46,8 +56,7 @@ enum status app_replays_finish(struct app_replays *replays, enum replay_state st
     (void)snprintf(past[0].problem, sizeof past[0].problem, "%s", problem);
     memcpy(&past[1], replays->past, kept * sizeof *past);
     pthread_mutex_unlock(&replays->mutex);
-    replay_records_write(&writer, past, kept + 1);
-    enum status status = json_writer_status(&writer);
+    enum status status = app_replays_past(&text, &past[0], &past[1], kept);
     if (status == STATUS_OK) {
         status = state == REPLAY_SWITCHED
                      ? store_generation_switch(replays->service->store, buffer_str(&text))
@@ -115,16 +124,24 @@ static void free_replays(struct app_replays *replays) {
     queue_waker_destroy(&replays->waker);
     pthread_mutex_destroy(&replays->mutex);
     free(replays->rows);
+    free(replays->sharing.closed_at);
     free(replays);
 }
 
 // What the store knows of replays. UNSUPPORTED: it has no generations.
 static enum status load(struct app_replays *replays) {
     struct store *store = replays->service->store;
+    struct store_generation_look now;
     struct str text;
     struct arena arena;
     arena_init(&arena, 4096, 0);
-    enum status status = store_generation_open(store, &arena, &text, NULL);
+    enum status status = store_generation_look(store, &arena, &now);
+    replays->shared = status != STATUS_UNSUPPORTED;
+    if (replays->shared) {
+        arena_free(&arena);
+        return status;
+    }
+    status = store_generation_open(store, &arena, &text, NULL);
     replays->active = status == STATUS_OK;
     if (status == STATUS_OK) {
         status = replay_record_read(text, &replays->current);
@@ -142,22 +159,27 @@ static enum status load(struct app_replays *replays) {
 enum status app_replays_start(struct app_service *service, struct app_replays **out,
                               struct error *err) {
     struct app_replays *replays = calloc(1, sizeof *replays);
-    unsigned partitions = eventlog_partition_count(service->log);
-    struct processor_partition_status *rows = calloc(partitions, sizeof *rows);
-    if (!replays || !rows) {
+    unsigned partitions = service->processor ? eventlog_partition_count(service->log) : 0;
+    struct processor_partition_status *rows = calloc(partitions + 1, sizeof *rows);
+    int64_t *closed_at = calloc(partitions + 1, sizeof *closed_at);
+    if (!replays || !rows || !closed_at) {
         free(replays);
         free(rows);
+        free(closed_at);
         return error_set(err, STATUS_NO_MEMORY, "no memory for replays");
     }
     replays->service = service;
     replays->rows = rows;
+    replays->sharing.closed_at = closed_at;
     replays->partitions = partitions;
     pthread_mutex_init(&replays->mutex, NULL);
     queue_waker_init(&replays->waker);
     enum status status = load(replays);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && service->processor) {
         add_gauges(replays);
-        status = thread_start(&replays->thread, "replay", app_replays_run, replays);
+        status = thread_start(&replays->thread, "replay",
+                              replays->shared ? app_shared_run : app_replays_run, replays);
+        replays->has_thread = status == STATUS_OK;
     }
     if (status != STATUS_OK) {
         free_replays(replays);
@@ -175,26 +197,45 @@ void app_replays_stop(struct app_replays *replays) {
     }
     atomic_store(&replays->stopping, true);
     queue_wake(&replays->waker);
-    thread_join(&replays->thread);
+    if (replays->has_thread) {
+        thread_join(&replays->thread);
+    }
     free_replays(replays);
 }
 
 // --- What others ask ----------------------------------------------------------------------------------------------------
 
 bool app_replays_running(struct app_replays *replays) {
-    return replays && app_replays_active(replays, NULL);
+    struct replay_record all[REPLAYS_KEPT + 1];
+    size_t count = 0;
+    bool active = false;
+    if (!replays || !replays->shared) {
+        return replays && app_replays_active(replays, NULL);
+    }
+    return app_shared_list(replays, all, &count, &active) != STATUS_OK || active;
 }
 
 bool app_replays_current(struct app_replays *replays, struct replay_record *out) {
-    return replays && app_replays_active(replays, out);
+    struct replay_record all[REPLAYS_KEPT + 1];
+    size_t count = 0;
+    bool active = false;
+    if (!replays || !replays->shared) {
+        return replays && app_replays_active(replays, out);
+    }
+    if (app_shared_list(replays, all, &count, &active) != STATUS_OK || !active) {
+        return false;
+    }
+    *out = all[0];
+    return true;
 }
 
-static enum status log_is_whole(struct app_replays *replays, bool *whole) {
+static enum status log_is_whole(struct eventlog *log, bool *whole) {
+    unsigned partitions = eventlog_partition_count(log);
     enum status status = STATUS_OK;
     *whole = true;
-    for (unsigned i = 0; i < replays->partitions && status == STATUS_OK; i++) {
+    for (unsigned i = 0; i < partitions && status == STATUS_OK; i++) {
         struct eventlog_partition_info info;
-        status = eventlog_partition_info(replays->service->log, i, STR(PROCESSOR_GROUP), &info);
+        status = eventlog_partition_info(log, i, STR(PROCESSOR_GROUP), &info);
         *whole = *whole && (status != STATUS_OK || info.begin == 0);
     }
     return status;
@@ -220,15 +261,15 @@ static enum status begin(struct app_replays *replays, const struct replay_record
     return status;
 }
 
-enum status app_replays_begin(struct app_replays *replays, struct replay_record *asked) {
+enum status app_replays_prepare(struct eventlog *log, struct replay_record *asked) {
     struct clock *clock = clock_system();
     bool whole = false;
-    enum status status = log_is_whole(replays, &whole);
+    enum status status = log_is_whole(log, &whole);
     if (status != STATUS_OK) {
         return status;
     }
     if (!whole && !asked->partial) {
-        return app_replays_running(replays) ? STATUS_EXISTS : STATUS_PRECONDITION;
+        return STATUS_PRECONDITION;
     }
     asked->partial = !whole || asked->from_ms > 0 || asked->from_offset > 0;
     asked->state = REPLAY_RUNNING;
@@ -236,6 +277,18 @@ enum status app_replays_begin(struct app_replays *replays, struct replay_record 
     asked->ended_ms = asked->processed = asked->records = 0;
     asked->basis[0] = asked->problem[0] = '\0';
     (void)snprintf(asked->id, sizeof asked->id, "%" PRId64, asked->began_ms);
+    return STATUS_OK;
+}
+
+enum status app_replays_begin(struct app_replays *replays, struct replay_record *asked) {
+    if (replays->shared) {
+        return app_shared_begin(replays, asked);
+    }
+    enum status status = app_replays_prepare(replays->service->log, asked);
+    if (status != STATUS_OK) {
+        return status == STATUS_PRECONDITION && app_replays_running(replays) ? STATUS_EXISTS
+                                                                             : status;
+    }
     pthread_mutex_lock(&replays->mutex);
     status = begin(replays, asked);
     pthread_mutex_unlock(&replays->mutex);
@@ -246,8 +299,13 @@ enum status app_replays_begin(struct app_replays *replays, struct replay_record 
     return status;
 }
 
-size_t app_replays_list(struct app_replays *replays, struct replay_record *out) {
+enum status app_replays_list(struct app_replays *replays, struct replay_record *out,
+                             size_t *listed) {
+    bool active = false;
     size_t count = 0;
+    if (replays->shared) {
+        return app_shared_list(replays, out, listed, &active);
+    }
     pthread_mutex_lock(&replays->mutex);
     if (replays->active) {
         out[count++] = replays->current;
@@ -255,20 +313,22 @@ size_t app_replays_list(struct app_replays *replays, struct replay_record *out) 
     memcpy(&out[count], replays->past, replays->past_count * sizeof *out);
     count += replays->past_count;
     pthread_mutex_unlock(&replays->mutex);
-    return count;
+    *listed = count;
+    return STATUS_OK;
 }
 
 enum status app_replays_find(struct app_replays *replays, struct str id,
                              struct replay_record *out) {
     struct replay_record all[REPLAYS_KEPT + 1];
-    size_t count = app_replays_list(replays, all);
-    for (size_t i = 0; i < count; i++) {
+    size_t count = 0;
+    enum status status = app_replays_list(replays, all, &count);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (str_equal(id, str_from_c(all[i].id))) {
             *out = all[i];
             return STATUS_OK;
         }
     }
-    return STATUS_NOT_FOUND;
+    return status == STATUS_OK ? STATUS_NOT_FOUND : status;
 }
 
 static enum status must_run(struct app_replays *replays, struct str id) {
@@ -281,6 +341,9 @@ enum status app_replays_cancel(struct app_replays *replays, struct str id) {
     enum status status = must_run(replays, id);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (replays->shared) {
+        return app_shared_cancel(replays, id);
     }
     pthread_mutex_lock(&replays->mutex);
     bool still = replays->active && str_equal(id, str_from_c(replays->current.id));
@@ -297,6 +360,9 @@ enum status app_replays_switch(struct app_replays *replays, struct str id) {
     enum status status = must_run(replays, id);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (replays->shared) {
+        return app_shared_switch(replays, id);
     }
     buffer_init(&note, STORE_GENERATION_NOTE_MAX);
     pthread_mutex_lock(&replays->mutex);

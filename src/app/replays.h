@@ -5,6 +5,9 @@
 //
 // What a replay is and how far it is stands in the store, so that it goes on after a restart where it was. The rules, the enrichment data and the
 // settings are those of when it began: while the process lives they are held, and after a start with others it begins anew. Any thread.
+//
+// Where several processes share the store, all that have a processor fill together, each those partitions that its own consumer gets
+// (replays_shared_fill.c), and a process without one, such as a gateway, can be asked all the same. Then each call asks the store.
 #ifndef FOOTFALL_APP_REPLAYS_H
 #define FOOTFALL_APP_REPLAYS_H
 
@@ -14,7 +17,7 @@
 struct app_replays;
 
 // Goes on with a replay that was broken off, and with removing what is left of an old generation. Behind the processor. *out stays NULL
-// where the store has no generations.
+// where the store has no generations. In a role without a processor it only answers.
 MUST_CHECK enum status app_replays_start(struct app_service *service, struct app_replays **out,
                                          struct error *err);
 // NULL is fine. What is being filled stays, for the next start.
@@ -31,8 +34,9 @@ MUST_CHECK enum status app_replays_cancel(struct app_replays *replays, struct st
 MUST_CHECK enum status app_replays_switch(struct app_replays *replays, struct str id);
 MUST_CHECK enum status app_replays_find(struct app_replays *replays, struct str id,
                                         struct replay_record *out); // NOT_FOUND
-// Newest first; out has room for REPLAYS_KEPT + 1. How many there are.
-size_t app_replays_list(struct app_replays *replays, struct replay_record *out);
+// Newest first; out has room for REPLAYS_KEPT + 1.
+MUST_CHECK enum status app_replays_list(struct app_replays *replays, struct replay_record *out,
+                                        size_t *count);
 // The one that is running; false: none is.
 bool app_replays_current(struct app_replays *replays, struct replay_record *out);
 

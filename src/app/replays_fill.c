@@ -10,13 +10,10 @@
 #include "store/generations.h"
 
 #define LOOK_US (20 * 1000LL)
-#define SWEEP_ROWS 2000
-#define LEVEL_RECORDS 2000 // so few are left to read when the other processor pauses
 #define PAUSE_LOOKS 500    // looks for which it does: 10 s, then it goes on
 #define IDLE_US (1000 * 1000LL)
 
-// All that results depend on besides the log.
-static void read_basis(const struct app_replays *replays, char basis[REPLAY_BASIS_LEN + 1]) {
+void app_replays_basis(const struct app_replays *replays, char basis[REPLAY_BASIS_LEN + 1]) {
     const struct app_service *service = replays->service;
     struct processor_config config = app_processor_config(service->settings);
     char agents[ENRICHMENT_ABOUT];
@@ -50,7 +47,7 @@ static void read_basis(const struct app_replays *replays, char basis[REPLAY_BASI
     (void)snprintf(basis, REPLAY_BASIS_LEN + 1, "%016" PRIx64, hash);
 }
 
-static void close_filler(struct app_replays *replays) {
+void app_replays_close_filler(struct app_replays *replays) {
     processor_stop(replays->filler);
     replays->filler = NULL;
     if (replays->next) {
@@ -59,7 +56,7 @@ static void close_filler(struct app_replays *replays) {
     }
 }
 
-static void release_basis(struct app_replays *replays) {
+void app_replays_release_basis(struct app_replays *replays) {
     shape_free(replays->shape);
     funnel_board_free(replays->funnels);
     enrichment_free(replays->enrichment);
@@ -68,8 +65,7 @@ static void release_basis(struct app_replays *replays) {
     replays->enrichment = NULL;
 }
 
-// The rules and data of now, which stay what they are while others read the settings again.
-static enum status hold_basis(struct app_replays *replays, struct error *err) {
+enum status app_replays_hold_basis(struct app_replays *replays, struct error *err) {
     struct shape_batch now = {.shape = NULL};
     if (replays->shape) {
         return STATUS_OK;
@@ -88,7 +84,7 @@ static enum status hold_basis(struct app_replays *replays, struct error *err) {
         status = set ? funnel_board_make(set, &replays->funnels) : STATUS_OK;
     }
     if (status != STATUS_OK) {
-        release_basis(replays);
+        app_replays_release_basis(replays);
         return error_set(err, status, "rules: %s", status_text(status));
     }
     return STATUS_OK;
@@ -100,7 +96,7 @@ static enum status settle_basis(struct app_replays *replays) {
     struct buffer note;
     char basis[REPLAY_BASIS_LEN + 1];
     (void)app_replays_active(replays, &record);
-    read_basis(replays, basis);
+    app_replays_basis(replays, basis);
     if (strcmp(record.basis, basis) == 0) {
         return STATUS_OK;
     }
@@ -154,7 +150,7 @@ static enum status skip_what_is_gone(struct app_replays *replays) {
 static enum status open_filler(struct app_replays *replays, struct error *err) {
     struct app_service *service = replays->service;
     struct replay_record record;
-    enum status status = hold_basis(replays, err);
+    enum status status = app_replays_hold_basis(replays, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -166,7 +162,13 @@ static enum status open_filler(struct app_replays *replays, struct error *err) {
         return error_set(err, status, "the store cannot be asked: %s", status_text(status));
     }
     (void)app_replays_active(replays, &record);
-    status = record.partial ? skip_what_is_gone(replays) : STATUS_OK;
+    return app_replays_start_filler(replays, &record, err);
+}
+
+enum status app_replays_start_filler(struct app_replays *replays,
+                                     const struct replay_record *record, struct error *err) {
+    struct app_service *service = replays->service;
+    enum status status = record->partial ? skip_what_is_gone(replays) : STATUS_OK;
     if (status != STATUS_OK) {
         return error_set(err, status, "the new generation cannot be begun: %s",
                          status_text(status));
@@ -179,8 +181,8 @@ static enum status open_filler(struct app_replays *replays, struct error *err) {
     config.enrichment = replays->enrichment;
     config.replay = true;
     config.beside = service->store;
-    config.replay_from_ms = record.from_ms;
-    config.replay_from_offset = record.from_offset;
+    config.replay_from_ms = record->from_ms;
+    config.replay_from_offset = record->from_offset;
     return processor_start(&config, &replays->filler, err);
 }
 
@@ -250,7 +252,7 @@ static enum status try_switch(struct app_replays *replays, bool *switched, struc
         return STATUS_OK;
     }
     (void)look(replays); // for the record
-    close_filler(replays);
+    app_replays_close_filler(replays);
     enum status status = store_flush(replays->service->store);
     if (status == STATUS_OK) {
         status = app_replays_finish(replays, REPLAY_SWITCHED, "");
@@ -261,8 +263,7 @@ static enum status try_switch(struct app_replays *replays, bool *switched, struc
                                            status_text(status));
 }
 
-// The processor that answers must go on whatever else fails.
-static void resume(struct app_replays *replays) {
+void app_replays_resume(struct app_replays *replays) {
     struct error err = {.status = STATUS_OK};
     while (processor_resume(replays->service->processor, &err) != STATUS_OK &&
            !atomic_load(&replays->stopping)) {
@@ -295,10 +296,10 @@ static enum status fill(struct app_replays *replays, bool *switched, struct erro
             return error_set(err, STATUS_PRECONDITION,
                              "the log's retention took records that were still to be read");
         }
-        if (sight.left >= 0 && sight.left <= LEVEL_RECORDS && caught_up(replays)) {
+        if (sight.left >= 0 && sight.left <= REPLAYS_LEVEL_RECORDS && caught_up(replays)) {
             processor_pause(replays->service->processor);
             status = try_switch(replays, switched, err);
-            resume(replays);
+            app_replays_resume(replays);
         } else {
             queue_wait(&replays->waker, LOOK_US);
         }
@@ -313,7 +314,7 @@ static void replay(struct app_replays *replays) {
     if (status == STATUS_OK && replays->filler) {
         status = fill(replays, &switched, &err);
     }
-    close_filler(replays);
+    app_replays_close_filler(replays);
     if (!switched && atomic_load(&replays->cancelling)) {
         status = app_replays_finish(replays, REPLAY_CANCELLED, "");
         (void)error_set(&err, status, "it cannot be cancelled: %s", status_text(status));
@@ -326,14 +327,14 @@ static void replay(struct app_replays *replays) {
         queue_wait(&replays->waker, IDLE_US);
     }
     if (!app_replays_active(replays, NULL)) {
-        release_basis(replays);
+        app_replays_release_basis(replays);
     }
 }
 
 static void sweep(struct app_replays *replays) {
     bool more = true;
     while (more && !atomic_load(&replays->stopping) && !app_replays_active(replays, NULL)) {
-        enum status status = store_generation_sweep(replays->service->store, SWEEP_ROWS, &more);
+        enum status status = store_generation_sweep(replays->service->store, REPLAYS_SWEEP_ROWS, &more);
         if (status != STATUS_OK) {
             LOG_WARN("replay", "what is left of an old generation cannot be removed yet",
                      LOG_CSTR("status", status_text(status)));
@@ -356,7 +357,7 @@ void *app_replays_run(void *context) {
             queue_wait(&replays->waker, IDLE_US);
         }
     }
-    close_filler(replays);
-    release_basis(replays);
+    app_replays_close_filler(replays);
+    app_replays_release_basis(replays);
     return NULL;
 }

@@ -22,9 +22,7 @@ static bool allowed(struct app_service *service, struct http_exchange *exchange)
         return false;
     }
     if (!service->replays) {
-        http_reply_problem(exchange, 501,
-                           STR("Replays are made where one process has the log and an embedded "
-                               "store: not with Cassandra, and not by a role alone."));
+        http_reply_problem(exchange, 501, STR("This store has no generations to replay into."));
         return false;
     }
     return true;
@@ -122,7 +120,11 @@ static void handle_list(struct http_exchange *exchange, void *context) {
     if (!allowed(service, exchange)) {
         return;
     }
-    size_t count = app_replays_list(service->replays, records);
+    size_t count = 0;
+    if (app_replays_list(service->replays, records, &count) != STATUS_OK) {
+        http_reply_problem(exchange, 503, STR("The store cannot be asked at present."));
+        return;
+    }
     json_writer_init(&writer, http_reply_body(exchange));
     json_begin_list(&writer);
     for (size_t i = 0; i < count; i++) {

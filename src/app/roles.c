@@ -43,8 +43,8 @@ static const struct app_part *const gateway_parts[] = {
     &app_part_upstreams,       &app_part_data,    &app_part_store,       &app_part_log_asked,
     &app_part_limits,          &app_part_keys,    &app_part_first_start, &app_part_tokens,
     &app_part_issuers,         &app_part_refresh, &app_part_audit,       &app_part_audit_start,
-    &app_part_access_log,      &app_part_routes,  &app_part_gateway,     &app_part_workers,
-    &app_part_public,          &app_part_account,
+    &app_part_access_log,      &app_part_replays, &app_part_routes,      &app_part_gateway,
+    &app_part_workers,         &app_part_public,  &app_part_account,
 };
 static const struct app_part *const users_parts[] = {
     &app_part_engines_allowed, &app_part_trusted,    &app_part_management, &app_part_otlp,
@@ -79,7 +79,7 @@ static const struct app_part *const processor_parts[] = {
     &app_part_engines_allowed, &app_part_management, &app_part_otlp,
     &app_part_store,           &app_part_log_read,   &app_part_shape,
     &app_part_funnels,         &app_part_enrichment, &app_part_live,
-    &app_part_processor,       &app_part_ageing,
+    &app_part_processor,       &app_part_replays,    &app_part_ageing,
 };
 static const struct app_part *const reports_parts[] = {
     &app_part_engines_allowed, &app_part_trusted, &app_part_management,  &app_part_otlp,

@@ -247,6 +247,10 @@ void processor_pause(struct processor *processor) {
     atomic_store(&processor->stopping, false);
 }
 
+void processor_move(struct processor *processor, struct store *store) {
+    processor->shared.config.store = store;
+}
+
 enum status processor_resume(struct processor *processor, struct error *err) {
     enum status status = start_threads(processor, err);
     if (status != STATUS_OK) {
@@ -307,6 +311,15 @@ size_t processor_partitions(struct processor *processor, struct processor_partit
     }
     free(infos);
     return shared->partition_count;
+}
+
+bool processor_is_stuck(struct processor *processor, unsigned partition) {
+    struct processor_shared *shared = &processor->shared;
+    pthread_mutex_lock(&shared->mutex);
+    bool stuck = partition < shared->partition_count && shared->partitions[partition].owned &&
+                 shared->partitions[partition].stuck;
+    pthread_mutex_unlock(&shared->mutex);
+    return stuck;
 }
 
 size_t processor_folded(struct processor *processor, struct processor_folded *out, size_t max) {

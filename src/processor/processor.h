@@ -67,6 +67,8 @@ void processor_stop(struct processor *processor);
 
 // Finishes and commits what is open, and takes nothing more until resumed; what it knows of its partitions stays to be asked. One thread.
 void processor_pause(struct processor *processor);
+// While it is paused: from now on it keeps another generation of the store.
+void processor_move(struct processor *processor, struct store *store);
 // Goes on from where the store stands. On failure it stays paused: the statuses of processor_start.
 MUST_CHECK enum status processor_resume(struct processor *processor, struct error *err);
 
@@ -94,6 +96,8 @@ struct processor_folded {
 size_t processor_folded(struct processor *processor, struct processor_folded *out, size_t max);
 // footfall_processor_folded_events_total and ..._values_total, as lines of Prometheus text.
 void processor_render_folded(struct processor *processor, struct buffer *out);
+// Asks nobody. False for a partition that another process has.
+bool processor_is_stuck(struct processor *processor, unsigned partition);
 // Fills up to max; returns how many partitions there are.
 size_t processor_partitions(struct processor *processor, struct processor_partition_status *out,
                             size_t max);

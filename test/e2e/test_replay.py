@@ -303,7 +303,7 @@ def test_a_switch_by_hand_and_a_cancel_leave_what_was(ruled):
     assert amount(footfall) == 105
     footfall.kill()
     change(drop, {"name": "more", "when": {"name": "nothing"}, "do": [{"drop": "nothing"}]})
-    eventually(lambda: state_of(footfall, identity) == "caught-up")
+    eventually(lambda: state_of(footfall, identity) == "caught-up", within=60)  # once no process is left that had the old rules
     assert amount(footfall) == 105
     assert footfall.request("DELETE", f"/replays/{identity}").status_code == 202
     eventually(lambda: state_of(footfall, identity) == "cancelled")
