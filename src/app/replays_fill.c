@@ -10,7 +10,7 @@
 #include "store/generations.h"
 
 #define LOOK_US (20 * 1000LL)
-#define PAUSE_LOOKS 500    // looks for which it does: 10 s, then it goes on
+#define PAUSE_LOOKS 500 // looks for which it does: 10 s, then it goes on
 #define IDLE_US (1000 * 1000LL)
 
 void app_replays_basis(const struct app_replays *replays, char basis[REPLAY_BASIS_LEN + 1]) {
@@ -334,7 +334,8 @@ static void replay(struct app_replays *replays) {
 static void sweep(struct app_replays *replays) {
     bool more = true;
     while (more && !atomic_load(&replays->stopping) && !app_replays_active(replays, NULL)) {
-        enum status status = store_generation_sweep(replays->service->store, REPLAYS_SWEEP_ROWS, &more);
+        enum status status =
+            store_generation_sweep(replays->service->store, REPLAYS_SWEEP_ROWS, &more);
         if (status != STATUS_OK) {
             LOG_WARN("replay", "what is left of an old generation cannot be removed yet",
                      LOG_CSTR("status", status_text(status)));

@@ -19,12 +19,13 @@
 
 // What the thread keeps where several processes fill: replays_shared_fill.c.
 struct replays_sharing {
-    char process[128];       // what it calls itself
-    int64_t generation;      // that `next` and `filler` are of; 0: none
-    int64_t other_since_us;  // since when the rules are others and nobody fills with those of the replay; 0: it is not so
-    int64_t held_since_us;   // since when the rules are held
-    struct store *looker;    // the same generation, to look what stands in it
-    int64_t closing;         // the attempt to switch it takes part in; 0: none
+    char process[128];  // what it calls itself
+    int64_t generation; // that `next` and `filler` are of; 0: none
+    int64_t
+        other_since_us; // since when the rules are others and nobody fills with those of the replay; 0: it is not so
+    int64_t held_since_us; // since when the rules are held
+    struct store *looker;  // the same generation, to look what stands in it
+    int64_t closing;       // the attempt to switch it takes part in; 0: none
     int64_t closing_since_us;
     int64_t *closed_at; // where the old generation ended, by partition; -1: not closed yet
     uint8_t swept_version[STORE_GENERATION_VERSION_BYTES];
@@ -112,7 +113,8 @@ struct replay_sign {
 MUST_CHECK enum status replay_sign_write(struct buffer *out, const struct replay_sign *sign);
 MUST_CHECK enum status replay_sign_read(struct str json, struct replay_sign *out); // CORRUPT
 // What the replay is, by what all say.
-void replay_signs_apply(struct replay_record *record, const struct replay_sign *signs, size_t count);
+void replay_signs_apply(struct replay_record *record, const struct replay_sign *signs,
+                        size_t count);
 // Those of a generation; in the arena.
 MUST_CHECK enum status replay_signs_load(struct store *store, int64_t generation,
                                          struct arena *arena, struct replay_sign **out,

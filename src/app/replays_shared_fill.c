@@ -132,8 +132,8 @@ static enum status is_anybody_filling(struct turn *turn, bool *is) {
     struct replay_sign *signs = NULL;
     size_t count = 0;
     *is = false;
-    enum status status = replay_signs_load(turn->service->store, turn->now.filled, &turn->arena,
-                                           &signs, &count);
+    enum status status =
+        replay_signs_load(turn->service->store, turn->now.filled, &turn->arena, &signs, &count);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         *is = *is || (signs[i].filling && strcmp(signs[i].basis, turn->record.basis) == 0);
     }
@@ -188,8 +188,7 @@ static enum status start_filling(struct turn *turn) {
     struct app_replays *replays = turn->replays;
     struct replays_sharing *sharing = turn->sharing;
     stop_filling(replays);
-    enum status status =
-        store_generation_open(turn->service->store, NULL, NULL, &replays->next);
+    enum status status = store_generation_open(turn->service->store, NULL, NULL, &replays->next);
     if (status == STATUS_OK) {
         status = store_generation_open(turn->service->store, NULL, NULL, &sharing->looker);
     }
@@ -225,6 +224,7 @@ static enum status look_around(struct turn *turn) {
     struct eventlog_partition_info *infos =
         arena_alloc_array(&turn->arena, replays->partitions, sizeof *infos);
     int64_t left = 0;
+    turn->sign.processed = 0;
     if (!infos) {
         return STATUS_NO_MEMORY;
     }
@@ -256,9 +256,8 @@ static enum status end(struct turn *turn, enum replay_state state, const char *p
     record.processed = turn->sign.processed;
     record.records = turn->sign.records;
     (void)snprintf(record.problem, sizeof record.problem, "%s", problem);
-    enum status status = turn->now.past.data
-                             ? replay_records_read(turn->now.past, past, &count)
-                             : STATUS_OK;
+    enum status status =
+        turn->now.past.data ? replay_records_read(turn->now.past, past, &count) : STATUS_OK;
     if (status == STATUS_OK) {
         status = app_replays_past(&text, &record, past, count);
     }
@@ -340,7 +339,8 @@ static enum status take_part_in_closing(struct turn *turn) {
         status = has_all(turn, &all);
     }
     if (status == STATUS_OK && all) {
-        return end(turn, REPLAY_SWITCHED, "");
+        status = look_around(turn); // for the record
+        return status == STATUS_OK ? end(turn, REPLAY_SWITCHED, "") : status;
     }
     int64_t most = filling ? GIVE_UP_US : ONLOOKER_GIVE_UP_US;
     return now_us() - sharing->closing_since_us > most ? give_up(turn) : status;
@@ -374,8 +374,7 @@ static enum status fill(struct turn *turn) {
         return end(turn, REPLAY_FAILED,
                    "the log's retention took records that were still to be read");
     }
-    if (status == STATUS_OK && turn->sign.level && !turn->record.manual &&
-        turn->now.closing == 0) {
+    if (status == STATUS_OK && turn->sign.level && !turn->record.manual && turn->now.closing == 0) {
         status = store_generation_close_begin(turn->service->store, turn->now.version, &closing);
         turn->now.closing = status == STATUS_OK ? closing : 0;
         status = status == STATUS_CONFLICT || status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -413,8 +412,8 @@ static void sweep(struct turn *turn) {
         return;
     }
     (void)processor_partitions(turn->service->processor, replays->rows, replays->partitions);
-    for (unsigned i = 0; i < SWEEPS_A_LOOK && more && replays->rows[0].owned &&
-                         !atomic_load(&replays->stopping);
+    for (unsigned i = 0;
+         i < SWEEPS_A_LOOK && more && replays->rows[0].owned && !atomic_load(&replays->stopping);
          i++) {
         enum status status =
             store_generation_sweep(turn->service->store, REPLAYS_SWEEP_ROWS, &more);
@@ -482,8 +481,7 @@ void *app_shared_run(void *context) {
     struct str listen = settings_string(replays->service->settings, "management.listen");
     // Several may say that they listen at the same place, on machines of their own.
     (void)snprintf(replays->sharing.process, sizeof replays->sharing.process, "%.*s/%08llx",
-                   STR_ARG(listen),
-                   (unsigned long long)(random_u64(random_system()) & 0xFFFFFFFF));
+                   STR_ARG(listen), (unsigned long long)(random_u64(random_system()) & 0xFFFFFFFF));
     while (!atomic_load(&replays->stopping)) {
         queue_wait(&replays->waker, take_turn(replays));
     }

@@ -68,8 +68,7 @@ enum status replay_signs_load(struct store *store, int64_t generation, struct ar
     struct str *texts = NULL;
     size_t text_count = 0;
     *count = 0;
-    enum status status =
-        store_generation_signs(store, generation, arena, &texts, &text_count);
+    enum status status = store_generation_signs(store, generation, arena, &texts, &text_count);
     *out = status == STATUS_OK ? arena_alloc_array(arena, text_count, sizeof **out) : NULL;
     if (status == STATUS_OK && !*out) {
         return STATUS_NO_MEMORY;
@@ -77,7 +76,9 @@ enum status replay_signs_load(struct store *store, int64_t generation, struct ar
     for (size_t i = 0; i < text_count && status == STATUS_OK; i++) {
         status = replay_sign_read(texts[i], &(*out)[*count]);
         *count += status == STATUS_OK;
-        status = status == STATUS_CORRUPT ? STATUS_OK : status; // of another version: it has nothing to say to us
+        status = status == STATUS_CORRUPT
+                     ? STATUS_OK
+                     : status; // of another version: it has nothing to say to us
     }
     return status;
 }
@@ -87,7 +88,8 @@ void replay_signs_apply(struct replay_record *record, const struct replay_sign *
     bool level = false;
     for (size_t i = 0; i < count; i++) {
         const struct replay_sign *sign = &signs[i];
-        if (sign->filling && sign->records >= record->records) { // all see the same; the last look counts
+        if (sign->filling &&
+            sign->records >= record->records) { // all see the same; the last look counts
             record->processed =
                 sign->records > record->records || sign->processed > record->processed
                     ? sign->processed
@@ -96,8 +98,8 @@ void replay_signs_apply(struct replay_record *record, const struct replay_sign *
         }
         level = level || (sign->filling && sign->level);
         if (sign->problem[0] && (!record->problem[0] || sign->filling)) {
-            (void)snprintf(record->problem, sizeof record->problem, "%.120s: %.130s",
-                           sign->process, sign->problem);
+            (void)snprintf(record->problem, sizeof record->problem, "%.120s: %.130s", sign->process,
+                           sign->problem);
         }
     }
     record->state = level && record->manual ? REPLAY_CAUGHT_UP : REPLAY_RUNNING;

@@ -95,7 +95,8 @@ struct app_service {
     struct funnel_board *funnels;  // NULL: a role that has nothing to do with them
     struct enrichment *enrichment; // NULL: nothing is processed here
     struct processor *processor;
-    struct store *held;          // of the processor, where several processes share the store: it keeps one generation
+    struct store
+        *held; // of the processor, where several processes share the store: it keeps one generation
     int64_t held_generation;     // which
     struct app_replays *replays; // NULL: a role that has nothing to do with them
     struct activity *activity;

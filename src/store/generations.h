@@ -16,7 +16,8 @@
 
 #define STORE_GENERATION_NOTE_MAX 16384
 #define STORE_GENERATION_VERSION_BYTES 16
-#define STORE_GENERATION_GRACE_MS 60000 // so long after a switch the old one may still be read somewhere: do not sweep
+// So long after a switch the old one may still be read somewhere: do not sweep.
+#define STORE_GENERATION_GRACE_MS 60000
 
 struct store_generation_start {
     struct str
@@ -72,8 +73,10 @@ struct store_generation_look {
     int64_t filled;     // 0: none
     int64_t closing;    // the attempt that is under way; 0: none
     bool unswept;       // there may be rows of old ones
-    struct str note;    // in the arena, as the next
-    struct str past;    // data NULL: nothing has ended yet
+    int64_t
+        known_ms; // for so long this process has known which is read; INT64_MAX: since it opened the store
+    struct str note;                                 // in the arena, as the next
+    struct str past;                                 // data NULL: nothing has ended yet
     uint8_t version[STORE_GENERATION_VERSION_BYTES]; // another one after each change
 };
 MUST_CHECK enum status store_generation_look(struct store *store, struct arena *arena,

@@ -186,6 +186,9 @@ class Deployment(Footfall):
         """Roles of one machine share a directory; a second of the same role needs its own."""
         return self.data if place.name == place.role else f"{self.data}-{place.name}"
 
+    def is_started(self):
+        return bool(self.running())
+
     @property
     def gateway(self):
         return self.roles["gateway"]

@@ -174,6 +174,9 @@ class Footfall:
         self.signal(signal.SIGKILL)
         assert self.wait(DRAIN_SECONDS) == -signal.SIGKILL
 
+    def is_started(self):
+        return self.process is not None
+
     def restart(self, *flags):
         self.stop()
         self.flags = list(flags) if flags else self.flags

@@ -137,7 +137,7 @@ def ruled(make_server):
     footfall.flags += ["--config", rules(footfall)]
 
     def change(*made, **more):
-        if footfall.process:
+        if footfall.is_started():
             footfall.stop()
         rules(footfall, *made, **more)
         footfall.start()

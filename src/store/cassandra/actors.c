@@ -216,8 +216,8 @@ enum status cassandra_actors_load(struct store *base, struct store_actor_request
                                 .state = request->want_day ? NULL : &request->state,
                                 .day = request->want_day ? &request->day : NULL,
                                 .found = &request->found};
-        status = make_read(store, &reads[i], request->project, request->actor, epoch, &target,
-                           &scratch);
+        status =
+            make_read(store, &reads[i], request->project, request->actor, epoch, &target, &scratch);
     }
     if (status == STATUS_OK) {
         status = cassandra_read_many(store, reads, count);

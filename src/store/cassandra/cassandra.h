@@ -68,9 +68,11 @@ struct cassandra_store {
     _Atomic int64_t epoch; // of the log
 
     // Generations: era.c, generations.c
-    struct cassandra_store *main;  // NULL: this is it. Else this is a handle of one generation, with main's session and statements
+    struct cassandra_store *
+        main; // NULL: this is it. Else this is a handle of one generation, with main's session and statements
     _Atomic int64_t generation;    // the one that is read; a handle's own never changes
     _Atomic int64_t generation_us; // when it was last asked for
+    _Atomic int64_t noticed_us;    // when another one was first seen; 0: never
     struct thread watcher;         // asks, in main
     bool watching;
     atomic_bool closing;
@@ -341,6 +343,13 @@ MUST_CHECK enum status cassandra_generations_read(struct cassandra_store *store,
 MUST_CHECK enum status cassandra_generations_change(struct cassandra_store *store,
                                                     const struct cassandra_generations *before,
                                                     const struct cassandra_generations *after);
+// Changes the row by a step that looks at it and says what it is to become, again when somebody else was faster. A step's status other
+// than OK is the end of it, and the answer; END: it is so already, which is OK.
+typedef enum status (*cassandra_row_step)(struct cassandra_generations *row, void *context);
+MUST_CHECK enum status cassandra_generations_step(struct cassandra_store *store,
+                                                  cassandra_row_step step, void *context);
+// NULL: whatever the version.
+bool cassandra_generations_are(const struct cassandra_generations *row, const uint8_t *version);
 // Copies the links and refusals that are read into the generation.
 MUST_CHECK enum status cassandra_generation_carry(struct cassandra_store *store,
                                                   int64_t generation);

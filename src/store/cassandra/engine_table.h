@@ -77,8 +77,7 @@ enum status cassandra_batch_commit(struct store_batch *batch, int64_t next_offse
 enum status cassandra_flush(struct store *store);
 enum status cassandra_generation_begin(struct store *store,
                                        const struct store_generation_start *start);
-enum status cassandra_generation_note(struct store *store, const uint8_t *version,
-                                      struct str note);
+enum status cassandra_generation_note(struct store *store, const uint8_t *version, struct str note);
 enum status cassandra_generation_open(struct store *store, struct arena *arena, struct str *note,
                                       struct store **out);
 enum status cassandra_generation_end(struct store *store,

@@ -55,11 +55,15 @@ enum status cassandra_epoch_claim(struct cassandra_store *store, int64_t log_epo
 // --- The generation -----------------------------------------------------------------------------------------------------
 
 void cassandra_generation_set(struct cassandra_store *main, int64_t generation) {
+    int64_t now = main->clock->mono_us(main->clock);
     int64_t before = atomic_load(&main->generation);
     while (generation > before &&
            !atomic_compare_exchange_weak(&main->generation, &before, generation)) {
     }
-    atomic_store(&main->generation_us, main->clock->mono_us(main->clock));
+    if (generation > before && atomic_load(&main->generation_us) != 0) {
+        atomic_store(&main->noticed_us, now);
+    }
+    atomic_store(&main->generation_us, now);
 }
 
 static enum status ask(struct cassandra_store *main) {

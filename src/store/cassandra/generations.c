@@ -6,7 +6,6 @@
 
 #include "store/cassandra/cassandra.h"
 
-#define SIGN_SECONDS 15
 #define TRIES_MAX 20
 #define ROW_BYTES_MAX (((size_t)2 * STORE_GENERATION_NOTE_MAX) + 1024)
 
@@ -90,8 +89,8 @@ static enum status find_out(struct cassandra_store *store, const uint8_t *guard,
     struct arena arena;
     arena_init(&arena, 4096, 0);
     enum status status = cassandra_generations_read(store, &arena, &now);
-    bool ours = status == STATUS_OK && now.has_guard &&
-                memcmp(now.guard, guard, CASSANDRA_ID_BYTES) == 0;
+    bool ours =
+        status == STATUS_OK && now.has_guard && memcmp(now.guard, guard, CASSANDRA_ID_BYTES) == 0;
     arena_free(&arena);
     return ours ? STATUS_OK : of_write != STATUS_OK ? of_write : STATUS_CONFLICT;
 }
@@ -117,9 +116,8 @@ enum status cassandra_generations_change(struct cassandra_store *store,
     return find_out(store, guard, status);
 }
 
-// Changes the row by a step that looks at it and says what it is to become, again when somebody else was faster.
-typedef enum status (*row_step)(struct cassandra_generations *row, void *context);
-static enum status change(struct cassandra_store *store, row_step step, void *context) {
+enum status cassandra_generations_step(struct cassandra_store *store, cassandra_row_step step,
+                                       void *context) {
     enum status status = STATUS_CONFLICT;
     for (unsigned tries = 0; status == STATUS_CONFLICT && tries < TRIES_MAX; tries++) {
         struct cassandra_generations before;
@@ -140,7 +138,7 @@ static enum status change(struct cassandra_store *store, row_step step, void *co
     return status == STATUS_CONFLICT ? STATUS_UNAVAILABLE : status;
 }
 
-static bool is_version(const struct cassandra_generations *row, const uint8_t *version) {
+bool cassandra_generations_are(const struct cassandra_generations *row, const uint8_t *version) {
     static const uint8_t none[CASSANDRA_ID_BYTES];
     return version == NULL ||
            memcmp(version, row->has_guard ? row->guard : none, CASSANDRA_ID_BYTES) == 0;
@@ -163,7 +161,7 @@ static enum status may_begin(const struct cassandra_generations *row,
     if (row->filled != 0 && !start->again) {
         return STATUS_EXISTS;
     }
-    return is_version(row, start->version) ? STATUS_OK : STATUS_CONFLICT;
+    return cassandra_generations_are(row, start->version) ? STATUS_OK : STATUS_CONFLICT;
 }
 
 static enum status reserve_step(struct cassandra_generations *row, void *context) {
@@ -201,13 +199,14 @@ enum status cassandra_generation_begin(struct store *base,
     struct beginning beginning = {.start = start};
     enum status status = STATUS_OK;
     if (start->carry) {
-        status = change(store, reserve_step, &beginning);
+        status = cassandra_generations_step(store, reserve_step, &beginning);
         if (status == STATUS_OK) {
-            cassandra_generation_set(store, beginning.read); // what is carried is not of a second ago
+            cassandra_generation_set(store,
+                                     beginning.read); // what is carried is not of a second ago
             status = cassandra_generation_carry(store, beginning.number);
         }
     }
-    return status == STATUS_OK ? change(store, begin_step, &beginning) : status;
+    return status == STATUS_OK ? cassandra_generations_step(store, begin_step, &beginning) : status;
 }
 
 struct noting {
@@ -221,13 +220,12 @@ static enum status note_step(struct cassandra_generations *row, void *context) {
         return STATUS_NOT_FOUND;
     }
     row->note = not_null(noting->note);
-    return is_version(row, noting->version) ? STATUS_OK : STATUS_CONFLICT;
+    return cassandra_generations_are(row, noting->version) ? STATUS_OK : STATUS_CONFLICT;
 }
 
-enum status cassandra_generation_note(struct store *base, const uint8_t *version,
-                                      struct str note) {
+enum status cassandra_generation_note(struct store *base, const uint8_t *version, struct str note) {
     struct noting noting = {version, note};
-    return change(cassandra_main(cassandra_of(base)), note_step, &noting);
+    return cassandra_generations_step(cassandra_main(cassandra_of(base)), note_step, &noting);
 }
 
 static enum status end_step(struct cassandra_generations *row, void *context) {
@@ -254,7 +252,7 @@ enum status cassandra_generation_end(struct store *base,
     struct store_generation_ending own = *ending;
     struct cassandra_generations row;
     struct arena arena;
-    enum status status = change(store, end_step, &own);
+    enum status status = cassandra_generations_step(store, end_step, &own);
     if (status != STATUS_OK || !ending->use_it) {
         return status;
     }
@@ -294,225 +292,3 @@ enum status cassandra_generation_open(struct store *base, struct arena *arena, s
     arena_free(&own);
     return status;
 }
-
-// --- Several processes --------------------------------------------------------------------------------------------------
-
-static enum status look(struct store *base, struct arena *arena,
-                        struct store_generation_look *out) {
-    struct cassandra_generations row;
-    enum status status =
-        cassandra_generations_read(cassandra_main(cassandra_of(base)), arena, &row);
-    if (status == STATUS_OK) {
-        *out = (struct store_generation_look){.generation = row.number,
-                                              .filled = row.filled,
-                                              .closing = row.closing,
-                                              .unswept = row.unswept,
-                                              .note = row.note,
-                                              .past = row.past};
-        memcpy(out->version, row.guard, sizeof out->version);
-        cassandra_generation_set(cassandra_main(cassandra_of(base)), row.number);
-    }
-    return status;
-}
-
-static enum status hold(struct store *base, struct store **out, int64_t *generation) {
-    struct store_generation_look now;
-    struct arena arena;
-    arena_init(&arena, 4096, 0);
-    enum status status = look(base, &arena, &now);
-    arena_free(&arena);
-    *generation = now.generation;
-    return status == STATUS_OK ? cassandra_handle_open(cassandra_of(base), now.generation, out)
-                               : status;
-}
-
-static enum status progress(struct store *base, int64_t log_epoch, unsigned partition,
-                            int64_t *next_offset) {
-    struct cassandra_store *store = cassandra_of(base);
-    struct cassandra_values memory;
-    struct cql_values *values = cassandra_values_begin(&memory);
-    struct cql_result *result = NULL;
-    struct cql_value column;
-    int64_t epoch = 0;
-    *next_offset = 0;
-    enum status status = cassandra_epoch_in(store, log_epoch, &epoch);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    cql_bind_bigint(values, epoch);
-    cql_bind_int(values, (int32_t)partition);
-    status = cassandra_run_row(store, STATEMENT_PLACE_GLANCE, values, &result, &column, 1);
-    if (status == STATUS_OK) {
-        status = get_number(column, next_offset);
-    }
-    cql_result_free(result);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static enum status sign(struct store *base, int64_t generation, struct str process,
-                        struct str text) {
-    struct buffer buffer;
-    struct cql_values values;
-    buffer_init(&buffer, ROW_BYTES_MAX);
-    cql_values_begin(&values, &buffer);
-    cql_bind_bigint(&values, generation);
-    cql_bind_text(&values, process);
-    cql_bind_text(&values, text);
-    cql_bind_int(&values, SIGN_SECONDS);
-    enum status status = cassandra_run(cassandra_of(base), STATEMENT_SIGN_PUT, &values, NULL, NULL);
-    buffer_free(&buffer);
-    return status;
-}
-
-struct listing {
-    struct cassandra_rows rows; // struct str
-    struct arena *arena;
-};
-
-static enum status take_sign(struct cassandra_read *read, const struct cql_value *columns) {
-    struct listing *listing = read->context;
-    struct str *row = cassandra_rows_add(&listing->rows, listing->arena);
-    return row == NULL ? STATUS_NO_MEMORY : cassandra_get_text(columns[0], listing->arena, row);
-}
-
-static enum status signs(struct store *base, int64_t generation, struct arena *arena,
-                         struct str **out, size_t *count) {
-    struct cassandra_values memory;
-    struct cql_values *values = cassandra_values_begin(&memory);
-    struct listing listing = {{.size = sizeof(struct str)}, arena};
-    cql_bind_bigint(values, generation);
-    struct cassandra_read read = {.statement = STATEMENT_SIGNS_GET,
-                                  .values = cql_values_bytes(values),
-                                  .value_count = values->count,
-                                  .columns = 1,
-                                  .row = take_sign,
-                                  .context = &listing};
-    enum status status = cassandra_read_many(cassandra_of(base), &read, 1);
-    *out = (struct str *)(void *)listing.rows.items;
-    *count = listing.rows.count;
-    return status;
-}
-
-// --- Closing ------------------------------------------------------------------------------------------------------------
-
-struct closing {
-    const uint8_t *version;
-    int64_t number;
-};
-
-static enum status close_begin_step(struct cassandra_generations *row, void *context) {
-    struct closing *closing = context;
-    if (row->filled == 0) {
-        return STATUS_NOT_FOUND;
-    }
-    if (!is_version(row, closing->version)) {
-        return STATUS_CONFLICT;
-    }
-    closing->number = row->closing;
-    if (row->closing != 0) {
-        return STATUS_END;
-    }
-    row->closing = ++row->closings;
-    closing->number = row->closing;
-    return STATUS_OK;
-}
-
-static enum status close_begin(struct store *base, const uint8_t *version, int64_t *number) {
-    struct closing closing = {.version = version};
-    enum status status =
-        change(cassandra_main(cassandra_of(base)), close_begin_step, &closing);
-    *number = closing.number;
-    return status;
-}
-
-static enum status close_end_step(struct cassandra_generations *row, void *context) {
-    const struct closing *closing = context;
-    if (row->closing != closing->number) {
-        return STATUS_END;
-    }
-    row->closing = 0;
-    return STATUS_OK;
-}
-
-static enum status close_end(struct store *base, int64_t number) {
-    struct closing closing = {.number = number};
-    return change(cassandra_main(cassandra_of(base)), close_end_step, &closing);
-}
-
-// From one attempt's number (0: open) to another's. Whether it applied is to be looked at.
-static enum status set_closed(struct cassandra_store *store, int64_t epoch, unsigned partition,
-                              int64_t from, int64_t to) {
-    struct cassandra_values memory;
-    struct cql_values *values = cassandra_values_begin(&memory);
-    bool applied = false;
-    bool unknown = false;
-    bind_number(values, to);
-    cql_bind_bigint(values, epoch);
-    cql_bind_int(values, (int32_t)partition);
-    bind_number(values, from);
-    enum status status =
-        cassandra_decide(store, STATEMENT_PLACE_CLOSE, values, &applied, &unknown);
-    return unknown ? STATUS_OK : status;
-}
-
-static enum status read_place(struct cassandra_store *store, int64_t epoch, unsigned partition,
-                              struct cassandra_place *place) {
-    struct arena arena;
-    arena_init(&arena, (size_t)16 << 10, 0);
-    enum status status = cassandra_place_read(store, epoch, partition, &arena, place, NULL);
-    arena_free(&arena);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static enum status close_one(struct store *base, int64_t number, int64_t log_epoch,
-                             unsigned partition, int64_t *next_offset) {
-    struct cassandra_store *store = cassandra_of(base);
-    struct cassandra_place place = {.closed = 0};
-    int64_t epoch = 0;
-    enum status status = cassandra_epoch_in(store, log_epoch, &epoch);
-    for (unsigned tries = 0; status == STATUS_OK && tries < TRIES_MAX; tries++) {
-        status = read_place(store, epoch, partition, &place);
-        if (status == STATUS_OK && place.closed >= number) {
-            *next_offset = place.next_offset;
-            return place.closed == number ? STATUS_OK : STATUS_CONFLICT;
-        }
-        if (status == STATUS_OK) {
-            status = set_closed(store, epoch, partition, place.closed, number);
-        }
-    }
-    return status == STATUS_OK ? STATUS_UNAVAILABLE : status;
-}
-
-// An attempt that is not under way any more, while the old generation is read still, can never succeed.
-static enum status reopen(struct store *base, int64_t log_epoch, unsigned partition) {
-    struct cassandra_store *store = cassandra_of(base);
-    struct cassandra_generations row;
-    struct cassandra_place place = {.closed = 0};
-    struct arena arena;
-    int64_t epoch = 0;
-    enum status status = cassandra_epoch_in(store, log_epoch, &epoch);
-    if (status == STATUS_OK) {
-        status = read_place(store, epoch, partition, &place);
-    }
-    if (status != STATUS_OK || place.closed == 0) {
-        return status;
-    }
-    arena_init(&arena, 4096, 0);
-    status = cassandra_generations_read(store, &arena, &row);
-    arena_free(&arena);
-    bool over = row.closing != place.closed && row.number == epoch - log_epoch;
-    return status == STATUS_OK && over ? set_closed(store, epoch, partition, place.closed, 0)
-                                       : status;
-}
-
-const struct store_engine_shared cassandra_generations_shared = {
-    .look = look,
-    .hold = hold,
-    .progress = progress,
-    .sign = sign,
-    .signs = signs,
-    .close_begin = close_begin,
-    .close = close_one,
-    .close_end = close_end,
-    .reopen = reopen,
-};

@@ -201,8 +201,7 @@
     S(SWEEP_REFUSALS, READ, "SELECT DISTINCT epoch FROM #refusals")                                  \
     S(SWEEP_LINK_AGES, READ, "SELECT DISTINCT epoch, log_partition FROM #link_ages")                 \
     S(SWEEP_JOURNAL, READ, "SELECT DISTINCT epoch, log_partition, writer FROM #journal")             \
-    S(SWEPT_STATES, WRITE,                                                                           \
-      "DELETE FROM #actor_state USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)                        \
+    S(SWEPT_STATES, WRITE, "DELETE FROM #actor_state USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)   \
     S(SWEPT_DAYS, WRITE, "DELETE FROM #actor_days USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)      \
     S(SWEPT_SESSIONS, WRITE,                                                                         \
       "DELETE FROM #sessions_by_actor USING TIMESTAMP ? WHERE " STATEMENT_ACTOR_IS)                  \

@@ -12,8 +12,7 @@
 #include "store/cassandra/cassandra.h"
 
 #define PAGE_ROWS 2000
-#define SWEEP_STAMP                                                                                \
-    (CASSANDRA_LINK_TIME_MAX + CASSANDRA_LINK_AGES_MAX * CASSANDRA_LINK_AGE)
+#define SWEEP_STAMP (CASSANDRA_LINK_TIME_MAX + CASSANDRA_LINK_AGES_MAX * CASSANDRA_LINK_AGE)
 #define KEYS_MAX 3
 #define CARRIED_STAMP 1 // below those of all batches
 
@@ -55,7 +54,8 @@ void cassandra_sweep_free(struct cassandra_store *store) {
 }
 
 static enum status take_up(struct cassandra_store *store, const struct cassandra_generations *row) {
-    if (store->sweep != NULL && memcmp(store->sweep->version, row->guard, CASSANDRA_ID_BYTES) != 0) {
+    if (store->sweep != NULL &&
+        memcmp(store->sweep->version, row->guard, CASSANDRA_ID_BYTES) != 0) {
         cassandra_sweep_free(store);
     }
     if (store->sweep == NULL) {
@@ -86,8 +86,8 @@ static enum status is_old(const struct page *page, const struct cql_value *colum
     enum store_actor_kind kind = STORE_ACTOR_USER;
     enum status status = STATUS_OK;
     if (page->table->epoch < 0) {
-        status = cassandra_kind_read(columns[1].bytes, &kind, &generation) ? STATUS_OK
-                                                                           : STATUS_CORRUPT;
+        status =
+            cassandra_kind_read(columns[1].bytes, &kind, &generation) ? STATUS_OK : STATUS_CORRUPT;
     } else {
         status = cql_get_bigint(columns[page->table->epoch], &generation);
         generation -= page->log_epoch;
@@ -155,8 +155,9 @@ static enum status sweep_page(struct page *page, size_t rows) {
     struct cql_result *result = NULL;
     page->table = &tables[sweep->table];
     int32_t wanted = rows < PAGE_ROWS ? (int32_t)rows : PAGE_ROWS;
-    enum status status = cassandra_run_page(page->store, page->table->select, wanted > 0 ? wanted : 1,
-                                            position(&sweep->paging_state), &result);
+    enum status status =
+        cassandra_run_page(page->store, page->table->select, wanted > 0 ? wanted : 1,
+                           position(&sweep->paging_state), &result);
     if (status == STATUS_OK) {
         status = remove_rows(page, result);
     }

@@ -176,8 +176,8 @@ static const char *const eighth_version[] = {
 };
 
 // Step i leads to version i + 1.
-static const char *const *const steps[] = {first_version,  second_version, third_version,
-                                           fourth_version, fifth_version,  sixth_version,
+static const char *const *const steps[] = {first_version,   second_version, third_version,
+                                           fourth_version,  fifth_version,  sixth_version,
                                            seventh_version, eighth_version};
 _Static_assert(sizeof steps / sizeof steps[0] == CASSANDRA_SCHEMA_VERSION, "a step a version");
 

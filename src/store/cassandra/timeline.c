@@ -78,8 +78,8 @@ static enum status make_read(struct reading *reading, const struct part *part, i
     bool named = query->name.data != NULL;
     char name[CASSANDRA_KIND_MAX];
     cql_bind_text(values, reading->project);
-    cql_bind_text(values, cassandra_part_name(part->actor->kind, reading->generation, part->number,
-                                              name));
+    cql_bind_text(values,
+                  cassandra_part_name(part->actor->kind, reading->generation, part->number, name));
     cql_bind_text(values, part->actor->id);
     cql_bind_timestamp(values, reading->before_ms);
     cql_bind_boolean(values, cassandra_is_uuid(reading->before_id));

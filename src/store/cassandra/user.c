@@ -70,8 +70,8 @@ static enum status make_reads(const struct cassandra_store *store,
     }
     if (status == STATUS_OK && processed) {
         const struct store_actor own = {STORE_ACTOR_USER, id};
-        status = cassandra_state_read(store, &reads[(*count)++], project, own, epoch,
-                                      &sight->state, &sight->seen, sight->arena, scratch);
+        status = cassandra_state_read(store, &reads[(*count)++], project, own, epoch, &sight->state,
+                                      &sight->seen, sight->arena, scratch);
     }
     return status;
 }

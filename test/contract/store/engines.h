@@ -60,6 +60,7 @@ void suite_users(struct suite *suite);
 void suite_processing(struct suite *suite);
 void suite_letters(struct suite *suite);
 void suite_generations(struct suite *suite);
+void suite_generations_shared(struct suite *suite);
 void suite_admin(struct suite *suite);
 void suite_ledger(struct suite *suite);
 void suite_tokens(struct suite *suite);

@@ -17,6 +17,7 @@ int main(void) {
     suite_processing(&suite);
     suite_letters(&suite);
     suite_generations(&suite);
+    suite_generations_shared(&suite);
     suite_admin(&suite);
     suite_ledger(&suite);
     suite_tokens(&suite);
