@@ -169,8 +169,8 @@ def test_erased_while_two_fill(pair):
     wait_for(pair, identity)
     pair.send(event("user-3", "bought"), event("user-4", "bought"))
     pair.settle()
+    eventually(lambda: pair.get_json("/users/user-4")["observed"]["events"] == 1)
     assert pair.get("/users/user-3").status_code == pair.get("/users/user-5").status_code == 404
-    assert pair.get_json("/users/user-4")["observed"]["events"] == 1
     # After the switch erasures are carried out in what is read now.
     receipt = pair.request("POST", "/users/user-6/erasure", json={}).json()
     eventually(lambda: pair.get_json(f"/erasures/{receipt['id']}")["state"] == "done", within=60)
@@ -198,11 +198,12 @@ def test_other_rules_in_one_process(pair):
     assert amount(pair) == 100
     pair.request("POST", f"/replays/{identity}/switch")
     wait_for(pair, identity)
-    assert amount(pair) == 10 and pair.get_json("/users/ann")["observed"]["events"] == 10
+    assert pair.get_json("/users/ann")["observed"]["events"] == 10
+    eventually(lambda: amount(pair) == 10, within=120)  # it may have been closed meanwhile, and gets a revision
 
 
 def test_cancelled_while_two_fill(pair):
-    pair.send(*[event(f"user-{number % 20}", "bought") for number in range(400)])
+    pair.send(*[event(f"user-{number % 25}", "bought") for number in range(400)])
     pair.settle()
     before = answers(pair)
     for _ in range(3):

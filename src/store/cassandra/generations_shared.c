@@ -35,9 +35,11 @@ static enum status hold(struct store *base, struct store **out, int64_t *generat
     arena_init(&arena, 4096, 0);
     enum status status = look(base, &arena, &now);
     arena_free(&arena);
+    if (status != STATUS_OK) {
+        return status;
+    }
     *generation = now.generation;
-    return status == STATUS_OK ? cassandra_handle_open(cassandra_of(base), now.generation, out)
-                               : status;
+    return cassandra_handle_open(cassandra_of(base), now.generation, out);
 }
 
 static enum status progress(struct store *base, int64_t log_epoch, unsigned partition,
