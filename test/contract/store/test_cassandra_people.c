@@ -326,8 +326,9 @@ static void make_tables_of(struct cql_session *session, int32_t version) {
     char expanded[2048];
     struct error err = {0};
     cassandra_fixture_run(session, "DROP KEYSPACE IF EXISTS " SCHEMA_KEYSPACE);
-    cassandra_fixture_run(session, "CREATE KEYSPACE IF NOT EXISTS " SCHEMA_KEYSPACE " WITH replication = "
-                                   "{'class': 'SimpleStrategy', 'replication_factor': 1}");
+    cassandra_fixture_run(session,
+                          "CREATE KEYSPACE IF NOT EXISTS " SCHEMA_KEYSPACE " WITH replication = "
+                          "{'class': 'SimpleStrategy', 'replication_factor': 1}");
     assert_ok(cql_await_schema_agreement(session, 30000, &err));
     for (int32_t from = -1; from < version; from++) {
         static const char *const first[] = {tables_version, NULL};
