@@ -197,9 +197,12 @@ static enum status compare(struct kafka_log *log, rd_kafka_t *keeper,
         differs(&comparison, "replication factor", text,
                 "the topic's counts; more replicas need a reassignment by Kafka's tools");
     }
-    if (shape->replication == 1) {
+    if (shape->replication == 1 && log->config.differs) {
         differs(&comparison, "replication factor", "1",
                 "the topic has one copy; what Kafka acknowledges is lost with its broker");
+    } else if (shape->replication == 1) { // also of a topic that was made so
+        LOG_WARN("kafka", "the topic has one copy: what Kafka acknowledges is lost with its broker",
+                 LOG_STR("topic", log->config.topic));
     }
     struct error refusal = {0};
     enum status status = settings_of(log, keeper, &comparison, &refusal);
