@@ -157,17 +157,21 @@ static void expect_content(const char *data) {
     close_engines(&there);
 }
 
+static void name_places(struct scene *scene) {
+    (void)snprintf(scene->data, sizeof scene->data, "%s/data", scene->folder);
+    (void)snprintf(scene->backups, sizeof scene->backups, "%s/backups", scene->folder);
+    (void)snprintf(scene->credentials, sizeof scene->credentials, "%s/data/credentials.json",
+                   scene->folder);
+    (void)snprintf(scene->restored, sizeof scene->restored, "%s/restored", scene->folder);
+}
+
 static int set_up(void **state) {
     static struct scene scene;
     scene = (struct scene){.folder = "/tmp/footfall-backup-XXXXXX"};
     log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, 2);
     arm(FAULT_NONE, 0);
     assert_non_null(mkdtemp(scene.folder));
-    (void)snprintf(scene.data, sizeof scene.data, "%s/data", scene.folder);
-    (void)snprintf(scene.backups, sizeof scene.backups, "%s/backups", scene.folder);
-    (void)snprintf(scene.credentials, sizeof scene.credentials, "%s/data/credentials.json",
-                   scene.folder);
-    (void)snprintf(scene.restored, sizeof scene.restored, "%s/restored", scene.folder);
+    name_places(&scene);
     assert_int_equal(mkdir(scene.data, 0700), 0);
     open_engines(&scene, scene.data);
     put_content(&scene);
@@ -251,35 +255,47 @@ static void a_full_disk_leaves_nothing_behind(void **state) {
     fail_msg("it has no end");
 }
 
-// In a process of its own; gives whether it died.
-static bool dies(void (*act)(struct scene *scene), struct scene *scene, unsigned step) {
+// In a process of its own, from its beginning: a fork of one that had threads must make none. Gives whether it died.
+static bool dies(const char *task, const struct scene *scene, const char *backup, unsigned step) {
+    char number[16];
     int result = 0;
+    (void)snprintf(number, sizeof number, "%u", step);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        arm(FAULT_KILLED, step);
-        act(scene);
-        _exit(0);
+        execl("/proc/self/exe", "test_faults", task, scene->folder, backup, number, NULL);
+        _exit(9);
     }
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_true(WIFEXITED(result) && (WEXITSTATUS(result) == 0 || WEXITSTATUS(result) == DIED));
     return WEXITSTATUS(result) == DIED;
 }
 
+static int take_until(struct scene *scene, unsigned step) {
+    struct backup_result result;
+    struct error err = {STATUS_OK, ""};
+    open_engines(scene, scene->data);
+    arm(FAULT_KILLED, step);
+    enum status status = take(scene, &result, &err);
+    arm(FAULT_NONE, 0);
+    close_engines(scene);
+    return status == STATUS_OK ? 0 : 1;
+}
+
+static int restore_until(const struct scene *scene, const char *backup, unsigned step) {
+    struct backup_result result;
+    struct error err = {STATUS_OK, ""};
+    arm(FAULT_KILLED, step);
+    enum status status = backup_restore(backup, scene->restored, &result, &err);
+    arm(FAULT_NONE, 0);
+    return status == STATUS_OK ? 0 : 1;
+}
+
 static void take_one(struct scene *scene) {
     struct backup_result result;
     struct error err = {STATUS_OK, ""};
-    struct {
-        enum fault fault;
-        unsigned left;
-    } armed = {system_calls.fault, system_calls.left};
-    arm(FAULT_NONE, 0);
     open_engines(scene, scene->data);
-    arm(armed.fault, armed.left);
-    if (take(scene, &result, &err) != STATUS_OK) {
-        _exit(1);
-    }
-    arm(FAULT_NONE, 0);
+    require(take(scene, &result, &err), &err);
     close_engines(scene);
 }
 
@@ -289,12 +305,10 @@ static void killed_at_each_step_of_a_backup(void **state) {
     struct error err = {STATUS_OK, ""};
     char path[400];
     unsigned step = 1;
-    for (; step < STEPS_MOST && dies(take_one, scene, step); step++) {
+    for (; step < STEPS_MOST && dies("take", scene, "", step); step++) {
         (void)count_whole(scene, false, path);
         if (step % 5 == 0) { // the next one clears up
-            open_engines(scene, scene->data);
-            require(take(scene, &result, &err), &err);
-            close_engines(scene);
+            take_one(scene);
             assert_in_range(count_whole(scene, true, path), 1, 2);
         }
     }
@@ -302,16 +316,6 @@ static void killed_at_each_step_of_a_backup(void **state) {
     assert_in_range(count_whole(scene, true, path), 1, 2);
     require(backup_restore(path, scene->restored, &result, &err), &err);
     expect_content(scene->restored);
-}
-
-static char newest[400]; // what restore_one restores
-
-static void restore_one(struct scene *scene) {
-    struct backup_result result;
-    struct error err = {STATUS_OK, ""};
-    if (backup_restore(newest, scene->restored, &result, &err) != STATUS_OK) {
-        _exit(1);
-    }
 }
 
 static bool exists(const char *path) {
@@ -322,10 +326,11 @@ static bool exists(const char *path) {
 static void killed_at_each_step_of_a_restore(void **state) {
     struct scene *scene = *state;
     struct error err = {STATUS_OK, ""};
+    char newest[400];
     take_one(scene);
     assert_int_equal(count_whole(scene, true, newest), 1);
     unsigned step = 1;
-    for (; step < STEPS_MOST && dies(restore_one, scene, step); step++) {
+    for (; step < STEPS_MOST && dies("restore", scene, newest, step); step++) {
         if (exists(scene->restored)) { // the last step: it is whole
             expect_content(scene->restored);
             require(backup_remove(scene->restored, &err), &err);
@@ -340,6 +345,7 @@ static void a_full_disk_while_restoring_changes_nothing(void **state) {
     struct backup_result result;
     struct error err = {STATUS_OK, ""};
     char beside[160];
+    char newest[400];
     (void)snprintf(beside, sizeof beside, "%s.restoring", scene->restored);
     take_one(scene);
     assert_int_equal(count_whole(scene, true, newest), 1);
@@ -364,7 +370,19 @@ static void a_full_disk_while_restoring_changes_nothing(void **state) {
     fail_msg("it has no end");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 5) { // what dies
+        struct scene scene = {.log = NULL};
+        uint64_t step = 0;
+        if (!str_to_u64(str_from_c(argv[4]), &step)) {
+            return 9;
+        }
+        log_configure(LOG_LEVEL_OFF, LOG_FORMAT_TEXT, 2);
+        (void)snprintf(scene.folder, sizeof scene.folder, "%s", argv[2]);
+        name_places(&scene);
+        return strcmp(argv[1], "take") == 0 ? take_until(&scene, (unsigned)step)
+                                            : restore_until(&scene, argv[3], (unsigned)step);
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_nothing_behind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_at_each_step_of_a_backup, set_up, tear_down),
