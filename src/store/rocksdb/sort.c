@@ -64,20 +64,20 @@ static void set_orders(struct sort *sort) {
 
 // Stable, the least digit first; a digit that all share is passed over.
 static void sort_orders(struct sort *sort) {
-    size_t counts[DIGITS][VALUES] = {{0}};
+    uint32_t counts[DIGITS][VALUES] = {{0}}; // as numbers of keys are
     for (size_t i = 0; i < sort->count; i++) {
         for (unsigned digit = 0; digit < DIGITS; digit++) {
             counts[digit][sort->items[i].order >> (8 * digit) & 0xFF]++;
         }
     }
     for (unsigned digit = 0; digit < DIGITS; digit++) {
-        size_t *count = counts[digit];
+        uint32_t *count = counts[digit];
         if (count[sort->items[0].order >> (8 * digit) & 0xFF] == sort->count) {
             continue;
         }
-        size_t at = 0;
+        uint32_t at = 0;
         for (unsigned value = 0; value < VALUES; value++) {
-            size_t here = count[value];
+            uint32_t here = count[value];
             count[value] = at;
             at += here;
         }
