@@ -251,7 +251,8 @@ static enum status is_wanted(const struct wanted *wanted, const struct cql_value
     *is = !table->has_epoch && !table->by_kind;
     if (table->has_epoch) {
         enum status status = cql_get_bigint(columns[0], &own);
-        *is = own == wanted->epoch;
+        // Marks are of the log, and outside of generations.
+        *is = own == (wanted->kind == STORE_ROW_LETTER_MARK ? wanted->log_epoch : wanted->epoch);
         return status;
     }
     if (table->by_kind) {
