@@ -184,6 +184,12 @@ enum status kv_letters_read(struct store *store, const struct store_letter_query
                             bool *more);
 enum status kv_letters_age(struct store *store, int64_t before_ms, unsigned limit,
                            uint64_t *removed, bool *more);
+// What is too old: a scan of [lower, upper), of which collect puts into the batch what is to go, and counts it; then the batch is written.
+typedef enum status kv_collect(struct kv_store *store, struct kv_scan *scan, struct kv_batch *batch,
+                               uint64_t *found, void *context);
+MUST_CHECK enum status kv_remove(struct kv_store *store, enum kv_family family, struct str lower,
+                                 struct str upper, kv_collect *collect, void *context,
+                                 uint64_t *removed);
 enum status kv_sessions_age(struct store *store, int64_t before_ms, size_t limit,
                             struct buffer *position, uint64_t *removed);
 enum status kv_letter_mark(struct store *store, const struct store_dead_letter *letter,

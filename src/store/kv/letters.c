@@ -155,16 +155,23 @@ enum status kv_letters_read(struct store *base, const struct store_letter_query 
 
 // --- Age ----------------------------------------------------------------------------------------------------------------
 
+struct old_letters {
+    size_t header; // of a key, in front of the project
+    int64_t before_ms;
+    unsigned limit;
+};
+
 // Collects rows to delete; keys stand newest first within a project, so what is too old is the end of each.
-static enum status collect_old(struct kv_store *store, struct kv_scan *scan, size_t header,
-                               int64_t before_ms, unsigned limit, struct kv_batch *batch,
-                               uint64_t *found) {
+static enum status collect_old(struct kv_store *store, struct kv_scan *scan, struct kv_batch *batch,
+                               uint64_t *found, void *context) {
+    const struct old_letters *letters = context;
     const struct kv_engine *engine = store->kv->engine;
     struct str key;
     struct str value;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && *found < limit && engine->scan_entry(scan, &key, &value)) {
-        struct str rest = str_make(key.data + header, key.len - header);
+    while (status == STATUS_OK && *found < letters->limit &&
+           engine->scan_entry(scan, &key, &value)) {
+        struct str rest = str_make(key.data + letters->header, key.len - letters->header);
         struct str project;
         struct store_dead_letter place = {0};
         if (!keys_read_text(&rest, &project)) {
@@ -175,8 +182,8 @@ static enum status collect_old(struct kv_store *store, struct kv_scan *scan, siz
         if (!read_place(rest, &place)) {
             return STATUS_CORRUPT;
         }
-        if (place.received_ms >= before_ms) {
-            keys_i64_desc(&old, before_ms - 1);
+        if (place.received_ms >= letters->before_ms) {
+            keys_i64_desc(&old, letters->before_ms - 1);
             engine->scan_seek(scan, keys_str(&old));
             continue;
         }
@@ -190,31 +197,15 @@ static enum status collect_old(struct kv_store *store, struct kv_scan *scan, siz
 enum status kv_letters_age(struct store *base, int64_t before_ms, unsigned limit, uint64_t *removed,
                            bool *more) {
     struct kv_store *store = kv_store_of(base);
-    const struct kv_engine *engine = store->kv->engine;
     struct keys_key lower;
     struct keys_key upper;
-    struct kv_scan *scan = NULL;
-    struct kv_batch *batch = NULL;
-    uint64_t found = 0;
     keys_begin_derived(&lower, KEYS_DEAD_LETTER, store->generation);
     upper = lower;
     keys_end_of_prefix(&upper);
-    enum status status = engine->batch_make(store->kv, &batch);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = engine->scan_open(store->kv, KV_MAIN, keys_str(&lower), keys_str(&upper), &scan);
-    if (status == STATUS_OK) {
-        status = collect_old(store, scan, lower.len, before_ms, limit, batch, &found);
-        enum status closed = engine->scan_close(scan);
-        status = status == STATUS_OK ? closed : status;
-    }
-    if (status == STATUS_OK && found > 0) {
-        status = engine->write(store->kv, batch);
-    }
-    engine->batch_free(batch);
-    *removed = status == STATUS_OK ? found : 0;
-    *more = status == STATUS_OK && found == limit;
+    struct old_letters letters = {lower.len, before_ms, limit};
+    enum status status = kv_remove(store, KV_MAIN, keys_str(&lower), keys_str(&upper), collect_old,
+                                   &letters, removed);
+    *more = status == STATUS_OK && *removed == limit;
     return status;
 }
 

@@ -1,7 +1,34 @@
 // SPDX-FileCopyrightText: 2026 The Footfall authors
 // SPDX-License-Identifier: Apache-2.0
-// Sessions that are too old: found by a walk over all of them, since they stand by actor and not by time.
+// What is too old goes, in steps. Sessions are found by a walk over all of them, since they stand by actor and not by time; letters: letters.c.
 #include "store/kv/kv_store.h"
+
+enum status kv_remove(struct kv_store *store, enum kv_family family, struct str lower,
+                      struct str upper, kv_collect *collect, void *context, uint64_t *removed) {
+    const struct kv_engine *engine = store->kv->engine;
+    struct kv_scan *scan = NULL;
+    struct kv_batch *batch = NULL;
+    uint64_t found = 0;
+    *removed = 0;
+    enum status status = engine->batch_make(store->kv, &batch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = engine->scan_open(store->kv, family, lower, upper, &scan);
+    if (status == STATUS_OK) {
+        status = collect(store, scan, batch, &found, context);
+        enum status closed = engine->scan_close(scan);
+        status = status == STATUS_OK ? closed : status;
+    }
+    if (status == STATUS_OK && found > 0) {
+        status = engine->write(store->kv, batch);
+    }
+    engine->batch_free(batch);
+    *removed = status == STATUS_OK ? found : 0;
+    return status;
+}
+
+// --- Sessions ---------------------------------------------------------------------------------------------------------
 
 #define START_BYTES 8
 
@@ -32,18 +59,25 @@ static enum status look(const struct kv_engine *engine, struct kv_batch *batch, 
     return engine->batch_delete(batch, KV_ACTORS, key);
 }
 
+struct ageing_walk {
+    int64_t ended_before_ms;
+    size_t limit;
+    struct buffer *position;
+};
+
 static enum status walk(struct kv_store *store, struct kv_scan *scan, struct kv_batch *batch,
-                        int64_t ended_before_ms, size_t limit, struct buffer *position,
-                        uint64_t *found) {
+                        uint64_t *found, void *context) {
+    const struct ageing_walk *ageing = context;
     const struct kv_engine *engine = store->kv->engine;
+    struct buffer *position = ageing->position;
     enum status status = STATUS_OK;
     struct str key;
     struct str value;
     for (size_t rows = 0; status == STATUS_OK && engine->scan_entry(scan, &key, &value); rows++) {
-        if (rows == limit) {
+        if (rows == ageing->limit) {
             return STATUS_OK;
         }
-        status = look(engine, batch, key, value, ended_before_ms, found);
+        status = look(engine, batch, key, value, ageing->ended_before_ms, found);
         buffer_clear(position);
         buffer_append_str(position, key);
         buffer_append_char(position, '\0');
@@ -59,31 +93,12 @@ static enum status walk(struct kv_store *store, struct kv_scan *scan, struct kv_
 enum status kv_sessions_age(struct store *base, int64_t before_ms, size_t limit,
                             struct buffer *position, uint64_t *removed) {
     struct kv_store *store = kv_store_of(base);
-    const struct kv_engine *engine = store->kv->engine;
+    struct ageing_walk ageing = {before_ms - STORE_SESSION_KEEP_MS, limit, position};
     struct keys_key lower;
     struct keys_key upper;
-    struct kv_scan *scan = NULL;
-    struct kv_batch *batch = NULL;
-    uint64_t found = 0;
     keys_begin_derived(&lower, KEYS_SESSION, store->generation);
     upper = lower;
     keys_end_of_prefix(&upper);
-    enum status status = engine->batch_make(store->kv, &batch);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = engine->scan_open(store->kv, KV_ACTORS, begin_at(position, keys_str(&lower)),
-                               keys_str(&upper), &scan);
-    if (status == STATUS_OK) {
-        status =
-            walk(store, scan, batch, before_ms - STORE_SESSION_KEEP_MS, limit, position, &found);
-        enum status closed = engine->scan_close(scan);
-        status = status == STATUS_OK ? closed : status;
-    }
-    if (status == STATUS_OK && found > 0) {
-        status = engine->write(store->kv, batch);
-    }
-    engine->batch_free(batch);
-    *removed = status == STATUS_OK ? found : 0;
-    return status;
+    return kv_remove(store, KV_ACTORS, begin_at(position, keys_str(&lower)), keys_str(&upper), walk,
+                     &ageing, removed);
 }
