@@ -651,11 +651,11 @@ def test_quotas_and_what_is_logged_change_while_it_runs(make_source, make_server
     footfall.stop()
 
 
-def test_names_in_values_are_replaced_and_the_copy_does_not_know(make_source, make_server):
+def test_names_in_values_are_replaced_and_the_copy_does_not_know(make_source, make_server, tmp_path):
     source = make_source((OURS, {"footfall.public_url": "https://${HOST_OF_OURS:nowhere}/${http.idle_timeout}", "http.idle_timeout": "${idle.of.ours:31s}",
                                  "mail.password": "${MAIL_SECRET}"}))
     footfall = make_server("--config.import", source.url, env={"HOST_OF_OURS": "ours.example", "MAIL_SECRET": "hush-hush"}).start()
-    done = command("check-config", "--config.import", source.url, env={"HOST_OF_OURS": "ours.example", "MAIL_SECRET": "hush-hush"})
+    done = command("check-config", "--data", tmp_path / "data", "--config.import", source.url, env={"HOST_OF_OURS": "ours.example", "MAIL_SECRET": "hush-hush"})
     assert done.returncode == 0, done.stderr
     assert re.search(r"public_url\W+https://ours.example/31s", done.stdout) and re.search(r"http.idle_timeout\W+31s", done.stdout), done.stdout
     assert "hush-hush" not in done.stdout + footfall.stderr
