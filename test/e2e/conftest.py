@@ -25,7 +25,7 @@ Footfall = under_test.Footfall
 
 # What is about the disk under the embedded engines and their lock on it, or moves away from them.
 EMBEDDED_ONLY = ("test_quota.py", "test_proxy.py", "test_migrate.py", "test_a_data_directory_in_use", "test_what_the_log_did_not_keep",
-                 "test_secrets.py", "test_upgrade.py", "test_docs.py", "test_backup.py", "test_dead_letters.py",
+                 "test_secrets.py", "test_upgrade.py", "test_docs.py", "test_backup.py", "test_dead_letters.py", "test_partitions.py",
                  "test_a_log_without_its_beginning", "test_a_full_breakdown_says_so", "test_places_and_a_new_file", "test_a_dead_letter_says_why",
                  "test_otlp.py", "test_doctor.py", "test_alerts_fire.py", "test_config_client.py",
                  "test_dead_letters_go_by_age", "test_sessions_go_some_days_after_their_age",
