@@ -321,3 +321,10 @@ void json_member_raw(struct json_writer *writer, struct str key, struct str raw)
     json_key(writer, key);
     json_raw(writer, raw);
 }
+
+void json_join_lines(struct buffer *text, size_t from) {
+    for (size_t i = from; i < text->len; i++) {
+        char *c = &text->data[i];
+        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
+    }
+}

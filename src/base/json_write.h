@@ -42,6 +42,9 @@ void json_null(struct json_writer *writer);
 void json_time(struct json_writer *writer, int64_t ms); // RFC 3339 UTC with milliseconds, quoted
 // Bytes that are already valid JSON (a json_value's raw, checked by json_parse).
 void json_raw(struct json_writer *writer, struct str raw);
+// What stands in text from there on becomes one line. Raw JSON is as its senders wrote it, who may have broken lines between members; within
+// strings JSON has no line breaks.
+void json_join_lines(struct buffer *text, size_t from);
 
 // The envelope of every list: {"items":[ ... ],"next":cursor}; next with data NULL is null: there are no more.
 void json_begin_list(struct json_writer *writer);

@@ -75,11 +75,7 @@ static struct str text_of(struct round *round, const struct live_item *item) {
         buffer_clear(&live->text);
         json_writer_init(&writer, &live->text);
         live_item_write(&writer, item);
-        // Canonical events keep raw JSON as it was sent, and white space in it may end lines.
-        for (size_t i = 0; i < live->text.len; i++) {
-            char *c = &live->text.data[i];
-            *c = *c == '\n' || *c == '\r' ? ' ' : *c;
-        }
+        json_join_lines(&live->text, 0);
         if (json_writer_status(&writer) != STATUS_OK) {
             buffer_clear(&live->text); // no memory, or no text: it is passed over
         }

@@ -55,13 +55,9 @@ static struct json_writer *begin_line(struct export *export, const char *kind) {
     return &export->w;
 }
 
-// Objects are as their senders wrote them, who may have broken lines between members; within strings JSON has no line breaks.
 static void end_line(struct export *export) {
     json_end_object(&export->w);
-    for (size_t i = export->line; i < export->part.len; i++) {
-        char *c = &export->part.data[i];
-        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
-    }
+    json_join_lines(&export->part, export->line);
     buffer_append_char(&export->part, '\n');
     export->w.comma = false;
 }

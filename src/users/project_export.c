@@ -58,14 +58,10 @@ static struct json_writer *begin_line(struct page *page, const char *kind) {
     return &page->w;
 }
 
-// Objects are as their senders wrote them, who may have broken lines between members; within strings JSON has no line breaks.
 static void end_line(struct page *page) {
     struct buffer *body = http_reply_body(page->exchange);
     json_end_object(&page->w);
-    for (size_t i = page->line; i < body->len; i++) {
-        char *c = &body->data[i];
-        *c = *c == '\n' || *c == '\r' ? ' ' : *c;
-    }
+    json_join_lines(body, page->line);
     buffer_append_char(body, '\n');
     page->w.comma = false;
 }

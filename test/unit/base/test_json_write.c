@@ -176,6 +176,15 @@ static void test_full_buffer(void **state) {
     }
 }
 
+static void test_lines_are_joined(void **state) {
+    (void)state;
+    buffer_append_str(&out, STR("first\n{\"a\":\r\n1,\n\"b\":\"\\n\"}"));
+    json_join_lines(&out, 6);
+    check("first\n{\"a\":  1, \"b\":\"\\n\"}");
+    json_join_lines(&out, 0); // of nothing
+    check("");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_document, setup, teardown),
@@ -184,6 +193,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_invalid_utf8, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_buffer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lines_are_joined, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
